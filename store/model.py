@@ -1,0 +1,286 @@
+"""The nouns that syncd remembers: frozen values, standard library only, times in aware UTC.
+
+One word per thing (docs/architecture.md has the list). Everything here is data; what it means is decided in
+`syncd.rules`, how it is kept in the modules beside this one.
+"""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Literal
+
+# ---------------------------------------------------------------------------------------------------------------------
+# The directory: who there is and which calendars belong to them. The configuration is the truth, the store follows.
+
+
+@dataclass(frozen=True, slots=True)
+class Agent:
+    """A user of the platform. `removed_at`: no longer configured; kept for history only."""
+
+    id: str
+    name: str
+    email: str
+    timezone: str
+    aliases: tuple[str, ...] = ()
+    language: str = "en"
+    groups: tuple[str, ...] = ()
+    active: bool = True
+    removed_at: datetime | None = None
+
+    @property
+    def addresses(self) -> tuple[str, ...]:
+        """All addresses that mean this agent."""
+        return (self.email, *self.aliases)
+
+
+@dataclass(frozen=True, slots=True)
+class LoginPlan:
+    """A login as configured. `check`: names or URLs of the calendars read for conflicts, None = the default choice."""
+
+    agent: str
+    account: str
+    login: str
+    kind: str
+    check: tuple[str, ...] | None = None
+    write: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Login:
+    """An agent's sign-in at an account: the unit that is polled.
+
+    `memo`: what the connector's discovery learned. `failures` in a row; `seen_at`: last answered listing. While a worker
+    holds it (`leased_until`), nobody else is handed it; `epoch` grows with every claim and fences those who lost it.
+    """
+
+    id: int
+    agent: str
+    account: str
+    login: str
+    kind: str
+    check: tuple[str, ...] | None
+    write: str | None
+    shard: int
+    due_at: datetime
+    failures: int
+    epoch: int
+    leased_until: datetime | None
+    memo: str | None
+    seen_at: datetime | None
+    listed_at: datetime | None
+    state: Literal["never-seen", "ok", "failing", "no-access"]
+    error: str
+    hint: str
+
+
+@dataclass(frozen=True, slots=True)
+class Calendar:
+    """A calendar of a login: named in the configuration (`wanted`), found by default choice, or both.
+
+    `href` is None until the server listed it. `sync_state` is the connector's; `revision` the listing's change mark.
+    [`window_start`, `window_end`): what the slots cover. `held`: digest of the removals the mass-change brake holds.
+    `missing_since`: no longer listed by the server, what is known is kept until that is certain. `relist_at`: when
+    everything is to be fetched anew, because it would now be read differently (another zone, address or reader).
+    """
+
+    id: int
+    login_id: int
+    agent: str
+    account: str
+    login: str
+    wanted: str | None
+    href: str | None
+    name: str
+    checked: bool
+    written: bool
+    revision: str
+    sync_state: str | None
+    seen_at: datetime | None
+    window_start: datetime | None
+    window_end: datetime | None
+    objects: int
+    unreadable: int
+    state: Literal["never-seen", "ok", "failing", "no-access", "held"]
+    error: str
+    hint: str
+    held: str | None
+    missing_since: datetime | None
+    relist_at: datetime | None = None
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# Busy time
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """A stored busy interval, whole, half-open. `status` is the raw kind (connectors.interface.Status values)."""
+
+    agent: str
+    calendar_id: int
+    href: str
+    start: datetime
+    end: datetime
+    status: str
+    all_day: bool
+
+
+@dataclass(frozen=True, slots=True)
+class StoredObject:
+    """A calendar object to be saved: its intervals (start, end, status, all_day) and what re-expansion needs.
+
+    `copy_id`: the object is one of our copies; then it has no intervals. `problem`: why it could not be read whole.
+    """
+
+    href: str
+    etag: str
+    uid: str
+    intervals: tuple[tuple[datetime, datetime, str, bool], ...] = ()
+    reduced: bytes | None = None
+    problem: str = ""
+    copy_id: int | None = None
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# Meetings
+
+
+class MeetingStatus(StrEnum):
+    SCHEDULED = "scheduled"
+    LIVE = "live"
+    COMPLETED = "completed"
+    MISSED = "missed"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+
+@dataclass(frozen=True, slots=True)
+class Guest:
+    """A customer of the platform. The address, compared without case, is their identity within a meeting."""
+
+    name: str
+    email: str
+    language: str | None = None
+    timezone: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Override:
+    """Somebody was chosen although marked not available: who, when, by whom, and what stood in the way."""
+
+    agent: str
+    at: datetime
+    by: str
+    reasons: tuple[dict[str, Any], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Meeting:
+    """What the platform plans. `version` grows by one with every accepted change; `reason` is the last one given."""
+
+    id: str
+    version: int
+    status: MeetingStatus
+    agent: str
+    start: datetime
+    end: datetime
+    title: str
+    link: str = ""
+    agent_link: str = ""
+    group: str | None = None
+    guests: tuple[Guest, ...] = ()
+    reason: str = ""
+    cancelled_by: Literal["guest", "agent"] | None = None
+    overrides: tuple[Override, ...] = ()
+    live_at: datetime | None = None
+    assigned_at: datetime | None = None
+
+
+ChangeKind = Literal["plan", "invite", "reschedule", "cancel", "assign", "status"]
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A line of the journal: an accepted change. `body` is the request as asked (for idempotency); `key` is unique."""
+
+    meeting: str
+    version: int
+    kind: ChangeKind
+    at: datetime
+    by: str
+    key: str | None
+    body: dict[str, Any]
+    detail: dict[str, Any] = field(default_factory=dict)
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# What is owed, and what stands where
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where copies are written: an account, a login there, and the calendar as configured (name or URL)."""
+
+    account: str
+    login: str
+    calendar: str
+
+
+@dataclass(frozen=True, slots=True)
+class Copy:
+    """A meeting's event in one agent's calendar: identity (meeting, agent, generation), stored before the first write.
+
+    `uid` follows from the identity and the random `marker`. States: intended (about to be written, may or may not
+    exist), present (verified), leaving (to be removed, never to be written again: who comes back gets a new generation),
+    gone (verified absent), abandoned (its agent or login is no longer ours to reach).
+    `written` is the digest of what we last wrote; `found_*` is what the last sync or read saw; `drift` what differs.
+    """
+
+    id: int
+    meeting: str
+    agent: str
+    generation: int
+    place: Place
+    uid: str
+    marker: str
+    state: Literal["intended", "present", "leaving", "gone", "abandoned"]
+    href: str = ""
+    etag: str = ""
+    written: str = ""
+    written_start: datetime | None = None
+    written_end: datetime | None = None
+    found_start: datetime | None = None
+    found_end: datetime | None = None
+    drift: Literal["", "moved", "edited", "deleted", "copied"] = ""
+    drift_at: datetime | None = None
+
+
+DeliveryState = Literal["pending", "delivered", "failed", "abandoned", "superseded"]
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """What is still owed to a calendar (or, later, a mailbox) because of an accepted change.
+
+    `kind` is what is expected to happen as things stood when it was accepted (put or remove); delivering looks at the
+    meeting as it stands then. `failures` in a row set the back-off; `attempts` counts all tries.
+    """
+
+    id: int
+    meeting: str
+    version: int
+    target: Literal["calendar", "mail"]
+    agent: str | None
+    guest: str | None
+    calendar: str | None
+    kind: str
+    state: DeliveryState
+    attempts: int
+    failures: int
+    shard: int
+    epoch: int
+    due_at: datetime
+    created_at: datetime
+    leased_until: datetime | None = None
+    error: str = ""
+    hint: str = ""
