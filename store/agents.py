@@ -1,0 +1,49 @@
+"""Agents: who is configured, who was, and which meetings are left without one. `follow` makes the store say so."""
+
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, select
+
+from store import schema
+from store.database import Tx
+from store.following import Followed, follow
+from store.meetings import COMING
+from store.model import Agent
+from store.roster import numbered
+
+__all__ = ["Followed", "agent", "agents", "follow", "orphaned_meetings"]
+
+_agents, _memberships, _meetings = schema.agents, schema.memberships, schema.meetings
+
+
+def agents(
+    tx: Tx, *, active: bool | None = None, group: str | None = None, removed: bool = False
+) -> list[Agent]:
+    """All agents, or the (in)active ones, or those of a group, by name; with `removed` also those no longer configured."""
+    wanted: list[ColumnElement[bool]] = []
+    if active is not None:
+        wanted.append(_agents.c.active == active)
+    if group is not None:
+        members = select(_memberships.c.agent).where(_memberships.c.group == group)
+        wanted.append(_agents.c.number.in_(members))
+    if not removed:
+        wanted.append(_agents.c.removed_at.is_(None))
+    # Sorted here, because each database would sort names by a collation of its own.
+    return sorted(numbered(tx, *wanted).values(), key=lambda one: (one.name.casefold(), one.id))
+
+
+def agent(tx: Tx, agent_id: str) -> Agent | None:
+    """One agent, also one that is no longer configured; None if there never was one."""
+    return next(iter(numbered(tx, _agents.c.id == agent_id).values()), None)
+
+
+def orphaned_meetings(tx: Tx, now: datetime) -> list[str]:
+    """The ids of coming meetings (scheduled or live, not yet over) whose agent is no longer configured, by start."""
+    rows = _meetings.c
+    query = (
+        select(rows.id)
+        .join_from(_meetings, _agents, rows.agent == _agents.c.id)
+        .where(_agents.c.removed_at.is_not(None), rows.status.in_(COMING), rows.end > now)
+        .order_by(rows.start, rows.id)
+    )
+    return list(tx.execute(query).scalars())

@@ -1,0 +1,65 @@
+"""Copies: a meeting's event in one agent's calendar, and what was last seen of it there."""
+
+from dataclasses import asdict, replace
+from typing import Any
+
+from sqlalchemy import ColumnElement, TextClause, func, insert, select, text, update
+
+from store.database import Tx
+from store.model import Copy, Place
+from store.schema import DRIFTED
+from store.schema import copies as _copies
+
+_PLACE = ("account", "login", "calendar")
+
+
+def copies(tx: Tx, *, meeting: str | None = None, agent: str | None = None) -> tuple[Copy, ...]:
+    """The copies of a meeting, of an agent, of both or all; those of a meeting and agent by generation."""
+    wanted = []
+    if meeting is not None:
+        wanted.append(_copies.c.meeting == meeting)
+    if agent is not None:
+        wanted.append(_copies.c.agent == agent)
+    return _read(tx, *wanted)
+
+
+def copies_at(tx: Tx, account: str, login: str) -> tuple[Copy, ...]:
+    """The copies that stand, may stand or once stood in this login's calendars; abandoned ones are no longer looked for."""
+    return _read(tx, _copies.c.account == account, _copies.c.login == login, _copies.c.state != "abandoned")
+
+
+def drifted(tx: Tx) -> list[Copy]:
+    """The copies that are not what was written, in order of their id."""
+    return sorted(_read(tx, _DRIFTED), key=lambda copy: copy.id)
+
+
+def count_drift(tx: Tx) -> int:
+    """How many copies are not what was written."""
+    return tx.execute(select(func.count()).select_from(_copies).where(_DRIFTED)).scalar_one()
+
+
+_DRIFTED = text(DRIFTED)
+
+
+def save_copy(tx: Tx, copy: Copy) -> Copy:
+    """Save a copy, as a new one if its id is 0; returned with its id.
+
+    Raises IntegrityError if this generation of the meeting's copy for the agent exists already.
+    """
+    values = {name: value for name, value in asdict(copy).items() if name not in ("id", "place")}
+    values |= asdict(copy.place)
+    if copy.id:
+        tx.execute(update(_copies).where(_copies.c.id == copy.id).values(**values))
+        return copy
+    return replace(copy, id=tx.execute(insert(_copies).values(**values).returning(_copies.c.id)).scalar_one())
+
+
+def _read(tx: Tx, *wanted: ColumnElement[bool] | TextClause) -> tuple[Copy, ...]:
+    rows = _copies.c
+    query = select(_copies).where(*wanted).order_by(rows.meeting, rows.agent, rows.generation)
+    return tuple(_copy(dict(row)) for row in tx.execute(query).mappings())
+
+
+def _copy(row: dict[Any, Any]) -> Copy:
+    place = Place(*(row.pop(name) for name in _PLACE))
+    return Copy(place=place, **row)

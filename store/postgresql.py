@@ -1,0 +1,28 @@
+"""The PostgreSQL side of the way in: how connections are set up, for reading a snapshot and for writing.
+
+A node that is paused (a frozen virtual machine) in the middle of a transaction must not hold up the others: PostgreSQL ends
+its session after a while, and nobody waits for a lock without end (manual, "Client Connection Defaults").
+"""
+
+from sqlalchemy import URL, Engine, create_engine
+
+WAITS = "-c lock_timeout=5s -c idle_in_transaction_session_timeout=10s"
+
+CONNECTION = {
+    "application_name": "syncd",
+    "connect_timeout": "10",
+    "tcp_user_timeout": "10000",
+    "options": WAITS,
+}
+
+
+def engines(url: URL) -> tuple[Engine, Engine]:
+    """The reading and the writing engine, over one pool. What the URL itself sets goes before `CONNECTION`."""
+    wanted = {name: value for name, value in CONNECTION.items() if name not in url.query}
+    engine = create_engine(
+        url.set(drivername="postgresql+psycopg"), connect_args=wanted, hide_parameters=True, pool_pre_ping=True,
+        pool_size=8, max_overflow=24, pool_timeout=30,
+    )  # fmt: skip
+    reader = engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+    writer = engine.execution_options(isolation_level="READ COMMITTED")
+    return reader, writer

@@ -1,0 +1,77 @@
+"""Agents as rows: each has a number beside its id, and its groups in the order in which they were configured."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, delete, insert, select, update
+
+from store.database import Tx
+from store.model import Agent
+from store.schema import agents as _agents
+from store.schema import memberships as _memberships
+from store.statements import one_of
+
+
+def numbered(tx: Tx, *wanted: ColumnElement[bool]) -> dict[int, Agent]:
+    """number -> agent, of all for whom the conditions on the table `agents` hold; also those no longer configured."""
+    rows = tx.execute(select(_agents).where(*wanted)).mappings().all()
+    groups = _groups(tx, [row["number"] for row in rows])
+    return {row["number"]: _agent(dict(row), groups) for row in rows}
+
+
+def _groups(tx: Tx, numbers: list[int]) -> dict[int, tuple[str, ...]]:
+    rows = _memberships.c
+    query = (
+        select(rows.agent, rows.group)
+        .where(one_of(tx, rows.agent, numbers))
+        .order_by(rows.agent, rows.position)
+    )
+    found: dict[int, tuple[str, ...]] = {}
+    for number, group in tx.execute(query):
+        found[number] = (*found.get(number, ()), group)
+    return found
+
+
+def _agent(row: dict[Any, Any], groups: Mapping[int, tuple[str, ...]]) -> Agent:
+    number = row.pop("number")
+    return Agent(**{**row, "aliases": tuple(row["aliases"]), "groups": groups.get(number, ())})
+
+
+def add(tx: Tx, agents: Iterable[Agent]) -> dict[str, int]:
+    """Keep new agents; id -> the number each got."""
+    added = list(agents)
+    if not added:
+        return {}
+    new = insert(_agents).returning(_agents.c.id, _agents.c.number)
+    numbers = {row.id: row.number for row in tx.execute(new, [_row(agent) for agent in added])}
+    _join(tx, {numbers[agent.id]: agent for agent in added})
+    return numbers
+
+
+def change(tx: Tx, agents: Mapping[int, Agent]) -> None:
+    """Make the agents with these numbers what is given."""
+    for number, agent in agents.items():
+        tx.execute(update(_agents).where(_agents.c.number == number).values(**_row(agent)))
+    tx.execute(delete(_memberships).where(one_of(tx, _memberships.c.agent, list(agents))))
+    _join(tx, agents)
+
+
+def remove(tx: Tx, numbers: Iterable[int], now: datetime) -> None:
+    """Mark agents as no longer configured; they stay for history, without logins."""
+    tx.execute(update(_agents).where(one_of(tx, _agents.c.number, list(numbers))).values(removed_at=now))
+
+
+def _row(agent: Agent) -> dict[str, Any]:
+    return {name: value for name, value in asdict(agent).items() if name != "groups"}
+
+
+def _join(tx: Tx, agents: Mapping[int, Agent]) -> None:
+    rows = [
+        {"agent": number, "position": position, "group": group}
+        for number, agent in agents.items()
+        for position, group in enumerate(agent.groups)
+    ]
+    if rows:
+        tx.execute(insert(_memberships), rows)

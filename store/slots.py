@@ -1,0 +1,225 @@
+"""Busy slots, stored so that «who is busy between these two moments» is a few short scans of an index, for any number of agents.
+
+An index on (start, end) alone is no help: everything that began before the question's end would have to be looked at, for it
+might still be going on. So intervals are kept by length: at most 1 h, 4 h or 24 h; a slot overlapping [s, e) then starts within
+(s - that length, e). Longer ones are cut into pieces of 24 h, each carrying its whole interval; and beyond `LONG` (or a
+stranger's invitation from 1900 to 9999 would become three million rows) they are kept whole, in a class of their own.
+
+Slots count whole seconds: starts are rounded down and ends up, so rounding never frees anybody.
+"""
+
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from datetime import datetime
+from itertools import islice
+from typing import Any, TypeVar
+
+from sqlalchemy import ColumnElement, Select, and_, delete, insert, literal_column, select, text, union_all
+
+from store import schema
+from store.database import Tx
+from store.errors import Fenced
+from store.model import Slot, StoredObject
+from store.statements import insert_or_replace, one_of
+from store.values import moment_of, second_at_or_after, second_at_or_before, storable
+
+DAY = 86_400
+
+LONG = 32 * DAY
+"""The longest interval that is cut into pieces, in seconds."""
+
+CLASSES = ((0, 3_600), (1, 14_400), (2, DAY))
+"""Length classes and the longest piece in each, in seconds. Class 3: longer than `LONG`, kept whole."""
+
+WHOLE = 3
+
+STATUSES = ("busy", "tentative", "out_of_office", "working_elsewhere", "unknown")
+"""The stored kinds, by their number in the table. Only ever add at the end."""
+
+FEW_AGENTS = 2_000
+"""Up to so many agents each one is looked up; beyond, everybody's slots at that time are read."""
+
+BATCH = 500
+"""Objects saved with one statement."""
+
+_objects, _pieces = schema.objects, schema.pieces
+_IS_LONG = text(schema.IS_LONG)
+Item = TypeVar("Item")
+Interval = tuple[datetime, datetime, str, bool]
+
+# ---------------------------------------------------------------------------------------------------------------------
+# Saving
+
+
+def save_objects(
+    tx: Tx, calendar_id: int, agent: str, upserts: Sequence[StoredObject], gone: Collection[str]
+) -> None:
+    """Save changed objects, each with its intervals in the place of those it had, and drop the ones that are `gone`.
+
+    Raises `Fenced` if the calendar is no longer the agent's, ValueError for a kind that is never stored.
+    """
+    number = _number(tx, calendar_id, agent)
+    for hrefs in _batches(sorted(gone)):
+        tx.execute(
+            delete(_objects).where(_objects.c.calendar_id == calendar_id, one_of(tx, _objects.c.href, hrefs))
+        )
+    # In the order of href: two transactions that save the same objects then wait for each other, and never crosswise.
+    latest = {storable(one.href): one for one in upserts}
+    for batch in _batches(sorted(latest)):
+        _save_batch(tx, calendar_id, number, {href: latest[href] for href in batch})
+
+
+def _number(tx: Tx, calendar_id: int, agent: str) -> int:
+    """The agent's number; the calendar stays until the transaction ends."""
+    query = (
+        select(schema.agents.c.number)
+        .join_from(schema.calendars, schema.logins)
+        .join(schema.agents)
+        .where(schema.calendars.c.id == calendar_id, schema.agents.c.id == agent)
+        .with_for_update(of=schema.calendars, read=True, key_share=True)
+    )
+    number = tx.execute(query).scalar()
+    if number is None:
+        raise Fenced(f"calendar {calendar_id} of {agent!r} was removed while it was read")
+    return int(number)
+
+
+def _save_batch(tx: Tx, calendar_id: int, number: int, batch: dict[str, StoredObject]) -> None:
+    rows = [
+        {
+            "calendar_id": calendar_id, "href": href, "etag": one.etag, "uid": one.uid, "reduced": one.reduced,
+            "problem": one.problem, "copy_id": one.copy_id,
+        }
+        for href, one in batch.items()
+    ]  # fmt: skip
+    tx.execute(insert_or_replace(tx, _objects, ("calendar_id", "href"), _REPLACED), rows)
+    named = select(_objects.c.href, _objects.c.id).where(_objects.c.calendar_id == calendar_id)
+    ids = {row.href: row.id for row in tx.execute(named.where(one_of(tx, _objects.c.href, list(batch))))}
+    tx.execute(delete(_pieces).where(one_of(tx, _pieces.c.object_id, list(ids.values()))))
+    pieces = [
+        {"object_id": ids[href], "calendar_id": calendar_id, "agent": number, **piece}
+        for href, one in batch.items()
+        for piece in pieces_of(one.intervals)
+    ]
+    if pieces:
+        tx.execute(insert(_pieces), pieces)
+
+
+_REPLACED = ("etag", "uid", "reduced", "problem", "copy_id")
+
+
+def pieces_of(intervals: Iterable[Interval]) -> Iterator[dict[str, int]]:
+    """The rows that keep these intervals. Equal ones are kept once, empty ones never."""
+    for start, end, status, all_day in dict.fromkeys(intervals):
+        if start < end:
+            whole = second_at_or_before(start), second_at_or_after(end)
+            for length_class, piece_start, piece_end in _cut(*whole):
+                yield {
+                    "length_class": length_class, "start": piece_start, "end": piece_end,
+                    "kind": kind_of(status, all_day), "whole_start": whole[0], "whole_end": whole[1],
+                }  # fmt: skip
+
+
+def _cut(start: int, end: int) -> Iterator[tuple[int, int, int]]:
+    if end - start > LONG:
+        yield WHOLE, start, end
+        return
+    for piece_start in range(start, end, DAY):
+        piece_end = min(piece_start + DAY, end)
+        yield (
+            next(name for name, longest in CLASSES if piece_end - piece_start <= longest),
+            piece_start,
+            piece_end,
+        )
+
+
+def kind_of(status: str, all_day: bool) -> int:
+    """The kind's number in the table: 2 x its place in `STATUSES`, + 1 if all day."""
+    if status not in STATUSES:
+        raise ValueError(f"intervals of the kind {status!r} are never stored")
+    return 2 * STATUSES.index(status) + all_day
+
+
+def drop_before(tx: Tx, calendar_id: int, moment: datetime) -> None:
+    """Drop the calendar's slots that had ended by `moment`; the objects stay known."""
+    owner = select(schema.logins.c.agent).join_from(schema.calendars, schema.logins)
+    number = owner.where(schema.calendars.c.id == calendar_id).scalar_subquery()
+    past = second_at_or_before(moment)
+    rows = _pieces.c
+    ended = and_(
+        rows.agent == number, rows.start < past, rows.calendar_id == calendar_id, rows.whole_end <= past
+    )
+    tx.execute(delete(_pieces).where(ended))
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# Asking
+
+
+def overlapping(tx: Tx, start: datetime, end: datetime, agents: Collection[str] | None = None) -> list[Slot]:
+    """Every slot that overlaps the half-open [start, end), whole and once, of all agents or some; by start.
+
+    Nothing overlaps an empty interval (end at or before start).
+    """
+    if end <= start:
+        return []
+    since, until = second_at_or_before(start), second_at_or_after(end)
+    few = agents is not None and len(agents) <= FEW_AGENTS
+    hits = _by_agent(tx, since, until, agents or ()) if few else _by_time(since, until)
+    wanted = None if agents is None or few else set(agents)
+    # A slot cut into pieces comes once for each piece that overlaps: the same row, for all carry the whole interval.
+    rows = dict.fromkeys(tuple(row) for row in tx.execute(_whole(hits)))
+    return sorted(
+        (_slot(*row) for row in rows if wanted is None or row[0] in wanted),
+        key=lambda slot: (slot.start, slot.end, slot.agent, slot.calendar_id, slot.href),
+    )
+
+
+def _by_time(since: int, until: int) -> list[Select[Any]]:
+    """One scan for each length class, bounded by the longest interval there is in it."""
+    rows = _pieces.c
+    bounded = [
+        _hit(rows.length_class == name, rows.start > since - longest, since=since, until=until)
+        for name, longest in CLASSES
+    ]
+    return [*bounded, _hit(rows.length_class == WHOLE, since=since, until=until)]
+
+
+def _by_agent(tx: Tx, since: int, until: int, agents: Collection[str]) -> list[Select[Any]]:
+    """Two short looks for each agent: what may have started within the last day, and what is kept whole."""
+    rows = _pieces.c
+    theirs = rows.agent.in_(select(schema.agents.c.number).where(one_of(tx, schema.agents.c.id, agents)))
+    # «+ 0» keeps SQLite from looking by `start`, through everything that the agent ever had.
+    began = rows.start + literal_column("0") < until
+    return [
+        _hit(theirs, rows.start > since - DAY, rows.length_class != WHOLE, since=since, until=until),
+        select(*_HIT).where(theirs, _IS_LONG, began, rows.end > since),
+    ]
+
+
+def _hit(*bounds: ColumnElement[bool], since: int, until: int) -> Select[Any]:
+    return select(*_HIT).where(*bounds, _pieces.c.start < until, _pieces.c.end > since)
+
+
+_HIT = [_pieces.c[name] for name in ("agent", "calendar_id", "object_id", "whole_start", "whole_end", "kind")]
+
+
+def _whole(hits: Sequence[Select[Any]]) -> Select[Any]:
+    """The hits with the agent's id and the object's href: looked up for what was found, not for what was searched."""
+    hit = union_all(*hits).subquery("hit")
+    columns = (hit.c.calendar_id, _objects.c.href, hit.c.whole_start, hit.c.whole_end, hit.c.kind)
+    return (
+        select(schema.agents.c.id, *columns)
+        .join_from(hit, schema.agents, hit.c.agent == schema.agents.c.number)
+        .join(_objects, hit.c.object_id == _objects.c.id)
+    )
+
+
+def _slot(agent: str, calendar_id: int, href: str, start: int, end: int, kind: int) -> Slot:
+    status, all_day = STATUSES[kind // 2], bool(kind % 2)
+    return Slot(agent, calendar_id, href, moment_of(start), moment_of(end), status, all_day)
+
+
+def _batches(items: Iterable[Item]) -> Iterator[list[Item]]:
+    rest = iter(items)
+    while batch := list(islice(rest, BATCH)):
+        yield batch

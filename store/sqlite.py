@@ -1,0 +1,114 @@
+"""The SQLite side of the way in: whose file it is, how connections are set up, and one writer at a time.
+
+WAL (https://sqlite.org/wal.html): readers see a snapshot and never wait for the writer. synchronous=FULL: with NORMAL the
+last commits can be lost when the power fails, and a delivered change, or an identity stored before its first write, would
+be forgotten; the cost is one fsync a commit, and idle rounds share theirs.
+"""
+
+import os
+import pwd
+import shlex
+import sqlite3
+import sys
+from pathlib import Path
+
+from sqlalchemy import URL, Connection, Engine, create_engine, event
+
+from store.errors import NotMigrated, StoreNotPermitted, StoreUnavailable
+from store.turns import Turns
+
+BUSY_MILLISECONDS = 5000
+
+PRAGMAS = (
+    f"PRAGMA busy_timeout={BUSY_MILLISECONDS}",
+    "PRAGMA foreign_keys=ON",
+    "PRAGMA synchronous=FULL",
+    "PRAGMA journal_size_limit=67108864",
+)
+
+_turns: dict[tuple[int, Path], Turns] = {}
+
+
+def turn_at(path: Path) -> Turns:
+    """The queue of this process's writers to the file (a forked child starts with an empty one)."""
+    return _turns.setdefault((os.getpid(), path.resolve()), Turns())
+
+
+def prepare(path: Path, *, create: bool) -> None:
+    """Check that the file is ours to open and, with `create`, make it with mode 0600.
+
+    Raises `StoreUnavailable` without its directory, `StoreNotPermitted` if it is somebody else's, `NotMigrated` if it is
+    missing and not to be made.
+    """
+    if not path.parent.is_dir():
+        raise StoreUnavailable(
+            f"the directory {path.parent} of the store does not exist", f"make it: mkdir -p {path.parent}"
+        )
+    if path.exists():
+        _only_owner(path)
+    elif not create:
+        raise NotMigrated(f"there is no store at {path}", "run: syncd migrate (or start the daemon)")
+    else:
+        _only_owner_makes(path.parent)
+        os.close(os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600))
+
+
+def _only_owner(path: Path) -> None:
+    """Root could open it too, and would leave a -wal file behind that the daemon may not write."""
+    owner = path.stat().st_uid
+    if owner != os.geteuid():
+        raise _not_permitted(
+            f"the store {path} belongs to {_name(owner)}, and this runs as {_name(os.geteuid())}", owner
+        )
+
+
+def _only_owner_makes(directory: Path) -> None:
+    owner = directory.stat().st_uid
+    if owner == os.geteuid():
+        return
+    if os.geteuid() == 0 or not os.access(directory, os.W_OK):
+        raise _not_permitted(
+            f"the store would be made in {directory}, which belongs to {_name(owner)}", owner
+        )
+
+
+def _not_permitted(message: str, owner: int) -> StoreNotPermitted:
+    return StoreNotPermitted(message, "run: " + _command_as(_name(owner)))
+
+
+def _command_as(user: str) -> str:
+    """This very command, run as `user`: runuser for root, sudo for everybody else."""
+    program, *words = sys.argv or ["syncd"]
+    name = Path(program).name
+    command = shlex.join(["syncd" if name in ("", "-c", "__main__.py") else name, *words])
+    return f"runuser -u {user} -- {command}" if os.geteuid() == 0 else f"sudo -u {user} {command}"
+
+
+def _name(uid: int) -> str:
+    try:
+        return pwd.getpwuid(uid).pw_name
+    except KeyError:
+        return f"#{uid}"
+
+
+def engines(url: URL) -> tuple[Engine, Engine]:
+    """The reading and the writing engine. Each connection begins explicitly: a snapshot, or the one write lock."""
+    reader = _engine(url, "BEGIN", "PRAGMA query_only=ON")
+    writer = _engine(url, "BEGIN IMMEDIATE", "PRAGMA journal_mode=WAL")
+    return reader, writer
+
+
+def _engine(url: URL, begin: str, pragma: str) -> Engine:
+    engine = create_engine(url, hide_parameters=True, pool_size=8, max_overflow=24, pool_timeout=30)
+
+    def set_up(connection: sqlite3.Connection, _record: object) -> None:
+        connection.isolation_level = None  # sqlite3 itself begins nothing: `begin_` below does
+        for line in (*PRAGMAS, pragma):
+            connection.execute(line)
+
+    def begin_(connection: Connection) -> None:
+        connection.exec_driver_sql(begin)
+
+    event.listen(engine, "connect", set_up)
+    event.listen(engine, "begin", begin_)
+    return engine
