@@ -1,0 +1,259 @@
+"""From a component to an `Entry`: when an event starts, how long it takes, how it repeats, and what it means.
+
+RFC 5545 section 3.6.1. Nothing is expanded here. What can't be read is reported, and what is left counts as `unknown`.
+"""
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from connectors.ical.findings import Findings
+from connectors.ical.limits import Limits
+from connectors.ical.meaning import status_of
+from connectors.ical.text import Component, Property
+from connectors.ical.values import Length, Wall, read_length, read_wall, shifted
+from connectors.ical.zones import UTC_ZONE, Ladder, Zone
+from connectors.interface import NEVER_STORED, Status
+
+DAY = Length(days=1)
+NOTHING = Length()
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """A wall-clock time on a clock. `date`: a whole day; `floating`: written without a zone."""
+
+    wall: datetime
+    zone: Zone
+    date: bool = False
+    floating: bool = False
+
+    @property
+    def instant(self) -> datetime:
+        """The moment in UTC; a whole day's is its first midnight."""
+        return self.zone.to_utc(self.wall)
+
+    def after(self, length: Length) -> datetime:
+        """Return the instant at which something of that length ends. Days follow the calendar, the rest the clock."""
+        if not length.days:
+            return shifted(self.instant, length.exact)
+        return shifted(self.zone.to_utc(shifted(self.wall, timedelta(days=length.days))), length.exact)
+
+
+@dataclass(frozen=True, slots=True)
+class RuleText:
+    """A recurrence rule as written, and where."""
+
+    text: str
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """An event, or one instance of a series (`replaces` is set), as written.
+
+    `extras` are RDATEs with their own length if they have one; `exceptions` EXDATEs. `revised` is DTSTAMP as text.
+    """
+
+    uid: str
+    line: int
+    start: Moment
+    length: Length
+    status: Status
+    all_day: bool
+    sequence: int = 0
+    revised: str = ""
+    rules: tuple[RuleText, ...] = ()
+    exclusions: tuple[RuleText, ...] = ()
+    extras: tuple[tuple[Moment, Length | None], ...] = ()
+    exceptions: tuple[Moment, ...] = ()
+    replaces: Moment | None = None
+    onwards: bool = False
+
+    @property
+    def recurs(self) -> bool:
+        """Whether there can be more than one occurrence."""
+        return bool(self.rules or self.extras or self.onwards)
+
+    def flawed(self) -> "Entry":
+        """Return the entry as one that could not be read whole: what would block is unknown."""
+        return self if self.status in NEVER_STORED else replace(self, status=Status.UNKNOWN)
+
+
+class EntryReader:
+    """Reads the events of one calendar: its zones, its owner's addresses, and where problems are noted."""
+
+    def __init__(
+        self, ladder: Ladder, addresses: Collection[str], limits: Limits, findings: Findings
+    ) -> None:
+        self._ladder = ladder
+        self._addresses = addresses
+        self._limits = limits
+        self._findings = findings
+        self._flawed = False
+
+    def read(self, event: Component) -> Entry | None:
+        """Return the entry, or None (reported) when not even its start can be read."""
+        self._flawed = event.torn
+        start, replaces = self._start(event)
+        if start is None:
+            return None
+        entry = Entry(
+            uid=event.uid,
+            line=event.line,
+            start=start,
+            length=self._length(event, start),
+            status=status_of(event, self._addresses),
+            all_day=start.date or event.text("X-MICROSOFT-CDO-ALLDAYEVENT").upper() == "TRUE",
+            sequence=_sequence(event),
+            revised=event.text("DTSTAMP"),
+            rules=self._rules(event, "RRULE"),
+            exclusions=self._rules(event, "EXRULE"),
+            extras=tuple(self._extras(event, start)),
+            exceptions=tuple(self._exceptions(event, start)),
+            replaces=replaces,
+            onwards=_onwards(event),
+        )
+        if event.first("X-SYNCD-FLAWED"):
+            self._flaw(
+                event.first("X-SYNCD-FLAWED"), event, "the event could not be read whole when it was fetched"
+            )
+        return entry.flawed() if self._flawed else entry
+
+    def _flaw(self, line: Property | None, event: Component, message: str) -> None:
+        self._flawed = True
+        self._findings.add(event.uid, line.line if line else event.line, message)
+
+    def moment(self, line: Property, value: str, uid: str, like: Moment | None = None) -> Moment:
+        """Read a date or time of a property. Without a zone it floats, or is read on the clock of `like`."""
+        whole_day = line.parameters.get("VALUE", "").upper() == "DATE"
+        return self._placed(read_wall(value, whole_day=whole_day), line, uid, like)
+
+    def _placed(self, wall: Wall, line: Property, uid: str, like: Moment | None) -> Moment:
+        if wall.date:
+            return Moment(wall.at, self._ladder.owner, date=True)
+        if wall.utc:
+            return Moment(wall.at, UTC_ZONE)
+        tzid = line.parameters.get("TZID", "").strip()
+        if tzid:
+            return Moment(wall.at, self._ladder.resolve(tzid, uid, line.line))
+        if like is not None and not like.date and not like.floating:
+            return Moment(wall.at, like.zone)
+        return Moment(wall.at, self._ladder.floating, floating=True)
+
+    def _start(self, event: Component) -> tuple[Moment | None, Moment | None]:
+        start = self._one(event, "DTSTART")
+        replaces = self._one(event, "RECURRENCE-ID")
+        if start is None and event.first("DTSTART") is None and replaces is not None:
+            return replaces, replaces
+        if start is None:
+            self._findings.add(event.uid, event.line, "the event has no DTSTART that can be read")
+        elif replaces is None and event.first("RECURRENCE-ID") is not None:
+            # Which instance it replaces can't be read: that at its own start, so that it never stands for the series.
+            return start, start
+        return start, replaces
+
+    def _one(self, event: Component, name: str) -> Moment | None:
+        line = event.first(name)
+        if line is None:
+            return None
+        try:
+            return self.moment(line, line.value, event.uid)
+        except ValueError as reason:
+            self._flaw(line, event, f"{name} can't be read ({reason})")
+            return None
+
+    def _length(self, event: Component, start: Moment) -> Length:
+        nothing = DAY if start.date else NOTHING
+        line = event.first("DTEND") or event.first("DURATION")
+        if line is None:
+            return nothing
+        try:
+            length = self._until(line, event, start) if line.name == "DTEND" else read_length(line.value)
+        except ValueError as reason:
+            self._flaw(line, event, f"{line.name} can't be read ({reason})")
+            return nothing
+        if start.after(length) < start.instant:
+            self._flaw(line, event, "the event ends before it starts")
+            return nothing
+        return nothing if length == NOTHING else length
+
+    def _until(self, line: Property, event: Component, start: Moment) -> Length:
+        end = self.moment(line, line.value, event.uid, start)
+        if start.date and end.date:
+            return Length(days=(end.wall - start.wall).days)
+        if end.date:
+            end = Moment(end.wall, start.zone)
+        return Length(exact=end.instant - start.instant)
+
+    def _rules(self, event: Component, name: str) -> tuple[RuleText, ...]:
+        lines = {line.value.strip().upper(): line for line in event.properties.get(name, ())}
+        if len(lines) > self._limits.rules:
+            self._flaw(event.first(name), event, f"{name}: more than {self._limits.rules} rules")
+        return tuple(RuleText(text, line.line) for text, line in list(lines.items())[: self._limits.rules])
+
+    def _extras(self, event: Component, start: Moment) -> Iterator[tuple[Moment, Length | None]]:
+        for line, value in self._listed(event, "RDATE", self._limits.extras):
+            try:
+                yield self._extra(line, value, event, start)
+            except ValueError as reason:
+                self._flaw(line, event, f"RDATE can't be read ({reason})")
+
+    def _extra(
+        self, line: Property, value: str, event: Component, start: Moment
+    ) -> tuple[Moment, Length | None]:
+        text, slash, rest = value.partition("/")
+        moment = self.moment(line, text, event.uid, start)
+        if moment.date and not start.date:
+            # RDATE;VALUE=DATE beside a DTSTART with a time: that day, at the time of the series.
+            moment = replace(start, wall=datetime.combine(moment.wall, start.wall.time()))
+        elif start.date and not moment.date:
+            moment = Moment(moment.wall.replace(hour=0, minute=0, second=0), start.zone, date=True)
+        return moment, self._period_length(line, rest, event, moment) if slash else None
+
+    def _period_length(self, line: Property, rest: str, event: Component, start: Moment) -> Length:
+        if rest.strip()[:1].upper() in {"P", "+", "-"}:
+            length = read_length(rest)
+        else:
+            length = Length(exact=self.moment(line, rest, event.uid, start).instant - start.instant)
+        if start.after(length) < start.instant:
+            raise ValueError("a period that ends before it starts")
+        return length
+
+    def _exceptions(self, event: Component, start: Moment) -> Iterator[Moment]:
+        for line, value in self._listed(event, "EXDATE", self._limits.exceptions):
+            try:
+                yield self.moment(line, value, event.uid, start)
+            except ValueError as reason:
+                self._flaw(line, event, f"EXDATE can't be read ({reason})")
+
+    def _listed(self, event: Component, name: str, allowed: int) -> Iterator[tuple[Property, str]]:
+        for line in event.properties.get(name, ()):
+            for value in line.value.split(","):
+                if not value.strip():
+                    continue
+                allowed -= 1
+                if allowed < 0:
+                    self._flaw(line, event, f"{name}: more values than are read")
+                    return
+                yield line, value
+
+    def periods(self, freebusy: Component) -> Iterator[tuple[Property, datetime, datetime]]:
+        """Yield the periods of a VFREEBUSY (RFC 5545 section 3.6.4) as instants, with the line they stand on."""
+        for line, value in self._listed(freebusy, "FREEBUSY", self._limits.extras):
+            text, _, rest = value.partition("/")
+            try:
+                start = self.moment(line, text, freebusy.uid)
+                yield line, start.instant, start.after(self._period_length(line, rest, freebusy, start))
+            except ValueError as reason:
+                self._findings.add(freebusy.uid, line.line, f"FREEBUSY can't be read ({reason})")
+
+
+def _sequence(event: Component) -> int:
+    text = event.text("SEQUENCE")
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 12 else 0
+
+
+def _onwards(event: Component) -> bool:
+    line = event.first("RECURRENCE-ID")
+    return line is not None and line.parameters.get("RANGE", "").upper() == "THISANDFUTURE"

@@ -1,0 +1,222 @@
+"""From entries to intervals: every occurrence of one calendar object that overlaps a window, whole.
+
+RFC 5545 section 3.8.5 (the recurrence set) and 3.8.4.4 (RECURRENCE-ID and its THISANDFUTURE). The set is DTSTART, the
+rules and the RDATEs, without EXDATEs, excluded rules, and the instances that an override replaces.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+
+from connectors.ical.events import Entry, Moment, RuleText
+from connectors.ical.findings import Findings
+from connectors.ical.limits import Limits, Steps, StepsSpent
+from connectors.ical.recurrence import day_meant, last_wall
+from connectors.ical.rules import RuleRefused, parse_rule
+from connectors.ical.values import Length, shifted
+from connectors.ical.walk import Walk, walk
+from connectors.ical.zones import UTC_ZONE
+from connectors.interface import BusyInterval
+
+_NOTHING = timedelta(0)
+_ALL_DAYS = date.max.toordinal()
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """A half-open stretch of time in aware UTC."""
+
+    start: datetime
+    end: datetime
+
+    def holds(self, start: datetime, end: datetime) -> bool:
+        """Say whether an interval overlaps the window; one without length must lie in it."""
+        return start < self.end and (end > self.start or (start == end and start >= self.start))
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A start in the recurrence set, and a length of its own if it has one (RDATE with a period)."""
+
+    moment: Moment
+    length: Length | None = None
+
+
+def expand(
+    entries: Iterable[Entry], window: Window, limits: Limits, findings: Findings, budget: Steps
+) -> list[BusyInterval]:
+    """Return the occurrences of one object (entries with the same UID) that overlap the window.
+
+    `budget` is what is left for the whole text; what the object needs is taken from it.
+    """
+    master, overrides = _newest(entries, findings)
+    if len(overrides) > limits.overrides:
+        findings.add(
+            overrides[0].uid, overrides[0].line, f"only {limits.overrides} changed instances are read"
+        )
+        overrides = overrides[: limits.overrides]
+    allowed = min(limits.rule_steps, budget.left)
+    steps = Steps(allowed)
+    found = [] if master is None else _Series(master, overrides, window, limits, findings, steps).intervals()
+    budget.left -= allowed - max(steps.left, 0)
+    singles = (_interval(override, override.start, None) for override in overrides)
+    found += [interval for interval in singles if window.holds(interval.start, interval.end)]
+    return capped(found, limits, findings)
+
+
+def _newest(entries: Iterable[Entry], findings: Findings) -> tuple[Entry | None, list[Entry]]:
+    """Of several entries for the same thing the highest SEQUENCE counts, then DTSTAMP, then the last one written."""
+    best: dict[datetime | None, Entry] = {}
+    for entry in entries:
+        key = entry.replaces.instant if entry.replaces else None
+        other = best.get(key)
+        if other is not None:
+            findings.add(
+                entry.uid, entry.line, "the same UID stands here again; the newest one counts", "warning"
+            )
+        if other is None or (entry.sequence, entry.revised) >= (other.sequence, other.revised):
+            best[key] = entry
+    return best.pop(None, None), list(best.values())
+
+
+def capped(found: list[BusyInterval], limits: Limits, findings: Findings) -> list[BusyInterval]:
+    """Return the first occurrences, as many as one object may have in a window."""
+    found.sort()
+    if len(found) > limits.occurrences:
+        findings.add(
+            found[0].uid, 0, f"more than {limits.occurrences} occurrences; only the first ones are kept"
+        )
+    return found[: limits.occurrences]
+
+
+def _interval(entry: Entry, moment: Moment, length: Length | None) -> BusyInterval:
+    length = entry.length if length is None else length
+    start = moment.instant
+    end = moment.after(length) if length.days else shifted(start, length.exact)
+    return BusyInterval(start, end, entry.status, entry.all_day, entry.uid)
+
+
+class _Series:
+    """A recurring (or single) master event with the entries that change some of its instances."""
+
+    def __init__(
+        self,
+        master: Entry,
+        overrides: list[Entry],
+        window: Window,
+        limits: Limits,
+        findings: Findings,
+        steps: Steps,
+    ) -> None:
+        self._master = master
+        self._window = window
+        self._limits = limits
+        self._findings = findings
+        self._steps = steps
+        replaced = [(self._on_clock(entry.replaces), entry) for entry in overrides if entry.replaces]
+        self._onwards = sorted(
+            ((moment.instant, entry) for moment, entry in replaced if entry.onwards), key=lambda pair: pair[0]
+        )
+        self._refused = False
+        self._alone = len(master.rules) == 1
+        self._left_out = {moment.instant for moment, _ in replaced if not self._by_day(moment)}
+        self._days_out = {self._day(moment) for moment, _ in replaced if self._by_day(moment)}
+        self._low, self._high = self._reach()
+        self._exclude()
+
+    def intervals(self) -> list[BusyInterval]:
+        """Return the occurrences in the window, at most one more than the limit."""
+        found: dict[datetime, BusyInterval] = {}
+        for placed in self._set():
+            instant = placed.moment.instant
+            if instant in found or instant in self._left_out or placed.moment.wall.date() in self._days_out:
+                continue
+            interval = self._placed(placed, instant)
+            if self._window.holds(interval.start, interval.end):
+                found[instant] = interval
+            if len(found) > self._limits.occurrences:
+                break
+        if not self._refused:
+            return list(found.values())
+        unknown = self._master.flawed().status
+        return [replace(interval, status=unknown) for interval in found.values()]
+
+    def _by_day(self, moment: Moment) -> bool:
+        """A date among times (or the other way round) means the whole day."""
+        return moment.date or self._master.start.date
+
+    def _day(self, moment: Moment) -> date:
+        in_utc = self._master.start.date and moment.zone is UTC_ZONE
+        return (day_meant(moment.wall, self._master.start.zone) if in_utc else moment.wall).date()
+
+    def _on_clock(self, moment: Moment) -> Moment:
+        start = self._master.start
+        return (
+            replace(moment, zone=start.zone, floating=False) if moment.floating and not start.date else moment
+        )
+
+    def _reach(self) -> tuple[datetime, datetime]:
+        """The wall-clock times between which instances can matter, with everything moved by a THISANDFUTURE."""
+        lengths = [self._master.length, *(length for _, length in self._master.extras if length)]
+        lengths += [entry.length for _, entry in self._onwards]
+        moved = max((abs(entry.start.instant - at) for at, entry in self._onwards), default=_NOTHING)
+        moved += timedelta(days=1 if self._onwards else 0)
+        start = shifted(self._window.start, -moved)
+        # A calendar day can be longer than 24 hours, so one more is looked back for every length in days.
+        whole = max(length.days for length in lengths)
+        start = shifted(start, -timedelta(days=min(whole + 1, _ALL_DAYS) if whole > 0 else 0))
+        start = shifted(start, -max(*(length.exact for length in lengths), _NOTHING))
+        return self._master.start.zone.walls(start, shifted(self._window.end, moved))
+
+    def _exclude(self) -> None:
+        for moment in map(self._on_clock, self._master.exceptions):
+            if self._by_day(moment):
+                self._days_out.add(self._day(moment))
+            else:
+                self._left_out.add(moment.instant)
+        for rule in self._master.exclusions:
+            self._left_out.update(moment.instant for moment in self._ruled(rule))
+
+    def _set(self) -> Iterator[Placed]:
+        if not self._ended_before_it_began():
+            yield Placed(self._master.start)
+        for moment, length in self._master.extras:
+            yield Placed(moment, length)
+        for rule in self._master.rules:
+            yield from map(Placed, self._ruled(rule))
+
+    def _ended_before_it_began(self) -> bool:
+        """Programs that delete a series from its first instance on leave an UNTIL before DTSTART: nothing takes place."""
+        start, ends = self._master.start, []
+        for text in self._master.rules:
+            try:
+                ends.append(last_wall(parse_rule(text.text), start.zone, whole_days=start.date))
+            except RuleRefused:
+                return False
+        return bool(ends) and all(end is not None and end < start.wall for end in ends)
+
+    def _ruled(self, text: RuleText) -> Iterator[Moment]:
+        start = self._master.start
+        try:
+            rule = parse_rule(text.text)
+            if start.date and rule.frequency in {"HOURLY", "MINUTELY", "SECONDLY"}:
+                raise RuleRefused("a rule by the hour or less on whole days")
+            last = last_wall(rule, start.zone, whole_days=start.date)
+            path = Walk(rule, start.wall, self._low, self._high, last, start.date, self._alone, self._steps)
+            for wall in walk(path):
+                yield replace(start, wall=wall)
+        except StepsSpent as spent:
+            self._findings.add(self._master.uid, text.line, f"{spent}; later occurrences may be missing")
+        except RuleRefused as reason:
+            self._refused = True
+            self._findings.add(self._master.uid, text.line, f"{reason}; the event counts as unknown")
+
+    def _placed(self, placed: Placed, instant: datetime) -> BusyInterval:
+        """Put an instance where the last THISANDFUTURE before it says, else where the series has it."""
+        entry = next((entry for at, entry in reversed(self._onwards) if at <= instant), None)
+        if entry is None or entry.replaces is None:
+            return _interval(self._master, placed.moment, placed.length)
+        clock = entry.start.zone
+        moved = entry.start.wall - clock.to_wall(self._on_clock(entry.replaces).instant)
+        wall = shifted(clock.to_wall(instant), moved)
+        return _interval(entry, replace(entry.start, wall=wall), None)

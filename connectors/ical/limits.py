@@ -1,0 +1,59 @@
+"""How much of a calendar object is looked at before the reader gives up: counts and bytes, never a clock.
+
+A stranger's invitation is untrusted input (RFC 5545 section 7). Counting steps instead of seconds makes every reading
+repeatable: the same text gives the same answer on a slow machine and on a fast one.
+"""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Caps of the reader. What goes beyond one is reported as a problem; what was read until then still counts.
+
+    Refusing the whole text: `bytes`, `lines` (physical ones). Refusing the rest of it: `properties`, `components`.
+    Refusing a single thing: `line` (bytes of an unfolded property that matters), `nesting` (components inside each
+    other), `overrides`, `exceptions` (EXDATE values), `extras` (RDATE values) and `rules` (RRULE and EXRULE) of one
+    object, `zones` (VTIMEZONEs that have to be understood in one text), `observances` (parts of one VTIMEZONE).
+    Cutting short: `occurrences` of one object in one window, `rule_steps` (periods and candidates looked at while
+    expanding one object) and `all_steps` (the same for a whole text), `problems` reported for one text.
+    """
+
+    bytes: int = 10 * 1024 * 1024
+    lines: int = 500_000
+    line: int = 1024 * 1024
+    properties: int = 200_000
+    components: int = 40_000
+    nesting: int = 8
+    overrides: int = 10_000
+    exceptions: int = 50_000
+    extras: int = 20_000
+    rules: int = 100
+    zones: int = 100
+    observances: int = 500
+    occurrences: int = 2_000
+    rule_steps: int = 300_000
+    all_steps: int = 3_000_000
+    problems: int = 100
+
+
+DEFAULTS = Limits()
+
+
+class StepsSpent(ValueError):
+    """A rule needs more steps than it is given."""
+
+
+class Steps:
+    """A budget that a rule's expansion spends; raises `StepsSpent` when nothing is left."""
+
+    __slots__ = ("left",)
+
+    def __init__(self, allowed: int) -> None:
+        self.left = allowed
+
+    def spend(self, steps: int = 1) -> None:
+        """Take `steps` from the budget."""
+        self.left -= steps
+        if self.left < 0:
+            raise StepsSpent("the rule needs too many steps to expand")

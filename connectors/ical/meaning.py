@@ -1,0 +1,87 @@
+"""What an event means for its owner's time: busy, free, declined, ... (RFC 5545 STATUS, TRANSP and PARTSTAT; Microsoft's
+[MS-OXCICAL] X-MICROSOFT-CDO properties). Raw kinds only: whether a kind blocks is decided elsewhere.
+"""
+
+from collections.abc import Collection, Iterable
+from urllib.parse import unquote
+
+from connectors.ical.text import Component, Property
+from connectors.interface import Status
+
+_CDO = {
+    "FREE": Status.FREE,
+    "TENTATIVE": Status.TENTATIVE,
+    "BUSY": Status.BUSY,
+    "OOF": Status.OUT_OF_OFFICE,
+    "WORKINGELSEWHERE": Status.WORKING_ELSEWHERE,
+}
+_FREEBUSY = {
+    "FREE": Status.FREE,
+    "BUSY-TENTATIVE": Status.TENTATIVE,
+    "BUSY-UNAVAILABLE": Status.OUT_OF_OFFICE,
+}
+_UNDECIDED = frozenset({"NEEDS-ACTION", "TENTATIVE"})
+
+
+def status_of(event: Component, addresses: Collection[str]) -> Status:
+    """Say how the event stands for the owner of `addresses`.
+
+    Cancelled and declined win over everything; then the event's own kind; not answered and provisional events are
+    tentative where they would be busy or out of office otherwise.
+    """
+    answers = {answer.upper() for _, answer in own_answers(event, addresses)}
+    if event.text("STATUS").upper() == "CANCELLED":
+        return Status.CANCELLED
+    if answers == {"DECLINED"}:
+        return Status.DECLINED
+    kind = _own_kind(event)
+    open_question = bool(answers) and answers <= _UNDECIDED | {"DECLINED"}
+    if (open_question or event.text("STATUS").upper() == "TENTATIVE") and kind is not Status.FREE:
+        return kind if kind is Status.WORKING_ELSEWHERE else Status.TENTATIVE
+    return kind
+
+
+def freebusy_status(line: Property) -> Status:
+    """Say what a FREEBUSY line's FBTYPE means; anything unknown is busy (RFC 5545 section 3.2.9)."""
+    return _FREEBUSY.get(line.parameters.get("FBTYPE", "BUSY").upper(), Status.BUSY)
+
+
+def own_answers(event: Component, addresses: Collection[str]) -> list[tuple[str, str]]:
+    """Return (address, PARTSTAT) for every ATTENDEE line that is the owner.
+
+    The line's own address decides; SENT-BY (somebody who acts for the attendee) only if no line is the owner's own.
+    """
+    own = {plain_address(address) for address in addresses}
+    lines = event.properties.get("ATTENDEE", []) if own else []
+    return _answers(lines, own, ("", "EMAIL")) or _answers(lines, own, ("SENT-BY",))
+
+
+def plain_address(text: str) -> str:
+    """Reduce `MAILTO:Anna@Example.com` and the like to what can be compared."""
+    address = text.strip().strip('"').strip()
+    if address[:7].lower() == "mailto:":
+        address = unquote(address[7:]).partition("?")[0]
+    return address.strip().casefold()
+
+
+def _answers(lines: Iterable[Property], own: set[str], places: tuple[str, ...]) -> list[tuple[str, str]]:
+    found = []
+    for line in lines:
+        named = (plain_address(line.parameters.get(place, "") if place else line.value) for place in places)
+        address = next((address for address in named if address in own), None)
+        if address is not None:
+            found.append((address, line.parameters.get("PARTSTAT", "NEEDS-ACTION")))
+    return found
+
+
+def _own_kind(event: Component) -> Status:
+    # [MS-OXCICAL] 2.1.3.1.1.20.31: where the Microsoft kind is given it is the precise one, TRANSP its shadow.
+    for name in ("X-MICROSOFT-CDO-BUSYSTATUS", "X-MICROSOFT-CDO-INTENDEDSTATUS"):
+        kind = _CDO.get(event.text(name).upper())
+        if kind is not None:
+            break
+    else:
+        kind = Status.BUSY
+    if event.text("TRANSP").upper() == "TRANSPARENT" and kind in {Status.BUSY, Status.TENTATIVE}:
+        return Status.FREE
+    return kind

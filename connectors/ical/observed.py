@@ -1,0 +1,114 @@
+"""A zone that a calendar defines itself: VTIMEZONE with its STANDARD and DAYLIGHT parts (RFC 5545 section 3.6.5).
+
+The parts become one sorted table of changes between 1900 and 2100, looked up by bisection. Tables are remembered by
+their text, never by their name: two objects may give different zones the same name.
+"""
+
+from bisect import bisect_right
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta, tzinfo
+from functools import lru_cache
+
+from connectors.ical.limits import Steps
+from connectors.ical.rules import Rule, RuleRefused, parse_rule
+from connectors.ical.text import Component
+from connectors.ical.values import read_offset, read_wall, shifted
+from connectors.ical.walk import Walk, walk
+
+_FROM, _TO = datetime(1900, 1, 1), datetime(2100, 12, 31)  # noqa: DTZ001  # wall-clock values
+_STEPS = 10_000
+
+
+class UnreadableZone(ValueError):
+    """A VTIMEZONE that can't be understood."""
+
+
+@dataclass(frozen=True, slots=True)
+class Observance:
+    """A STANDARD or DAYLIGHT part, as text: when it begins, and the offsets before and after."""
+
+    begins: str
+    before: str
+    after: str
+    rules: tuple[str, ...]
+    dates: tuple[str, ...]
+
+
+class ObservedZone(tzinfo):
+    """A clock by a table of changes. In a repeated hour it means the first one, before a skipped hour the old offset."""
+
+    def __init__(self, changes: list[tuple[datetime, timedelta, timedelta]]) -> None:
+        # A change is (UTC instant, offset before, offset after).
+        self._instants = [instant for instant, _, _ in changes]
+        self._walls = [instant + max(before, after) for instant, before, after in changes]
+        self._offsets = [changes[0][1], *(after for _, _, after in changes)]
+
+    def utcoffset(self, at: datetime | None) -> timedelta:
+        """Return the offset from UTC at a wall-clock time."""
+        if at is None:
+            return self._offsets[-1]
+        return self._offsets[bisect_right(self._walls, at.replace(tzinfo=None))]
+
+    def dst(self, at: datetime | None) -> timedelta | None:
+        """Nothing here asks for it."""
+        return None if at is None else timedelta(0)
+
+    def tzname(self, at: datetime | None) -> str:
+        """Return a name for printing."""
+        return f"UTC{self.utcoffset(at)}"
+
+    def fromutc(self, at: datetime) -> datetime:
+        """Return the wall-clock time at an instant."""
+        naive = at.replace(tzinfo=None)
+        return (naive + self._offsets[bisect_right(self._instants, naive)]).replace(tzinfo=self)
+
+
+def observed_zone(part: Component, allowed: int) -> ObservedZone:
+    """Return the clock that a VTIMEZONE describes. Raises `UnreadableZone` with the reason."""
+    parts = [observance for observance in part.parts if observance.kind in {"STANDARD", "DAYLIGHT"}]
+    if not parts:
+        raise UnreadableZone("it has neither STANDARD nor DAYLIGHT")
+    if len(parts) > allowed:
+        raise UnreadableZone(f"it has more than {allowed} parts")
+    return _zone(tuple(_observance(observance) for observance in parts))
+
+
+def _observance(part: Component) -> Observance:
+    rules = tuple(rule.value for rule in part.properties.get("RRULE", ()))
+    dates = tuple(text for line in part.properties.get("RDATE", ()) for text in line.value.split(","))
+    return Observance(part.text("DTSTART"), part.text("TZOFFSETFROM"), part.text("TZOFFSETTO"), rules, dates)
+
+
+@lru_cache(maxsize=512)
+def _zone(observances: tuple[Observance, ...]) -> ObservedZone:
+    changes: dict[datetime, tuple[timedelta, timedelta]] = {}
+    steps = Steps(_STEPS)
+    try:
+        for observance in observances:
+            before, after = read_offset(observance.before), read_offset(observance.after)
+            for wall in _onsets(observance, before, steps):
+                changes[shifted(wall, -before)] = (before, after)
+    except ValueError as reason:
+        raise UnreadableZone(f"a part can't be read ({reason})") from reason
+    return ObservedZone([(instant, *changes[instant]) for instant in sorted(changes)])
+
+
+def _onsets(observance: Observance, before: timedelta, steps: Steps) -> Iterator[datetime]:
+    first = read_wall(observance.begins).at
+    yield first
+    for text in observance.dates:
+        yield read_wall(text.split("/")[0]).at
+    for text in observance.rules:
+        rule = parse_rule(text)
+        if rule.frequency not in {"YEARLY", "MONTHLY", "WEEKLY", "DAILY"}:
+            raise RuleRefused("a zone does not change by the hour")
+        yield from walk(Walk(rule, first, _FROM, _TO, _last(rule, before), steps=steps))
+
+
+def _last(rule: Rule, before: timedelta) -> datetime | None:
+    if rule.until is None:
+        return None
+    if rule.until.kind == "date":
+        return rule.until.at.replace(hour=23, minute=59, second=59)
+    return shifted(rule.until.at, before) if rule.until.kind == "utc" else rule.until.at

@@ -1,0 +1,216 @@
+"""Walking along a recurrence rule: the wall-clock times it names, in order, lazily and within a budget of steps.
+
+RFC 5545 section 3.3.10. The walk goes period by period (a year, a month, ... a second), jumps close to the window where
+no COUNT forbids it, and never loops for ever: it ends at the window's end, and every period looked at costs a step.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, time, timedelta
+
+from connectors.ical import days
+from connectors.ical.limits import Steps
+from connectors.ical.rules import Rule
+
+_DAY = 86_400
+_UNIT = {"DAILY": _DAY, "HOURLY": 3_600, "MINUTELY": 60, "SECONDLY": 1}
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """One turn of a rule: the earliest day it may reach, the days it names, and the seconds of the day on each."""
+
+    earliest: int
+    days: Sequence[int] = ()
+    times: Sequence[int] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Walk:
+    """Where to walk: from the rule's first wall-clock time, between `low` and `high` (both inclusive).
+
+    `last` is the rule's UNTIL on the same clock. `whole_days`: the first is a date, so times of day in the rule are
+    ignored (RFC 5545, BYHOUR). `first_counts`: COUNT includes the first even if it is no instance of the rule (RFC 5545:
+    "The DTSTART property value always counts as the first occurrence").
+    """
+
+    rule: Rule
+    first: datetime
+    low: datetime
+    high: datetime
+    last: datetime | None = None
+    whole_days: bool = False
+    first_counts: bool = False
+    steps: Steps = field(default_factory=lambda: Steps(0))
+
+
+def walk(path: Walk) -> Iterator[datetime]:
+    """Yield the rule's instances, naive and strictly growing. Raises `StepsSpent` when the budget is gone."""
+    rule = days.with_defaults(path.rule, path.first)
+    high = min(path.high, path.last or path.high)
+    low_day, high_day = path.low.toordinal(), high.toordinal()
+    periods, leapt = _periods(rule, path)
+    number, previous = leapt, None
+    for period in periods:
+        path.steps.spend()
+        if period.earliest > high_day or _complete(rule, number):
+            return
+        if period.days and period.days[-1] < low_day and period.days[0] > path.first.toordinal():
+            number += _size(rule, period) + _first_missing(path, number)
+            continue
+        for at in _instances(rule, period):
+            path.steps.spend()
+            if at < path.first or (previous is not None and at <= previous):
+                continue
+            if number == 0 and at > path.first:
+                number += _first_missing(path, number)
+            if at > high or _complete(rule, number):
+                return
+            number, previous = number + 1, at
+            if at >= path.low:
+                yield at
+
+
+def _complete(rule: Rule, number: int) -> bool:
+    return rule.count is not None and number >= rule.count
+
+
+def _first_missing(path: Walk, number: int) -> int:
+    """One more to count if the walk has not met the first occurrence by now."""
+    return int(path.first_counts and number == 0)
+
+
+def _instances(rule: Rule, period: Period) -> Iterator[datetime]:
+    if not rule.positions:
+        for day in period.days:
+            midnight = datetime.fromordinal(day)
+            for second in period.times:
+                yield midnight + timedelta(seconds=second)
+        return
+    for index in _chosen(rule, period):
+        day, second = divmod(index, len(period.times))
+        yield datetime.fromordinal(period.days[day]) + timedelta(seconds=period.times[second])
+
+
+def _chosen(rule: Rule, period: Period) -> list[int]:
+    size = len(period.days) * len(period.times)
+    counted = {position - 1 if position > 0 else size + position for position in rule.positions}
+    return sorted(index for index in counted if 0 <= index < size)
+
+
+def _size(rule: Rule, period: Period) -> int:
+    return len(_chosen(rule, period)) if rule.positions else len(period.days) * len(period.times)
+
+
+def _periods(rule: Rule, path: Walk) -> tuple[Iterator[Period], int]:
+    """Return the periods worth looking at, and how many instances the jump to the first of them leapt over."""
+    times = _times(rule, path)
+    low = path.low if rule.count is None else path.first
+    if rule.frequency == "YEARLY":
+        return _years(rule, path.first, low, times), 0
+    if rule.frequency == "MONTHLY":
+        return _months(rule, path.first, low, times), 0
+    if rule.frequency == "WEEKLY":
+        return _weeks(rule, path.first, low, times), 0
+    steady = path.rule.frequency in _UNIT and not _has_parts(path.rule)
+    return _units(rule, path, path.low if steady else low, times, counting=steady)
+
+
+def _times(rule: Rule, path: Walk) -> list[int]:
+    """The seconds of the day, or of the hour, minute or second of an hourly, minutely or secondly rule."""
+    if path.whole_days:
+        return [0]
+    first, unit = path.first, _UNIT.get(rule.frequency, _DAY)
+    hours = (rule.hours or (first.hour,)) if unit > 3_600 else (0,)
+    minutes = (rule.minutes or (first.minute,)) if unit > 60 else (0,)
+    seconds = (rule.seconds or (first.second,)) if unit > 1 else (0,)
+    return [hour * 3_600 + minute * 60 + second for hour in hours for minute in minutes for second in seconds]
+
+
+def _has_parts(rule: Rule) -> bool:
+    return bool(
+        rule.months or rule.weekdays or rule.month_days or rule.year_days or rule.weeks
+        or rule.hours or rule.minutes or rule.seconds or rule.positions
+    )  # fmt: skip
+
+
+def _years(rule: Rule, first: datetime, low: datetime, times: list[int]) -> Iterator[Period]:
+    start = first.year + max(0, (low.year - 1 - first.year) // rule.interval) * rule.interval
+    for year in range(start, date.max.year + 1, rule.interval):
+        yield Period(date(year, 1, 1).toordinal(), days.days_of_year(rule, year), times)
+
+
+def _months(rule: Rule, first: datetime, low: datetime, times: list[int]) -> Iterator[Period]:
+    origin = first.year * 12 + first.month - 1
+    start = origin + max(0, (low.year * 12 + low.month - 2 - origin) // rule.interval) * rule.interval
+    for index in range(start, (date.max.year + 1) * 12, rule.interval):
+        year, month = divmod(index, 12)
+        yield Period(date(year, month + 1, 1).toordinal(), days.days_of_month(rule, year, month + 1), times)
+
+
+def _weeks(rule: Rule, first: datetime, low: datetime, times: list[int]) -> Iterator[Period]:
+    origin = first.toordinal() - (first.weekday() - rule.week_start) % 7
+    step = 7 * rule.interval
+    start = origin + max(0, (low.toordinal() - 7 - origin) // step) * step
+    for day in range(start, days.LAST_DAY + 1, step):
+        yield Period(day, days.days_of_week(rule, day), times)
+
+
+def _units(
+    rule: Rule, path: Walk, low: datetime, times: list[int], *, counting: bool
+) -> tuple[Iterator[Period], int]:
+    """Days, hours, minutes or seconds by arithmetic on their number since the first of them."""
+    unit = _UNIT[rule.frequency]
+    origin = _seconds(path.first) // unit
+    skipped = max(0, (_seconds(low) // unit - origin) // rule.interval)
+    return _turns(rule, path, origin, skipped, times), skipped if counting else 0
+
+
+def _turns(rule: Rule, path: Walk, origin: int, turn: int, times: list[int]) -> Iterator[Period]:
+    unit, step = _UNIT[rule.frequency], rule.interval
+    while True:
+        second = (origin + turn * step) * unit
+        day = second // _DAY
+        if day > days.LAST_DAY:
+            return
+        blocked_until = _blocked_until(rule, path, second)
+        if blocked_until > second:
+            yield Period(day)
+            turn = max(turn + 1, -((origin * unit - blocked_until) // (step * unit)))
+        else:
+            yield Period(day, (day,), [second % _DAY + within for within in times])
+            turn += 1
+
+
+def _blocked_until(rule: Rule, path: Walk, second: int) -> int:
+    """The next second worth looking at if this one's day, hour or minute is not among those named; else itself."""
+    day, in_day = divmod(second, _DAY)
+    if not days.fits(rule, day):
+        at = date.fromordinal(day)
+        if rule.months and at.month not in rule.months:
+            return _next_month(at) * _DAY
+        return (day + 1) * _DAY
+    if rule.frequency == "DAILY" or path.whole_days:
+        return second
+    if rule.hours and in_day // 3_600 not in rule.hours:
+        return second - in_day % 3_600 + 3_600
+    if rule.frequency != "HOURLY" and rule.minutes and in_day // 60 % 60 not in rule.minutes:
+        return second - in_day % 60 + 60
+    if rule.frequency == "SECONDLY" and rule.seconds and in_day % 60 not in rule.seconds:
+        return second + 1
+    return second
+
+
+def _next_month(at: date) -> int:
+    if (at.year, at.month) == (date.max.year, 12):
+        return days.LAST_DAY + 1
+    return date(at.year + at.month // 12, at.month % 12 + 1, 1).toordinal()
+
+
+def _seconds(at: datetime) -> int:
+    return at.toordinal() * _DAY + at.hour * 3_600 + at.minute * 60 + at.second
+
+
+def at_midnight(day: date) -> datetime:
+    """The naive midnight with which a day begins."""
+    return datetime.combine(day, time())

@@ -1,0 +1,212 @@
+"""Which clock a TZID means: a ladder of guesses, the safest first, never reaching beyond the object that is read.
+
+RFC 5545 section 3.2.19 leaves the naming of zones open, and programs use it freely. In this order: the exact IANA name,
+the same in another case, the IANA name behind a vendor's prefix, the Windows name, the names of UTC, the object's own
+VTIMEZONE, a plain offset in the name, and at last the owner's zone with a warning.
+"""
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta, timezone, tzinfo
+from functools import cache, lru_cache
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
+
+from tzlocal.windows_tz import win_tz
+
+from connectors.ical.findings import Findings
+from connectors.ical.limits import Limits, Steps, StepsSpent
+from connectors.ical.observed import UnreadableZone, observed_zone
+from connectors.ical.text import Component
+from connectors.ical.values import read_text, shifted
+
+_UTC_NAMES = frozenset(
+    {"utc", "z", "gmt", "zulu", "uct", "universal", "greenwich", "tzone://microsoft/utc", "etc/utc"}
+)
+_FIRST, _LAST = datetime.min.replace(tzinfo=UTC), datetime.max.replace(microsecond=0, tzinfo=UTC)
+_OFFSET = re.compile(r"(?:utc|gmt)? *([+-])(\d\d?)(?::?(\d\d))?", re.ASCII | re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Zone:
+    """A clock. `name` is its IANA name, or "" for one that the object defines itself."""
+
+    name: str
+    clock: tzinfo
+
+    def to_utc(self, wall: datetime) -> datetime:
+        """Return the instant a naive wall-clock time means: in a repeated hour the first one, in a skipped hour as if
+        it had not been skipped (RFC 5545 section 3.3.5)."""
+        try:
+            return wall.replace(tzinfo=self.clock).astimezone(UTC)
+        except OverflowError:
+            return _FIRST if wall.year < 5_000 else _LAST
+
+    def to_wall(self, instant: datetime) -> datetime:
+        """Return the naive wall-clock time at an instant."""
+        try:
+            return instant.astimezone(self.clock).replace(tzinfo=None, fold=0)
+        except OverflowError:
+            return (_FIRST if instant.year < 5_000 else _LAST).replace(tzinfo=None)
+
+    def walls(self, start: datetime, end: datetime) -> tuple[datetime, datetime]:
+        """Return the naive wall-clock times between which everything that starts within [start, end] lies.
+
+        Around a change of the clock that is more than the two converted ends: a skipped time reads earlier than the
+        instant it stands for, a repeated one later.
+        """
+        low, high = self.to_wall(start), self.to_wall(end)
+        skipped = self._gained(start)
+        repeated = -self._gained(end)
+        return shifted(low, -max(skipped, timedelta(0))), shifted(high, max(repeated, timedelta(0)))
+
+    def _gained(self, instant: datetime) -> timedelta:
+        """How far the clock was put forward during the two days before an instant."""
+        before = shifted(instant, -timedelta(days=2))
+        return (self.to_wall(instant) - self.to_wall(before)) - (instant - before)
+
+
+UTC_ZONE = Zone("UTC", UTC)
+
+
+@lru_cache(maxsize=1024)
+def named_zone(name: str) -> Zone | None:
+    """Return the zone that an IANA name means, exactly as written, or None."""
+    if name == "UTC":
+        return UTC_ZONE
+    if not name or name[0] in "./" or ".." in name or name.lower() in {"localtime", "posixrules"}:
+        return None
+    try:
+        return Zone(name, ZoneInfo(name))
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return None
+
+
+@cache
+def _folded_names() -> dict[str, str]:
+    return {name.casefold(): name for name in sorted(available_timezones())}
+
+
+@cache
+def _windows_names() -> dict[str, str]:
+    return {windows.casefold(): iana for windows, iana in win_tz.items()}
+
+
+@lru_cache(maxsize=4096)
+def known_zone(tzid: str) -> Zone | None:
+    """Return the zone a TZID names by convention, or None. Nothing here depends on the object it stands in."""
+    name = tzid.strip().strip('"')
+    folded = name.casefold()
+    found = named_zone(name) or named_zone(_folded_names().get(folded, ""))
+    if not found and "/" in name:
+        parts = name.split("/")
+        suffixes = ("/".join(parts[-count:]) for count in (3, 2, 1) if len(parts) > count)
+        found = next(
+            (zone for text in suffixes if (zone := named_zone(_folded_names().get(text.casefold(), "")))),
+            None,
+        )
+    if not found and folded in _windows_names():
+        found = named_zone(_windows_names()[folded])
+    return found or (UTC_ZONE if folded in _UTC_NAMES else None)
+
+
+def _offset_zone(tzid: str) -> Zone | None:
+    match = _OFFSET.fullmatch(tzid.strip())
+    if not match or int(match[2]) > 14 or int(match[3] or 0) > 59:
+        return None
+    offset = timedelta(hours=int(match[2]), minutes=int(match[3] or 0))
+    return Zone("", timezone(-offset if match[1] == "-" else offset))
+
+
+class Ladder:
+    """The zones of one calendar: its own VTIMEZONEs, its X-WR-TIMEZONE, and the owner's zone below them all."""
+
+    def __init__(
+        self,
+        calendar: Component,
+        owner: Zone,
+        findings: Findings,
+        limits: Limits,
+        allowed: Steps,
+        around: datetime,
+    ) -> None:
+        self._definitions = {
+            read_text(part.text("TZID")): part for part in calendar.parts if part.kind == "VTIMEZONE"
+        }
+        self._owner = owner
+        self._findings = findings
+        self._limits = limits
+        self._allowed = allowed
+        self._around = around
+        self._found: dict[str, Zone] = {}
+        self._deciding: dict[str, Component] = {}
+        self.floating = self._floating(calendar)
+
+    @property
+    def owner(self) -> Zone:
+        """The zone of the calendar's owner, in which whole days are meant."""
+        return self._owner
+
+    def resolve(self, tzid: str, uid: str, line: int) -> Zone:
+        """Return the zone a TZID of this calendar means; the owner's, with a warning, if nothing else does."""
+        tzid = read_text(tzid)
+        if tzid not in self._found:
+            named = known_zone(tzid)
+            if named and named.name != tzid:
+                self._compare(tzid, named, uid)
+            defined = None if named else self._defined(tzid)
+            if defined:
+                self._deciding[tzid] = self._definitions[tzid]
+            self._found[tzid] = named or defined or self._guessed(tzid, uid, line)
+        return self._found[tzid]
+
+    def definition(self, tzid: str) -> Component | None:
+        """Return the VTIMEZONE that decided what a TZID means, or None if its name or nothing did."""
+        return self._deciding.get(read_text(tzid))
+
+    def _defined(self, tzid: str) -> Zone | None:
+        part = self._definitions.get(tzid)
+        if part is None:
+            return None
+        try:
+            self._allowed.spend()
+            return Zone("", observed_zone(part, self._limits.observances))
+        except StepsSpent:
+            self._findings.add(
+                "", part.line, f"VTIMEZONE: more than {self._limits.zones} in one text", "warning"
+            )
+            return None
+        except UnreadableZone as reason:
+            self._findings.add("", part.line, f"VTIMEZONE: {reason}", "warning")
+            return None
+
+    def _compare(self, tzid: str, named: Zone, uid: str) -> None:
+        """A name that is no IANA name may be defined differently by the object: the name counts, and that is said."""
+        defined = self._defined(tzid)
+        for months in (0, 6) if defined else ():
+            instant = shifted(self._around, timedelta(days=30 * months))
+            if defined and defined.to_wall(instant) != named.to_wall(instant):
+                line = self._definitions[tzid].line
+                message = "VTIMEZONE differs from the zone its name stands for; the name counts"
+                self._findings.add(uid, line, message, "warning")
+                return
+
+    def _guessed(self, tzid: str, uid: str, line: int) -> Zone:
+        zone = _offset_zone(tzid)
+        if zone:
+            self._findings.add(
+                uid, line, "TZID is no known zone and is read as the offset in its name", "warning"
+            )
+            return zone
+        self._findings.add(uid, line, "TZID is no known zone; the owner's zone is taken instead", "warning")
+        return self._owner
+
+    def _floating(self, calendar: Component) -> Zone:
+        name = calendar.first("X-WR-TIMEZONE")
+        if name is None or not name.value.strip():
+            return self._owner
+        zone = known_zone(name.value)
+        if zone is None:
+            self._findings.add(
+                "", name.line, "X-WR-TIMEZONE is no known zone; the owner's zone is taken", "warning"
+            )
+        return zone or self._owner
