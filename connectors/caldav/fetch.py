@@ -1,0 +1,138 @@
+"""Bringing calendar objects: many with one calendar-multiget report (RFC 4791 section 7.9), one alone by GET.
+
+Batches adapt: large where the server is quick, halved when it fails, down to the single object that spoils the rest.
+What a server leaves out of its answer is asked for alone, because "not mentioned" is not "deleted".
+"""
+
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from connectors.caldav import xml
+from connectors.caldav.addresses import absolute, key
+from connectors.caldav.xml import CAL, DAV, Member
+from connectors.http.client import HttpClient
+from connectors.http.errors import ServerFault, TimedOut
+from connectors.interface import CalendarGone, ConnectorError, Garbled, NoAccess, Unsupported
+
+FIRST_BATCH = 100
+LARGEST_BATCH = 1000
+GROWTH = 4
+QUICK = 2.0
+"""Seconds within which a batch must have come for the next one to be larger."""
+
+PATIENCE = 2
+"""Time-outs in a row that are put down to the size of the batch; the next one is the server's."""
+
+MOST_FAILURES = 5
+"""So many single objects may fail on their own account; more, and most of them, means that the server fails."""
+
+SPOILED = (Garbled, ServerFault, TimedOut, NoAccess, Unsupported)
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """An object that was asked for, under the href it was listed with. Neither data nor failure: it is gone."""
+
+    href: str
+    etag: str
+    data: bytes | None = None
+    failure: str = ""
+
+
+def etag_of(text: str) -> str:
+    """An etag for comparing and for If-Match: without the W/ that proxies and compression put in front."""
+    return text.strip().removeprefix("W/")
+
+
+def fetch(http: HttpClient, calendar: str, wanted: Mapping[str, str]) -> Iterator[Fetched]:
+    """Bring the objects (`wanted`: href as listed -> etag, of the calendar at this URL), each exactly once.
+
+    Raises CalendarGone and SignInRefused, Unreachable where the server as a whole does not answer, and the last failure
+    where more than a few objects, and most of them, can't be brought.
+    """
+    failed = 0
+    for found in _batches(http, calendar, wanted):
+        failed += bool(found.failure)
+        if failed > MOST_FAILURES and failed * 2 > len(wanted):
+            raise Garbled(f"most events can't be fetched: {found.failure}", "look at the server's log")
+        yield found
+
+
+def _batches(http: HttpClient, calendar: str, wanted: Mapping[str, str]) -> Iterator[Fetched]:
+    waiting, size, timeouts = list(wanted), FIRST_BATCH, 0
+    while waiting:
+        batch, started = waiting[:size], time.monotonic()
+        if len(batch) == 1:
+            yield one(http, calendar, batch[0], wanted[batch[0]])
+        else:
+            try:
+                members = _multiget(http, calendar, batch)
+            except SPOILED as error:
+                timeouts = timeouts + 1 if isinstance(error, TimedOut) else 0
+                if timeouts > PATIENCE:
+                    raise
+                size = len(batch) // 2
+                continue
+            yield from _sorted_out(http, calendar, batch, wanted, members)
+        waiting, timeouts = waiting[len(batch) :], 0
+        if time.monotonic() - started < QUICK:
+            size = min(max(size, 1) * GROWTH, LARGEST_BATCH)
+
+
+def _multiget(http: HttpClient, calendar: str, batch: Sequence[str]) -> Mapping[str, Member]:
+    headers = {**xml.XML_HEADERS, "Depth": "1"}
+    answer = http.send("REPORT", calendar, xml.multiget(batch), headers)
+    return {key(member.href): member for member in reversed(xml.parse(answer, http.base.name).members)}
+
+
+def _sorted_out(
+    http: HttpClient,
+    calendar: str,
+    batch: Sequence[str],
+    wanted: Mapping[str, str],
+    members: Mapping[str, Member],
+) -> Iterator[Fetched]:
+    for href in batch:
+        member = members.get(key(href))
+        data = member.text(f"{CAL}calendar-data") if member else ""
+        if member and data:
+            yield Fetched(href, etag_of(member.text(f"{DAV}getetag")) or wanted[href], data.encode())
+        else:
+            yield one(http, calendar, href, wanted[href])
+
+
+def one(http: HttpClient, calendar: str, href: str, etag: str = "") -> Fetched:
+    """Bring one object by GET; its own failure is told in words, a server's that does not answer is raised."""
+    try:
+        return read(http, calendar, href, etag)
+    except TimedOut:
+        raise
+    except (Garbled, ServerFault, NoAccess, Unsupported) as error:
+        return Fetched(href, "", failure=error.message)
+
+
+def read(http: HttpClient, calendar: str, href: str, etag: str = "") -> Fetched:
+    """GET an object; without data where it is not there. Uncompressed, since compression makes other etags of it."""
+    headers = {"Accept": "text/calendar", "Accept-Encoding": "identity"}
+    try:
+        answer = http.send("GET", absolute(calendar, href), headers=headers)
+    except CalendarGone:
+        return Fetched(href, "")
+    return Fetched(href, etag_of(answer.header("ETag")) or etag, answer.body)
+
+
+def exists(http: HttpClient, calendar: str) -> None:
+    """Raise CalendarGone if the calendar is not there: then its objects are not deleted, only out of sight."""
+    headers = {**xml.XML_HEADERS, "Depth": "0"}
+    answer = http.send("PROPFIND", calendar, xml.propfind((f"{DAV}resourcetype",)), headers)
+    members = xml.parse(answer, http.base.name).members
+    if not any(member.status in (None, 200) and member.props for member in members):
+        raise gone(http)
+
+
+def gone(http: HttpClient) -> ConnectorError:
+    """The calendar is not where it was, in the words used everywhere for it."""
+    return CalendarGone(
+        f"the calendar is not at {http.base.name} any more", "was it renamed, moved or deleted?"
+    )

@@ -1,0 +1,195 @@
+"""One connection to one server, and one exchange on it: never longer, never larger than the limits (RFC 9112).
+
+Python's socket timeout starts anew with every byte that arrives; a server that trickles could hold a worker for ever.
+Here every read asks how much of the total time is left.
+"""
+
+import http.client
+import io
+import select
+import socket
+import ssl
+import time
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from email.message import Message
+from functools import partial
+from typing import TYPE_CHECKING, NamedTuple
+
+from connectors.interface import Garbled
+
+if TYPE_CHECKING:
+    from _typeshed import WriteableBuffer as Buffer
+
+CHUNK = 64 * 1024
+
+
+class Origin(NamedTuple):
+    """Scheme, host and port: what connections and credentials belong to (RFC 6454)."""
+
+    scheme: str
+    host: str
+    port: int
+
+    @property
+    def name(self) -> str:
+        """For people: the host, and the port where it is not the usual one."""
+        usual = {"https": 443, "http": 80}.get(self.scheme)
+        return self.host if self.port == usual else f"{self.host}:{self.port}"
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Seconds to connect, of silence, and for a whole exchange; bytes of a decompressed body; connections per server.
+
+    `idle`: seconds after which an unused connection is not trusted any more (firewalls forget them silently).
+    """
+
+    connect: float = 10.0
+    silence: float = 30.0
+    total: float = 120.0
+    body: int = 64 * 1024 * 1024
+    per_host: int = 4
+    idle: float = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a server said. `url`: where the answer came from, after redirects."""
+
+    status: int
+    headers: Message
+    body: bytes
+    url: str
+
+    def header(self, name: str) -> str:
+        """The header's value, "" if it was not sent."""
+        return str(self.headers.get(name, ""))
+
+
+class Wire:
+    """A connection, opened on creation. Raises OSError when that fails."""
+
+    def __init__(self, origin: Origin, context: ssl.SSLContext | None, limits: Limits) -> None:
+        self.origin = origin
+        self.used = False
+        self.reusable = False
+        self.idle_since = 0.0
+        self._limits = limits
+        self._link = _link(origin, context, limits)
+        self._link.connect()
+
+    def exchange(
+        self, method: str, target: str, headers: Mapping[str, str], body: bytes
+    ) -> tuple[int, Message, bytes]:
+        """Send a request and read the whole answer: status, headers, decompressed body.
+
+        Raises OSError (TimeoutError: out of time), http.client.HTTPException, or Garbled for a body that is too large,
+        cut short or not what its encoding says.
+        """
+        deadline = time.monotonic() + self._limits.total
+        self.reusable = False
+        # mypy knows this attribute as a class; http.client only ever calls it
+        self._link.response_class = partial(_TimedResponse, deadline=deadline, silence=self._limits.silence)  # type: ignore[assignment]
+        self._link.sock.settimeout(self._limits.silence)
+        self._link.request(method, target, body=body or None, headers=dict(headers))
+        response = self._link.getresponse()
+        content = _body(response, self._limits.body, self.origin.name)
+        self.reusable = not response.will_close and response.isclosed() and "Connection" not in headers
+        self.used = True
+        return response.status, response.headers, content
+
+    def alive(self) -> bool:
+        """Has the server kept the idle connection open? Anything readable now is its goodbye."""
+        sock = self._link.sock
+        return bool(sock) and not select.select([sock], [], [], 0)[0]
+
+    def close(self) -> None:
+        self._link.close()
+
+
+def _link(origin: Origin, context: ssl.SSLContext | None, limits: Limits) -> http.client.HTTPConnection:
+    if context is None:
+        return http.client.HTTPConnection(origin.host, origin.port, timeout=limits.connect)
+    return http.client.HTTPSConnection(origin.host, origin.port, timeout=limits.connect, context=context)
+
+
+class _TimedReader(io.RawIOBase):
+    """Reads a socket as long as the exchange may still take, and no longer."""
+
+    def __init__(self, sock: socket.socket, raw: io.RawIOBase, deadline: float, silence: float) -> None:
+        self._sock, self._raw, self._deadline, self._silence = sock, raw, deadline, silence
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: "Buffer") -> int | None:
+        left = self._deadline - time.monotonic()
+        if left <= 0:
+            raise TimeoutError("the answer as a whole took too long")
+        self._sock.settimeout(min(self._silence, left))
+        return self._raw.readinto(buffer)
+
+    def close(self) -> None:
+        self._raw.close()
+        super().close()
+
+
+class _TimedResponse(http.client.HTTPResponse):
+    def __init__(
+        self, sock: socket.socket, *, deadline: float, silence: float, method: str | None = None
+    ) -> None:
+        super().__init__(sock, method=method)
+        raw: io.RawIOBase = self.fp.detach()  # makefile("rb") gives a BufferedReader
+        self.fp = io.BufferedReader(_TimedReader(sock, raw, deadline, silence))
+
+
+def _body(response: http.client.HTTPResponse, limit: int, host: str) -> bytes:
+    decoder = _decoder(response.headers.get("Content-Encoding", ""), host)
+    parts: list[bytes] = []
+    size = 0
+    while chunk := response.read(CHUNK):
+        part = decoder.decode(chunk, limit + 1 - size) if decoder else chunk
+        size += len(part)
+        if size > limit:
+            raise Garbled(
+                f"{host} sent more than {limit} bytes", "is the address of the account a calendar server?"
+            )
+        parts.append(part)
+    if response.length or (decoder and not decoder.complete):
+        raise Garbled(f"the answer of {host} was cut short", "look at the server's or its proxy's log")
+    return b"".join(parts)
+
+
+class _Inflating:
+    """gzip or zlib, never inflated beyond what is asked for (a small body can hold a very large one)."""
+
+    def __init__(self, host: str) -> None:
+        self._host = host
+        self._stream = zlib.decompressobj(zlib.MAX_WBITS | 32)
+        self._fed = False
+
+    def decode(self, chunk: bytes, most: int) -> bytes:
+        self._fed = True
+        try:
+            return self._stream.decompress(self._stream.unconsumed_tail + chunk, most)
+        except zlib.error as error:
+            raise Garbled(
+                f"the compressed answer of {self._host} can't be read", "look at its proxy"
+            ) from error
+
+    @property
+    def complete(self) -> bool:
+        return self._stream.eof or not self._fed
+
+
+def _decoder(encoding: str, host: str) -> _Inflating | None:
+    name = encoding.strip().lower()
+    if name in ("", "identity"):
+        return None
+    if name in ("gzip", "x-gzip", "deflate"):
+        return _Inflating(host)
+    raise Garbled(
+        f"{host} answered in the encoding {name[:20]!r}, which was not asked for", "look at its proxy"
+    )

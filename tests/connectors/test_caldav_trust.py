@@ -1,0 +1,473 @@
+"""The trust rules: a CalDAV server may be wrong in each of the ways real ones were measured to be; no event is lost.
+
+Each test fails without its rule. The servers meant are named at the switches of `hostile.HostileDav`.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+
+import pytest
+from hostile import CALENDAR, HOME, HostileDav
+from hypothesis import given
+from hypothesis import strategies as st
+from scripted import ScriptedServer, multistatus, reply
+
+from connectors.account import Account, Connections
+from connectors.caldav.connector import CalDavConnector
+from connectors.caldav.listing import Memo
+from connectors.http.wire import Limits
+from connectors.interface import (
+    Calendar,
+    CalendarGone,
+    Changes,
+    Conflict,
+    Event,
+    Garbled,
+    Identity,
+    NoAccess,
+    OutcomeUnknown,
+    Taken,
+    Unreachable,
+    Unsupported,
+)
+
+START = datetime(2026, 3, 2, tzinfo=UTC)
+
+
+def text(uid: str, summary: str = "Busy") -> str:
+    lines = ["BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:-//test//hostile//EN", "BEGIN:VEVENT", f"UID:{uid}",
+             "DTSTAMP:20260101T000000Z", "DTSTART:20260303T100000Z", "DTEND:20260303T110000Z",
+             f"SUMMARY:{summary}", "END:VEVENT", "END:VCALENDAR"]  # fmt: skip
+    return "".join(f"{line}\r\n" for line in lines)
+
+
+@dataclass
+class Lab:
+    """A hostile server, a connector to it, and what the store would know of its calendar."""
+
+    dav: HostileDav
+    server: ScriptedServer
+    connector: CalDavConnector
+    known: dict[str, str]
+    state: str | None = None
+
+    def fill(self, *names: str) -> None:
+        for name in names:
+            self.dav.put(f"{name}.ics", text(name))
+
+    def sync(self) -> Changes:
+        """One cycle, saved as the store saves it."""
+        changes = self.connector.changes(
+            Calendar(CALENDAR, "UTC", (), START, START + timedelta(days=30)), self.state, self.known
+        )
+        fresh = {one.href: one.etag for one in changes.upserts}
+        if changes.complete:
+            self.known = {href: etag for href, etag in self.known.items() if href in changes.unchanged}
+        self.known = {
+            href: etag for href, etag in {**self.known, **fresh}.items() if href not in changes.gone
+        }
+        self.state = changes.state
+        return changes
+
+    @property
+    def true(self) -> set[str]:
+        """What stands in the calendar in truth."""
+        return {CALENDAR + self.dav.spelling(name) for name in self.dav.objects}
+
+    def sent(self, word: str) -> int:
+        """How many requests held this word."""
+        return sum(word.encode() in asked.body or word == asked.method for asked in self.server.asked)
+
+
+@pytest.fixture
+def connections() -> Iterator[Connections]:
+    """Connections with limits short enough for a test."""
+    kept = Connections(Limits(silence=0.3, total=5))
+    yield kept
+    kept.close()
+
+
+@pytest.fixture
+def lab(connections: Connections) -> Iterator[Lab]:
+    """A hostile server that behaves, until a test flips a switch."""
+    dav = HostileDav()
+    with ScriptedServer(dav) as server:
+        connector = CalDavConnector(Account("caldav", server.url), "anna", "secret", connections)
+        yield Lab(dav, server, connector, {})
+
+
+def listed(lab: Lab) -> dict[str, str]:
+    memo = Memo((lab.server.url.rstrip("/") + HOME,)).text()
+    return {info.href: info.revision for info in lab.connector.calendars(memo).calendars}
+
+
+class TestTokens:
+    @pytest.mark.parametrize("unknown", ["403", "412", "full", "echo"])
+    def test_a_server_that_lost_its_history_loses_us_nothing(self, lab: Lab, unknown: str) -> None:
+        lab.fill("a", "b", "c", "d", "e", "f", "g")
+        lab.sync()
+        lab.dav.unknown = unknown
+        lab.dav.delete("a.ics")
+        lab.fill("new")
+        lab.dav.history = [name for name in lab.dav.history if name != "a.ics"][
+            -3:
+        ]  # restored: positions run back
+        changes = lab.sync()
+        assert changes.complete
+        assert set(lab.known) == lab.true
+        assert len(changes.upserts) <= 2  # what is unchanged was not fetched again
+
+    @given(
+        st.lists(st.tuples(st.sampled_from("abcdefgh"), st.booleans()), max_size=20),
+        st.integers(1, 11) | st.none(),
+        st.sampled_from(["403", "412", "full", "echo"]),
+    )
+    def test_whatever_happened_meanwhile(
+        self, story: list[tuple[str, bool]], remembered: int | None, unknown: str
+    ) -> None:
+        dav, connections = HostileDav(unknown=unknown), Connections(Limits(total=5))
+        with ScriptedServer(dav) as server:
+            lab = Lab(
+                dav, server, CalDavConnector(Account("caldav", server.url), "anna", "s", connections), {}
+            )
+            lab.fill("a", "b", "c", "d", "e", "f", "g", "h", "i", "k", "l", "m")
+            lab.sync()
+            for name, put in story:
+                if put:
+                    lab.fill(name)
+                elif f"{name}.ics" in dav.objects:
+                    dav.delete(f"{name}.ics")
+            dav.history = dav.history[-remembered:] if remembered else dav.history
+            lab.sync()
+            assert set(lab.known) == lab.true
+        connections.close()
+
+    def test_our_own_write_coming_back_is_no_reason_to_list_everything(self, lab: Lab) -> None:
+        lab.fill("a", "b", "c", "d", "e")
+        lab.sync()
+        href = lab.dav.put("ours.ics", text("ours"))
+        lab.known[href] = lab.dav.objects["ours.ics"][0]  # a delivery noted what it wrote
+        changes = lab.sync()
+        assert not changes.complete
+        assert changes.unchanged == (href,)
+        assert not changes.upserts
+
+    def test_pages_are_followed_to_the_end(self, lab: Lab) -> None:
+        lab.fill("a")
+        lab.sync()
+        lab.dav.page = 2
+        lab.fill(*"bcdefgh")
+        before = lab.sent("sync-collection")
+        changes = lab.sync()
+        assert set(lab.known) == lab.true
+        assert lab.sent("sync-collection") - before == 4
+        assert not changes.complete
+
+    def test_pages_that_never_end_are_not_followed_for_ever(self, lab: Lab) -> None:
+        lab.fill("a", "b")
+        lab.dav.stuck = True
+        changes = lab.sync()
+        assert changes.complete
+        assert set(lab.known) == lab.true
+        assert lab.sent("sync-collection") <= 2
+
+    def test_a_report_without_a_token_is_replaced_by_etags(self, lab: Lab) -> None:
+        lab.fill("a", "b")
+        lab.dav.tokenless = True
+        assert lab.sync().complete
+        assert lab.sync().complete
+        assert set(lab.known) == lab.true
+        assert lab.sent("sync-collection") == 1
+
+    def test_tombstones_in_a_first_listing_are_nothing(self, lab: Lab) -> None:
+        lab.fill("a", "b")
+        lab.dav.delete("a.ics")
+        lab.dav.tombstones_first = True
+        assert not lab.sync().gone
+        assert set(lab.known) == lab.true
+
+    def test_the_calendar_itself_is_no_event(self, lab: Lab) -> None:
+        lab.fill("a")
+        lab.dav.lists_itself = True
+        lab.sync()
+        assert set(lab.known) == lab.true
+
+    def test_deleted_and_written_again_is_not_gone(self, lab: Lab) -> None:
+        lab.fill("a", "b", "c", "d", "e", "f", "g", "h")
+        lab.sync()
+        lab.dav.delete("a.ics")
+        lab.fill("a")
+        lab.sync()
+        assert set(lab.known) == lab.true
+
+
+class TestWithoutSync:
+    def test_etags_tell_what_changed(self, lab: Lab) -> None:
+        lab.dav.sync = False
+        lab.fill("a", "b", "c")
+        lab.sync()
+        lab.dav.delete("a.ics")
+        lab.fill("b", "d")
+        changes = lab.sync()
+        assert changes.complete
+        assert set(lab.known) == lab.true
+        assert {one.uid for one in changes.upserts} == {"b", "d"}
+        assert lab.sent("sync-collection") == 1  # what the server can't do is not asked every time
+
+    def test_a_calendar_that_is_gone_is_not_empty(self, lab: Lab) -> None:
+        lab.dav.sync = False
+        lab.fill("a")
+        lab.sync()
+        lab.dav.there = False
+        with pytest.raises(CalendarGone):
+            lab.sync()
+
+
+class TestFetching:
+    def test_members_left_out_are_asked_for_alone(self, lab: Lab) -> None:
+        lab.fill("a", "b", "c")
+        lab.dav.omits = {"b.ics"}
+        assert {one.uid for one in lab.sync().upserts} == {"a", "b", "c"}
+
+    def test_a_member_deleted_between_listing_and_fetching_is_gone(self, lab: Lab) -> None:
+        lab.fill("a", "b")
+        lab.sync()
+        lab.fill("a", "b", "c")
+        listing = lab.dav._page
+
+        def then_delete(names: list[str], position: int | None) -> bytes:
+            said = listing(names, position)
+            if "b.ics" in lab.dav.objects:
+                lab.dav.delete("b.ics")
+            return said
+
+        lab.dav._page = then_delete
+        changes = lab.sync()
+        assert changes.gone == (CALENDAR + "b.ics",)
+        assert {one.uid for one in changes.upserts} == {"a", "c"}
+
+    @pytest.mark.parametrize("names", ["a", "ab"])
+    def test_a_calendar_deleted_between_listing_and_fetching_is_not_empty(self, lab: Lab, names: str) -> None:
+        lab.fill(*names)
+        listing = lab.dav._page
+
+        def then_delete(names: list[str], position: int | None) -> bytes:
+            lab.dav.there = False
+            return listing(names, position)
+
+        lab.dav._page = then_delete
+        with pytest.raises(CalendarGone):
+            lab.sync()
+
+    @pytest.mark.parametrize(
+        "spoilt",
+        [
+            reply(500),
+            reply(413),
+            reply(403),
+            reply(207, b"<d:multistatus xmlns:d='DAV:'><d:resp"),
+            reply(200, b"<html>"),
+            None,
+        ],
+        ids=["500", "413", "403", "cut", "page", "silence"],
+    )
+    def test_one_object_that_spoils_every_batch_does_not_spoil_the_rest(
+        self, lab: Lab, connections: Connections, spoilt: bytes | None
+    ) -> None:
+        lab.fill(*(f"e{n}" for n in range(30)))
+        lab.dav.spoils, lab.dav.broken = {"e7.ics"}, {"e7.ics"}
+        lab.dav.spoilt_reply = spoilt or b""
+        if spoilt is None:
+            with pytest.raises(Unreachable):  # silence again and again is the server's, not an object's
+                lab.sync()
+            return
+        found = {one.href: one for one in lab.sync().upserts}
+        assert len(found) == 30
+        bad = found.pop(CALENDAR + "e7.ics")
+        assert bad.problems[0].level == "error"
+        assert bad.etag == ""  # so that the next full listing tries again
+        assert all(one.intervals and not one.problems for one in found.values())
+        assert connections.requests < 30
+
+    def test_a_server_that_fails_on_most_objects_fails(self, lab: Lab) -> None:
+        lab.fill(*(f"e{n}" for n in range(20)))
+        lab.dav.spoils = lab.dav.broken = set(lab.dav.objects)
+        with pytest.raises(Garbled, match="most events"):
+            lab.sync()
+
+    def test_batches_grow_while_the_server_is_quick(self, lab: Lab) -> None:
+        lab.fill(*(f"e{n}" for n in range(1600)))
+        assert len(lab.sync().upserts) == 1600
+        assert lab.sent("calendar-multiget") == 4  # 100, 400, 1000, 100
+
+    def test_another_spelling_is_the_same_object(self, lab: Lab) -> None:
+        lab.dav.put("a@b c.ics", text("a"))
+        lab.fill("x", "y", "z")
+        first = lab.sync()
+        lab.dav.spelling = lambda name: name.replace(" ", "%20")  # "@" was %40 before
+        lab.dav.put("a@b c.ics", text("a", "Other"))
+        second = lab.sync()
+        assert {one.href for one in second.upserts} <= {one.href for one in first.upserts}
+        assert len(lab.known) == 4
+
+
+ODD = "Tea \x07\x1b \U0001f375 \ufffe é"
+
+
+def split_surrogates(said: str) -> str:
+    """Characters beyond the first plane as two references to surrogate halves, as SOGo sends them."""
+    units = said.encode("utf-16-be")
+    points = [int.from_bytes(units[at : at + 2], "big") for at in range(0, len(units), 2)]
+    return "".join(f"&#{point};" if point > 0x7F or point < 0x20 else chr(point) for point in points)
+
+
+class TestIllFormed:
+    @pytest.mark.parametrize(
+        "raw", [str, split_surrogates, lambda said: f"<![CDATA[{said}]]>"], ids=["raw", "split", "cdata"]
+    )
+    def test_odd_characters_spoil_nothing(self, lab: Lab, raw: object) -> None:
+        lab.dav.raw = raw
+        lab.fill("a", "c")
+        lab.dav.put("b.ics", text("b", ODD))
+        changes = lab.sync()
+        assert {one.uid for one in changes.upserts} == {"a", "b", "c"}
+        assert all(one.intervals for one in changes.upserts)
+
+    def test_bytes_that_are_not_utf8_spoil_nothing(self, lab: Lab) -> None:
+        lab.fill("a", "b")
+        whole = lab.dav._multiget
+        lab.dav._multiget = lambda hrefs: whole(hrefs).replace(b"Busy", "Bür\u00a0".encode("latin-1")[:4])
+        assert {one.uid for one in lab.sync().upserts} == {"a", "b"}
+
+
+class TestListing:
+    @pytest.mark.parametrize(("ctag", "token"), [(True, True), (True, False), (False, True)])
+    def test_the_revision_is_whatever_mark_there_is(self, lab: Lab, ctag: bool, token: bool) -> None:
+        lab.dav.ctag, lab.dav.token = ctag, token
+        before = listed(lab)
+        lab.fill("a")
+        assert set(before) == {CALENDAR}
+        assert "" != before[CALENDAR] != listed(lab)[CALENDAR] != ""
+
+    def test_without_a_mark_it_says_nothing(self, lab: Lab) -> None:
+        lab.dav.ctag = lab.dav.token = False
+        assert listed(lab) == {CALENDAR: ""}
+
+    def test_only_the_mark_that_is_there_is_asked_for_again(self, lab: Lab) -> None:
+        memo = lab.connector.calendars(Memo((lab.server.url.rstrip("/") + HOME,)).text()).memo
+        lab.connector.calendars(memo)
+        assert [b"sync-token" in asked.body for asked in lab.server.asked] == [True, False]
+
+    @pytest.mark.parametrize(("age", "sure"), [(0, False), (2, False), (60, True)])
+    def test_a_mark_made_of_seconds_is_believed_once_it_has_aged(
+        self, lab: Lab, age: int, sure: bool
+    ) -> None:
+        now = datetime(2026, 3, 2, 12, tzinfo=UTC)
+        lab.dav.seconds = str(int(now.timestamp()) - age)
+        lab.dav.date = format_datetime(now, usegmt=True)
+        assert bool(listed(lab)[CALENDAR]) is sure
+
+    def test_a_home_that_moved_is_found_again(self, lab: Lab) -> None:
+        listing = lab.connector.calendars(Memo((lab.server.url + "old/home/",)).text())
+        assert [info.href for info in listing.calendars] == [CALENDAR]
+        assert HOME in listing.memo
+        assert "old" not in listing.memo
+
+
+def our_event(hour: int = 9) -> Event:
+    start = START + timedelta(hours=hour)
+    return Event("ours-1", "marker-1", start, start + timedelta(hours=1), "Europe/Amsterdam", "Conversation")
+
+
+REFUSALS = [
+    (reply(409, b'<d:error xmlns:d="DAV:" xmlns:c="urn:ietf:params:xml:ns:caldav"><c:no-uid-conflict/></d:error>'), Taken),
+    (reply(412, b'<d:error xmlns:d="DAV:" xmlns:c="urn:ietf:params:xml:ns:caldav"><c:no-uid-conflict/></d:error>'), Taken),
+    (reply(403, b'<d:error xmlns:d="DAV:" xmlns:c="urn:ietf:params:xml:ns:caldav"><c:unique-scheduling-object-resource/></d:error>'), Taken),
+    (reply(403, b'<d:error xmlns:d="DAV:"><d:need-privileges/></d:error>'), NoAccess),
+    (reply(403, b'<d:error xmlns:d="DAV:"><d:quota-not-exceeded/></d:error>'), NoAccess),
+    (reply(403, b'<d:error xmlns:d="DAV:" xmlns:c="urn:ietf:params:xml:ns:caldav"><c:valid-calendar-data/></d:error>'), Unsupported),
+    (reply(403), NoAccess),
+    (reply(405), NoAccess),
+    (reply(507), NoAccess),
+    (reply(404), CalendarGone),
+    (reply(409), CalendarGone),
+    (reply(412), Conflict),
+    (reply(423), Conflict),
+    (reply(400), Unsupported),
+    (reply(500), OutcomeUnknown),
+    (reply(502), OutcomeUnknown),
+]  # fmt: skip
+
+
+class TestWrites:
+    @pytest.mark.parametrize(("refusal", "kind"), REFUSALS)
+    def test_each_refusal_has_its_error(self, lab: Lab, refusal: bytes, kind: type[Exception]) -> None:
+        lab.dav.refusal = refusal
+        with pytest.raises(kind):
+            lab.connector.put(CALENDAR, our_event(), None)
+
+    def test_a_write_whose_answer_is_lost_is_settled_by_looking(self, lab: Lab) -> None:
+        lab.dav.loses_the_answer = True
+        with pytest.raises(OutcomeUnknown):
+            lab.connector.put(CALENDAR, our_event(), None)
+        found = lab.connector.find(CALENDAR, Identity("ours-1", "marker-1"))
+        assert found is not None
+        assert found.event == our_event()
+        with pytest.raises(OutcomeUnknown):
+            lab.connector.remove(CALENDAR, found)
+        assert lab.connector.find(CALENDAR, Identity("ours-1", "marker-1", found.href)) is None
+
+    def test_what_the_server_made_of_it_is_what_is_returned(self, lab: Lab) -> None:
+        stored = lab.dav.put
+        lab.dav.put = lambda name, said: stored(
+            name, said.replace("SUMMARY:Conversation", "SUMMARY:Rewritten")
+        )
+        found = lab.connector.put(CALENDAR, our_event(), None)
+        assert found.event is not None
+        assert found.event.title == "Rewritten"
+        assert found.etag == lab.dav.objects["ours-1.ics"][0]
+
+    def test_weak_etags_still_make_conditions(self, lab: Lab) -> None:
+        lab.dav.weak_etags = True
+        found = lab.connector.put(CALENDAR, our_event(), None)
+        assert lab.connector.put(CALENDAR, our_event(11), found).event == our_event(11)
+
+    def test_a_deletion_refused_for_what_is_gone_anyway_is_done(self, lab: Lab) -> None:
+        found = lab.connector.put(CALENDAR, our_event(), None)
+        lab.dav.delete("ours-1.ics")
+        for refusal in (reply(412), reply(418), reply(409)):
+            lab.dav.refusal = refusal
+            lab.connector.remove(CALENDAR, found)
+        assert not lab.true
+
+    def test_conditions_are_sent(self, lab: Lab) -> None:
+        found = lab.connector.put(CALENDAR, our_event(), None)
+        lab.connector.put(CALENDAR, our_event(11), found)
+        lab.connector.remove(CALENDAR, lab.connector.find(CALENDAR, Identity("ours-1", "marker-1")))
+        writes = [asked.headers for asked in lab.server.asked if asked.method in ("PUT", "DELETE")]
+        assert [headers.get("if-none-match") for headers in writes] == ["*", None, None]
+        assert writes[1]["if-match"] == found.etag
+        assert "if-match" in writes[2]
+        reads = [asked.headers["accept-encoding"] for asked in lab.server.asked if asked.method == "GET"]
+        assert set(reads) == {"identity"}  # compression on the way makes other etags of it
+
+    def test_an_event_has_neither_organizer_nor_attendee_nor_method(self, lab: Lab) -> None:
+        lab.connector.put(CALENDAR, our_event(), None)
+        sent = next(asked.body for asked in lab.server.asked if asked.method == "PUT")
+        assert not [word for word in (b"ORGANIZER", b"ATTENDEE", b"METHOD") if word in sent]
+
+    def test_a_page_instead_of_an_answer_has_a_hint(self, lab: Lab) -> None:
+        page = reply(200, b"<!DOCTYPE html><html><body>Sign in</body></html>", Content_Type="text/html")
+        lab.server.script = lambda asked: page
+        with pytest.raises(Garbled) as garbled:
+            lab.sync()
+        assert "web page" in garbled.value.message
+        assert "url" in garbled.value.hint
+
+    def test_an_empty_multistatus_is_no_calendar(self, lab: Lab) -> None:
+        lab.dav.sync = False
+        lab.server.script = lambda asked: reply(403) if asked.method == "REPORT" else multistatus()
+        with pytest.raises(CalendarGone):
+            lab.sync()

@@ -1,0 +1,183 @@
+"""A small CalDAV server of our own that can be as wrong as real ones were measured to be, one switch a fault.
+
+The switches name the behaviour; the servers that were seen to behave so stand beside them. It serves one home with one
+calendar, without asking who is there.
+"""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from urllib.parse import quote, unquote
+from xml.sax.saxutils import escape
+from zlib import crc32
+
+from scripted import Asked, Said, multistatus, reply
+
+HOME = "/dav/home/"
+CALENDAR = "/dav/home/work/"
+FORBIDDEN = '<d:error xmlns:d="DAV:"><d:valid-sync-token/></d:error>'
+
+
+@dataclass
+class HostileDav:
+    """A script for `ScriptedServer`. Objects are name -> (etag, text); a sync token is a position in the history."""
+
+    objects: dict[str, tuple[str, str]] = field(default_factory=dict)
+    history: list[str] = field(default_factory=list)
+    there: bool = True
+    # listing
+    ctag: bool = True
+    token: bool = True
+    seconds: str = ""  # a change mark made of seconds (SOGo)
+    date: str = ""
+    # sync-collection
+    sync: bool = True  # False: 403, as sabre/dav 1.8
+    unknown: str = (
+        "403"  # what an unknown token leads to: 403, 412 (Xandikos), full (DAViCal), echo (sabre/dav)
+    )
+    forgets_deletions_in_full: bool = True
+    page: int = 0  # members a page (Cyrus); 0: all
+    stuck: bool = False  # says 507 for ever with the same token
+    tokenless: bool = False
+    tombstones_first: bool = False  # 404 members in a first listing (Radicale, Cyrus)
+    lists_itself: bool = False  # iCloud
+    # multiget and GET
+    omits: set[str] = field(default_factory=set)  # left out of a multiget (sabre/dav, DAViCal)
+    spoils: set[str] = field(default_factory=set)  # make a whole multiget fail
+    broken: set[str] = field(default_factory=set)  # fail also when asked for alone
+    spoilt_reply: bytes = field(default_factory=lambda: reply(500))
+    raw: Callable[[str], str] = field(default=escape)
+    spelling: Callable[[str], str] = field(default=quote)
+    # writes
+    ignores_conditions: bool = False  # SOGo
+    loses_the_answer: bool = False
+    refusal: bytes = b""
+    etag_after_put: bool = False
+    weak_etags: bool = False
+
+    def put(self, name: str, text: str) -> str:
+        self.history.append(name)
+        self.objects[name] = (f'"{len(self.history)}-{crc32(text.encode())}"', text)
+        return CALENDAR + quote(name)
+
+    def delete(self, name: str) -> None:
+        self.history.append(name)
+        del self.objects[name]
+
+    def __call__(self, asked: Asked) -> Said:
+        path = unquote(asked.path)
+        if path == "/" and asked.method == "PROPFIND":
+            return multistatus(
+                _response("/", f"<c:calendar-home-set><d:href>{HOME}</d:href></c:calendar-home-set>")
+            )
+        if path == HOME and asked.method == "PROPFIND":
+            return self._home()
+        if not path.startswith(CALENDAR):
+            return reply(404)
+        if not self.there:
+            return reply(404)
+        if path == CALENDAR:
+            return self._collection(asked)
+        return self._object(asked, path.removeprefix(CALENDAR))
+
+    # --- the home -------------------------------------------------------------------------------------------------
+
+    def _home(self) -> bytes:
+        mark = self.seconds or f"mark-{len(self.history)}"
+        marks = (
+            f"<cs:getctag>{mark}</cs:getctag>" * self.ctag
+            + f"<d:sync-token>{mark}</d:sync-token>" * self.token
+        )
+        junk = "<d:response><d:href>/dav/home/inbox/</d:href><d:propstat><d:prop><d:resourcetype><d:collection/><c:schedule-inbox/></d:resourcetype></d:prop></d:propstat></d:response>"
+        calendar = _response(
+            CALENDAR, f"<d:resourcetype><d:collection/><c:calendar/></d:resourcetype>{marks}"
+        )
+        said = multistatus(junk, *([calendar] if self.there else []))
+        return said.replace(b"\r\n", f"\r\nDate: {self.date}\r\n".encode(), 1) if self.date else said
+
+    # --- the calendar ---------------------------------------------------------------------------------------------
+
+    def _collection(self, asked: Asked) -> bytes:
+        body = asked.body.decode()
+        if asked.method == "PROPFIND":
+            itself = _response(CALENDAR, "<d:resourcetype><d:collection/><c:calendar/></d:resourcetype>")
+            members = map(self._etag_of, self.objects) if asked.headers.get("depth") == "1" else ()
+            return multistatus(itself, *members)
+        if "sync-collection" in body:
+            token = re.search("<d:sync-token>(.*?)</d:sync-token>", body)
+            return self._sync(token.group(1) if token else "") if self.sync else reply(403)
+        if "calendar-multiget" in body:
+            return self._multiget([unquote(href) for href in re.findall("<d:href>(.*?)</d:href>", body)])
+        return reply(501)
+
+    def _sync(self, token: str) -> bytes:
+        position = int(token.removeprefix("t-")) if re.fullmatch(r"t-\d+", token) else None
+        if position is not None and position <= len(self.history):
+            return self._page(list(dict.fromkeys(self.history[position:])), position)
+        if token and self.unknown in ("403", "412"):
+            return reply(int(self.unknown), FORBIDDEN.encode())
+        if token and self.unknown == "echo":
+            return multistatus(token=token)
+        dead = [name for name in self.history if name not in self.objects] if self.tombstones_first else []
+        return self._page([*self.objects, *dict.fromkeys(dead)], None)
+
+    def _page(self, names: list[str], position: int | None) -> bytes:
+        members = [self._etag_of(name) for name in names]
+        if self.lists_itself:
+            members.append(_response(CALENDAR, '<d:getetag>"itself"</d:getetag>'))
+        if self.stuck or (self.page and position is not None and len(names) > self.page):
+            more = f"<d:response><d:href>{CALENDAR}</d:href><d:status>HTTP/1.1 507 Insufficient Storage</d:status></d:response>"
+            done = len(self.history) if self.stuck or position is None else position + self.page
+            return multistatus(*members[: self.page or None], more, token=f"t-{done}")
+        return multistatus(*members, token="" if self.tokenless else f"t-{len(self.history)}")
+
+    def _etag_of(self, name: str) -> str:
+        href = CALENDAR + self.spelling(name)
+        if name not in self.objects:
+            return (
+                f"<d:response><d:href>{href}</d:href><d:status>HTTP/1.1 404 Not Found</d:status></d:response>"
+            )
+        return _response(href, f"<d:getetag>{escape(self.objects[name][0])}</d:getetag>")
+
+    def _multiget(self, hrefs: list[str]) -> bytes:
+        names = [href.removeprefix(CALENDAR) for href in hrefs]
+        if self.spoils & set(names):
+            return self.spoilt_reply
+        return multistatus(*[self._with_data(name) for name in names if name not in self.omits])
+
+    def _with_data(self, name: str) -> str:
+        if name not in self.objects:
+            return self._etag_of(name)
+        etag, text = self.objects[name]
+        data = f"<d:getetag>{escape(etag)}</d:getetag><c:calendar-data>{self.raw(text)}</c:calendar-data>"
+        return _response(CALENDAR + self.spelling(name), data)
+
+    # --- one object -----------------------------------------------------------------------------------------------
+
+    def _object(self, asked: Asked, name: str) -> Said:
+        held = self.objects.get(name)
+        if asked.method == "GET":
+            if name in self.broken:
+                return reply(500)
+            return (
+                reply(200, held[1].encode(), ETag=("W/" * self.weak_etags) + held[0]) if held else reply(404)
+            )
+        if self.refusal:
+            return self.refusal
+        wanted, absent = asked.headers.get("if-match"), asked.headers.get("if-none-match")
+        if not self.ignores_conditions and (
+            (absent and held) or (wanted and (not held or held[0] != wanted))
+        ):
+            return reply(412)
+        if asked.method == "DELETE" and not held:
+            return reply(404)
+        if asked.method == "DELETE":
+            self.delete(name)
+        else:
+            self.put(name, asked.body.decode())
+        return None if self.loses_the_answer else reply(204 if held else 201)
+
+
+def _response(href: str, props: str) -> str:
+    found = f"<d:propstat><d:prop>{props}</d:prop><d:status>HTTP/1.1 200 OK</d:status></d:propstat>"
+    return f"<d:response><d:href>{href}</d:href>{found}</d:response>"
