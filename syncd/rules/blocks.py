@@ -1,0 +1,114 @@
+"""Blocks: availability taken away by hand, for the company, a group or an agent; once or repeating.
+
+A repeating block keeps its local time: 19:00 stays 19:00 in the block's zone on both sides of a change of the clocks,
+and the night until 08:00 ends at 08:00. Repeats are rules of RFC 5545 section 3.3.10; `daily`, `weekly`, `monthly` and
+`yearly` stand for the rule with nothing but that frequency (so a 31st is skipped in shorter months). Local times that
+the clocks skip or show twice are read as section 3.3.5 says: by the offset before the gap, and the first of two.
+"""
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from connectors.ical import occurrences
+
+_SHIFT = timedelta(days=2)
+"""More than clocks and calendars were ever shifted: how much further than its length to look for a block's start."""
+
+_WORDS = ("daily", "weekly", "monthly", "yearly")
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """[start, end) is the first time; `repeat`: a word or an RRULE value, None = once. `until`: the last start, at most.
+
+    `scope`: "company", "group:G" or "agent:A". `timezone`: the IANA zone whose clocks the repeats follow.
+    """
+
+    id: str
+    scope: str
+    title: str
+    start: datetime
+    end: datetime
+    timezone: str
+    repeat: str | None
+    until: datetime | None
+
+
+def applies(block: Block, agent_id: str, groups: Collection[str]) -> bool:
+    """Does the block hit this agent, a member of these groups?"""
+    kind, _, name = block.scope.partition(":")
+    match kind:
+        case "company":
+            return True
+        case "group":
+            return name in groups
+        case "agent":
+            return name == agent_id
+        case _:
+            raise ValueError(
+                f"block {block.id}: the scope {block.scope!r} is not company, group:G or agent:A"
+            )
+
+
+def expand(block: Block, start: datetime, end: datetime) -> list[tuple[datetime, datetime]]:
+    """Every time the block takes place that overlaps [start, end): whole, in UTC, by start. The first one always counts.
+
+    Raises `ValueError` if its repeat is not a rule that can be expanded.
+    """
+    if block.end <= block.start:
+        return []
+    spans = {(block.start.astimezone(UTC), block.end.astimezone(UTC))}
+    if block.repeat is not None:
+        spans |= set(_repeats(block, block.repeat, start, end))
+    return sorted(
+        span for span in spans
+        if span[0] < end and start < span[1] and (block.until is None or span[0] <= block.until)
+    )  # fmt: skip
+
+
+def rule_of(repeat: str) -> str:
+    """The RRULE value a block's `repeat` means."""
+    value = repeat.strip()
+    return f"FREQ={value.upper()}" if value.lower() in _WORDS else value.removeprefix("RRULE:")
+
+
+def _repeats(
+    block: Block, repeat: str, start: datetime, end: datetime
+) -> Iterator[tuple[datetime, datetime]]:
+    first = block.start.astimezone(ZoneInfo(block.timezone))
+    length = _wall(block.end, first) - _wall(block.start, first)
+    if length <= timedelta(0):
+        length = block.end - block.start
+    earliest = max(start - length - _SHIFT, block.start)
+    latest = end if block.until is None else min(end, block.until + timedelta(seconds=1))
+    if latest <= earliest:
+        return
+    try:
+        for begins in occurrences(rule_of(repeat), first, start=earliest, end=latest):
+            if begins != block.start:
+                yield begins, _end(begins, first, length)
+    except ValueError as refused:
+        raise ValueError(f"block {block.id} ({block.title}): {refused}") from refused
+
+
+def _end(begins: datetime, first: datetime, length: timedelta) -> datetime:
+    """When an occurrence ends: its length later by the wall clock, on which it begins at the block's own time of day.
+
+    An occurrence whose own time the clocks skip begins later, but ends when it always does.
+    """
+    shown = _wall(begins, first)
+    nominal = datetime.combine(shown.date(), first.time())
+    wall = nominal if _utc(nominal, first) == begins else shown
+    ends = _utc(wall + length, first)
+    return ends if ends > begins else begins + length
+
+
+def _wall(moment: datetime, first: datetime) -> datetime:
+    """What the clocks of the block's zone show."""
+    return moment.astimezone(first.tzinfo).replace(tzinfo=None, fold=0)
+
+
+def _utc(wall: datetime, first: datetime) -> datetime:
+    return wall.replace(tzinfo=first.tzinfo).astimezone(UTC)
