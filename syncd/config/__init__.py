@@ -1,0 +1,47 @@
+"""The configuration: TOML files in, one frozen `Config` out; every error names file, key and what was expected.
+
+wording · times · values · sections · people · model say what there can be and how it is refused; files reads and merges, checks looks at references, loading
+brings them together. config.example.toml shows every key.
+"""
+
+from syncd.config.files import find
+from syncd.config.loading import load, to_agents, to_logins
+from syncd.config.model import Config
+from syncd.config.people import (
+    AccountConfig,
+    AgentConfig,
+    BlockConfig,
+    CheckEntry,
+    GroupConfig,
+    LoginConfig,
+    SecretRef,
+)
+from syncd.config.sections import (
+    HttpConfig,
+    MailConfig,
+    MeetingsConfig,
+    PolicySettings,
+    StoreConfig,
+    SyncConfig,
+)
+
+__all__ = [
+    "AccountConfig",
+    "AgentConfig",
+    "BlockConfig",
+    "CheckEntry",
+    "Config",
+    "GroupConfig",
+    "HttpConfig",
+    "LoginConfig",
+    "MailConfig",
+    "MeetingsConfig",
+    "PolicySettings",
+    "SecretRef",
+    "StoreConfig",
+    "SyncConfig",
+    "find",
+    "load",
+    "to_agents",
+    "to_logins",
+]

@@ -1,0 +1,94 @@
+"""The whole configuration as one frozen value, and what in it has no effect yet."""
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from pydantic import Field, field_validator, model_validator
+
+from syncd.config.people import AccountConfig, AgentConfig, BlockConfig, GroupConfig, with_name, with_zone
+from syncd.config.sections import (
+    DEFAULT_POLICY,
+    HttpConfig,
+    MailConfig,
+    MeetingsConfig,
+    PolicySettings,
+    Section,
+    StoreConfig,
+    SyncConfig,
+)
+from syncd.config.times import Zone, is_zone
+from syncd.config.values import Id
+
+DEFAULT_ZONE = "UTC"
+
+
+class Config(Section):
+    """What the files say, defaults filled in: each agent and block has its zone, the global policy is complete.
+
+    `path` is the main file; it is not a key. Building a Config by hand checks every value, but not the references
+    between its parts: `load` does.
+    """
+
+    timezone: Zone = DEFAULT_ZONE
+    include: tuple[str, ...] = ()
+    store: StoreConfig = StoreConfig()
+    sync: SyncConfig = SyncConfig()
+    policy: PolicySettings = PolicySettings(**DEFAULT_POLICY)
+    meetings: MeetingsConfig = MeetingsConfig()
+    http: HttpConfig = HttpConfig()
+    mail: MailConfig | None = None
+    accounts: Mapping[Id, AccountConfig] = {}
+    groups: Mapping[Id, GroupConfig] = {}
+    agents: tuple[AgentConfig, ...] = ()
+    blocks: tuple[BlockConfig, ...] = ()
+    path: Path = Field(default=Path(), exclude=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _fill_in(cls, value: object) -> object:
+        """Defaults that come from elsewhere in the file: the zone that holds for all, a group's key as its name."""
+        if not isinstance(value, Mapping):
+            return value
+        filled, timezone = dict(value), value.get("timezone", DEFAULT_ZONE)
+        if not (isinstance(timezone, str) and is_zone(timezone)):
+            timezone = DEFAULT_ZONE  # told once, for the top, and not again for everybody who lives by it
+        for name in ("agents", "blocks"):
+            if isinstance(filled.get(name), list | tuple):
+                filled[name] = [with_zone(row, timezone) for row in filled[name]]
+        if isinstance(filled.get("groups"), Mapping):
+            filled["groups"] = {key: with_name(key, group) for key, group in filled["groups"].items()}
+        return filled
+
+    @field_validator("policy", mode="after")
+    @classmethod
+    def _complete(cls, value: PolicySettings) -> PolicySettings:
+        return value.model_copy(update={k: v for k, v in DEFAULT_POLICY.items() if getattr(value, k) is None})
+
+    def notes(self) -> tuple[str, ...]:
+        """One line for each setting that is understood but has no effect yet, and for what was assumed in silence."""
+        return tuple(_notes(self))
+
+
+def _notes(config: Config) -> Iterator[str]:
+    later = {
+        "sync.engine": config.sync.engine != "local",
+        "policy.agent_edits": config.policy.agent_edits != "flag",
+        "meetings.tell_guests_on_assign": config.meetings.tell_guests_on_assign,
+        "meetings.keep_cancelled": config.meetings.keep_cancelled,
+        "http.listen": config.http.listen != HttpConfig().listen,
+        "http.public_url": config.http.public_url != "",
+        "mail": config.mail is not None,
+    }
+    yield from (f"{key} is set, but has no effect in this version" for key, is_set in later.items() if is_set)
+    for name, account in config.accounts.items():
+        if account.kind == "outlook":
+            yield f"accounts.{name} is of kind 'outlook', which this version can't read yet: its calendars stay unknown"
+    if "timezone" not in config.model_fields_set and (config.agents or config.blocks):
+        yield f"timezone is not set: where no other is named, times are read in {DEFAULT_ZONE}"
+    if _password_in(config.store.url):
+        yield "store.url holds a password in plain text: PostgreSQL's peer sign-in or a passfile does without"
+
+
+def _password_in(url: str) -> bool:
+    return "@" in url and bool(urlsplit(url).password)

@@ -1,0 +1,151 @@
+"""Who and where: [accounts.X], [groups.X], [[agents]] with their logins, [[blocks]], and references to secrets."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Annotated, Literal, Self
+
+from pydantic import AfterValidator, BeforeValidator, ValidationInfo, field_validator, model_validator
+
+from syncd.config.sections import PolicySettings, Section
+from syncd.config.times import Repeat, Zone, moment
+from syncd.config.values import (
+    Address,
+    FilePath,
+    Flag,
+    Host,
+    Id,
+    Language,
+    Line,
+    Scope,
+    Url,
+)
+from syncd.config.wording import matching, wrong
+
+THREE_WAYS = '{ credential = "NAME" }, { file = "/path" } or { env = "NAME" }'
+
+
+class SecretRef(Section):
+    """Where a secret is, never the secret: exactly one of a systemd credential, a file, an environment variable."""
+
+    credential: Id | None = None
+    file: FilePath | None = None
+    env: (
+        Annotated[str, AfterValidator(matching(r"[A-Za-z_][A-Za-z0-9_]*", "expected a variable's name"))]
+        | None
+    ) = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _is_no_secret(cls, value: object) -> object:
+        if isinstance(value, str):
+            raise wrong(f"a secret does not stand in the configuration; say where it is: {THREE_WAYS}")
+        return value
+
+    @model_validator(mode="after")
+    def _one_way(self) -> Self:
+        given = [way for way in (self.credential, self.file, self.env) if way]
+        if len(given) != 1:
+            raise wrong(f"expected exactly one of {THREE_WAYS}")
+        return self
+
+
+class AccountConfig(Section):
+    """[accounts.X]: a server and how it is reached. Which keys belong to which kind is checked in `checks`."""
+
+    kind: Literal["caldav", "outlook"]
+    url: Url = ""
+    auth: Literal["basic", "digest", "bearer"] = "basic"
+    hosts: tuple[Host, ...] = ()
+    ca_file: FilePath = ""
+    tenant: str = ""
+    client_id: str = ""
+    client_secret: SecretRef | None = None
+    certificate: SecretRef | None = None
+    graph_url: Url = "https://graph.microsoft.com/v1.0"
+    authority: Url = ""
+
+
+class GroupConfig(Section):
+    """[groups.X]: agents that share a policy and blocks. The name defaults to the key."""
+
+    name: Line
+    policy: PolicySettings | None = None
+
+
+class CheckEntry(Section):
+    """A calendar that is read for conflicts, by its name or URL, with a policy of its own if it has one."""
+
+    name: Line
+    policy: PolicySettings | None = None
+
+
+def _entry(value: object) -> object:
+    return {"name": value} if isinstance(value, str) else value
+
+
+class LoginConfig(Section):
+    """[[agents.calendars]]: an agent's sign-in at an account, and which calendars there matter."""
+
+    account: str
+    login: Line
+    password: SecretRef | None = None
+    check: tuple[Annotated[CheckEntry, BeforeValidator(_entry)], ...] | None = None
+    write: Line | None = None
+    policy: PolicySettings | None = None
+
+
+class AgentConfig(Section):
+    """[[agents]]: a user of the platform."""
+
+    id: Id
+    name: Line
+    email: Address
+    aliases: tuple[Address, ...] = ()
+    timezone: Zone
+    language: Language = "en"
+    groups: tuple[str, ...] = ()
+    active: Flag = True
+    policy: PolicySettings | None = None
+    calendars: tuple[LoginConfig, ...] = ()
+
+
+class BlockConfig(Section):
+    """[[blocks]]: availability taken away by hand. Times without an offset are read in `timezone`."""
+
+    scope: Scope
+    title: Line = "Blocked"
+    timezone: Zone
+    start: datetime
+    end: datetime
+    repeat: Repeat | None = None
+    until: datetime | None = None
+
+    @field_validator("start", "end", mode="before")
+    @classmethod
+    def _moment(cls, value: object, info: ValidationInfo) -> datetime:
+        return moment(value, info.data.get("timezone", "UTC"))
+
+    @field_validator("until", mode="before")
+    @classmethod
+    def _last_moment(cls, value: object, info: ValidationInfo) -> datetime | None:
+        return None if value is None else moment(value, info.data.get("timezone", "UTC"), last=True)
+
+    @model_validator(mode="after")
+    def _make_sense(self) -> Self:
+        if self.end <= self.start:
+            raise wrong("the end must come after the start", "end")
+        if self.until is not None and self.repeat is None:
+            raise wrong("means nothing without `repeat`", "until")
+        if self.until is not None and self.until < self.start:
+            raise wrong("the last repetition can't come before the start", "until")
+        return self
+
+
+def with_zone(value: object, timezone: object) -> object:
+    """The table with the zone that holds for all, where it names none of its own."""
+    return {"timezone": timezone, **value} if isinstance(value, Mapping) else value
+
+
+def with_name(key: str, value: object) -> object:
+    """The table with its key as its name, where it has none."""
+    return {"name": key, **value} if isinstance(value, Mapping) else value

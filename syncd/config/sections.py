@@ -1,0 +1,100 @@
+"""The sections of the configuration that hold for everyone: [store], [sync], [policy], [meetings], [http], [mail].
+
+Each class is a table, each field a key with its default; config.example.toml says what they mean. All are frozen.
+"""
+
+from datetime import timedelta
+from typing import Any, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from syncd.config.times import Duration
+from syncd.config.values import FilePath, Flag, Id, Line, Listen, StoreUrl, Url
+from syncd.config.wording import wrong
+
+MINUTE = timedelta(minutes=1)
+SECOND = timedelta(seconds=1)
+
+
+class Section(BaseModel):
+    """A table of the configuration: unchangeable, and closed to keys it does not know."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", validate_by_alias=True, validate_by_name=True)
+
+
+class StoreConfig(Section):
+    """[store]"""
+
+    url: StoreUrl = "sqlite:////var/lib/syncd/syncd.db"
+
+
+class SyncConfig(Section):
+    """[sync]: how often calendars are looked at, how far, and from when on old knowledge counts as unknown."""
+
+    interval: Duration = MINUTE
+    window_past: Duration = timedelta(days=1)
+    window_ahead: Duration = timedelta(days=180)
+    stale_after: Duration = 10 * MINUTE
+    engine: Id = "local"
+
+    @model_validator(mode="after")
+    def _make_sense(self) -> Self:
+        if self.interval < SECOND:
+            raise wrong('expected at least "1s"', "interval")
+        if self.window_ahead < timedelta(days=1):
+            raise wrong('expected at least "1d"', "window_ahead")
+        if self.stale_after < 3 * self.interval:
+            raise wrong(
+                "expected at least 3 x interval, or one slow answer makes an agent unknown", "stale_after"
+            )
+        return self
+
+
+class PolicySettings(Section):
+    """[policy], here or in a group, an agent, a login or one calendar: None is not set. The most specific wins."""
+
+    tentative: Flag | None = None
+    out_of_office: Flag | None = None
+    unknown: Flag | None = None
+    working_elsewhere: Flag | None = None
+    all_day: Flag | None = None
+    buffer_before: Duration | None = None
+    buffer_after: Duration | None = None
+    agent_edits: Literal["flag", "restore", "accept"] | None = None
+
+
+DEFAULT_POLICY: dict[str, Any] = {
+    "tentative": True,
+    "out_of_office": True,
+    "unknown": True,
+    "working_elsewhere": False,
+    "all_day": True,
+    "buffer_before": timedelta(0),
+    "buffer_after": timedelta(0),
+    "agent_edits": "flag",
+}
+
+
+class MeetingsConfig(Section):
+    """[meetings]: how meetings are shown in agents' calendars."""
+
+    release_after: Duration = 15 * MINUTE
+    private: Flag = True
+    reminder: Duration = timedelta(0)
+    tell_guests_on_assign: Flag = False
+    keep_cancelled: Flag = False
+
+
+class HttpConfig(Section):
+    """[http]: where the page and the JSON interface are, and how the outside reaches them ("": it does not)."""
+
+    listen: Listen = "127.0.0.1:8420"
+    public_url: Url = ""
+
+
+class MailConfig(Section):
+    """[mail]: by which server, as whom, and with which templates ("": those that come with syncd)."""
+
+    server: Listen
+    sender: Line = Field(alias="from")
+    templates: FilePath = ""

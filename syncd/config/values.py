@@ -1,0 +1,108 @@
+"""Names, addresses, URLs and paths in a configuration, and how each is refused."""
+
+import re
+from collections.abc import Callable
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Annotated
+from urllib.parse import SplitResult, urlsplit
+
+from pydantic import AfterValidator, StrictBool, ValidationInfo
+
+from syncd.config.wording import matching, wrong
+
+
+def url(value: str) -> str:
+    """Where a server is: https, or http on this machine only, since a password travels there."""
+    try:
+        parts = urlsplit(value)
+        host, _ = parts.hostname, parts.port
+    except ValueError as error:
+        raise wrong('expected a URL such as "https://dav.example.com/"') from error
+    if parts.scheme not in ("http", "https") or not host or re.search(r"\s", value):
+        raise wrong('expected a URL such as "https://dav.example.com/"')
+    _refuse_extras(parts)
+    if parts.scheme == "http" and not is_loopback(host):
+        raise wrong(
+            "http:// is for this machine only (127.0.0.1, ::1, localhost): the password would be readable; use https://"
+        )
+    return value
+
+
+def _refuse_extras(parts: SplitResult) -> None:
+    if "@" in parts.netloc:
+        raise wrong("a URL may not carry a name or password; they belong in [[agents.calendars]]")
+    if parts.fragment:
+        raise wrong("a server's URL has no part after '#'")
+
+
+def is_loopback(host: str) -> bool:
+    """Whether the host is this machine, by its name or number alone: nothing is looked up."""
+    if host.lower() == "localhost":
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def store_url(value: str, info: ValidationInfo) -> str:
+    """Where syncd remembers. A relative SQLite file is found beside the configuration, whatever the working directory."""
+    if value.startswith("postgresql+psycopg://"):
+        return value
+    file = value.removeprefix("sqlite:///")
+    if file == value or file.partition("?")[0] in ("", "/", ":memory:"):
+        raise wrong('expected "sqlite:////var/lib/syncd/syncd.db" (a file) or "postgresql+psycopg://..."')
+    return value if file.startswith("file:") else "sqlite:///" + beside(file, info)
+
+
+def beside(value: str, info: ValidationInfo) -> str:
+    """A path; a relative one starts at the folder of the configuration file."""
+    folder = (info.context or {}).get("folder")
+    return str(Path(folder, value)) if folder and value else value
+
+
+def address(value: str) -> str:
+    """A mail address: one @ with something on both sides, no spaces; at most 254 characters (RFC 5321)."""
+    if len(value) > 254 or re.fullmatch(r"[^@\s\x00-\x1f<>]+@[^@\s\x00-\x1f<>]+", value) is None:
+        raise wrong('expected a mail address such as "anna@example.com"')
+    return value
+
+
+def listen(value: str) -> str:
+    """Where to listen: host and port."""
+    host, colon, port = value.rpartition(":")
+    if not (host and colon and port.isascii() and port.isdigit() and int(port) < 65536):
+        raise wrong('expected a host and a port such as "127.0.0.1:8420"')
+    return value
+
+
+_ID = matching(r"[A-Za-z0-9._-]{1,64}", "expected a name of letters, digits, '.', '_' and '-' (at most 64)")
+_HOST = matching(
+    r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9.-]+)(:\d{1,5})?",
+    'expected a host name such as "dav2.example.com", no URL',
+)
+_LINE = matching(r"[^\x00-\x1f\x7f]*\S[^\x00-\x1f\x7f]*", "expected a text on one line, not empty")
+_LANGUAGE = matching(
+    r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*", 'expected a language tag such as "nl" or "en-GB" (RFC 5646)'
+)
+_SCOPE = matching(
+    r"company|(group|agent):[A-Za-z0-9._-]{1,64}", 'expected "company", "group:NAME" or "agent:ID"'
+)
+
+
+def _empty_or(check: Callable[[str], str]) -> Callable[[str], str]:
+    return lambda value: check(value) if value else value
+
+
+Flag = StrictBool
+Id = Annotated[str, AfterValidator(_ID)]
+Line = Annotated[str, AfterValidator(_LINE)]
+Address = Annotated[str, AfterValidator(address)]
+Host = Annotated[str, AfterValidator(_HOST)]
+Language = Annotated[str, AfterValidator(_LANGUAGE)]
+Scope = Annotated[str, AfterValidator(_SCOPE)]
+Url = Annotated[str, AfterValidator(_empty_or(url))]
+StoreUrl = Annotated[str, AfterValidator(store_url)]
+FilePath = Annotated[str, AfterValidator(beside)]
+Listen = Annotated[str, AfterValidator(listen)]
