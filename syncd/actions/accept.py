@@ -1,0 +1,191 @@
+"""Accepting a change of a meeting: one transaction holds the meeting at its next version, the journal and what is owed.
+
+Nothing is sent from here. Delivery looks at the meeting as it stands when it runs (`actions.deliver`).
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.exc import IntegrityError
+
+from store import agents, copies, deliveries, due, meetings
+from store.database import Tx, serialise
+from store.model import Agent, Change, ChangeKind, Delivery, Meeting, Override
+from syncd import logs
+from syncd.actions.context import Context, places
+from syncd.errors import Refused
+from syncd.rules import delivery as rule
+from syncd.rules import meetings as rules
+from syncd.rules.delivery import Owed
+from syncd.shapes import override_json
+
+NEW_KEY = "use a new key for a new change"
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """A change as it is asked for: `body` is what idempotency compares; `apply` is the rule, run inside the transaction.
+
+    `version` refuses when the meeting has moved on (None: whatever it is); `key` makes a repetition harmless.
+    """
+
+    meeting: str
+    kind: ChangeKind
+    body: dict[str, Any]
+    apply: "Apply"
+    by: str
+    key: str | None = None
+    version: int | None = None
+
+
+Apply = Callable[["Scene"], Meeting]
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """What a rule may look at while a change is decided."""
+
+    ctx: Context
+    tx: Tx
+    before: Meeting | None
+    now: datetime
+
+    def meeting(self, wanted: str) -> Meeting:
+        """The meeting as it stands; refused if there is none."""
+        if self.before is None:
+            raise Refused(f"there is no meeting {wanted!r}", "syncd meeting list shows those there are")
+        return self.before
+
+    def agent(self, wanted: str) -> Agent:
+        """A configured agent; refused if there is none."""
+        found = agents.agent(self.tx, wanted)
+        if found is None or found.removed_at is not None:
+            raise Refused(f"there is no agent {wanted!r}", "syncd agents lists them")
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """What became of a wish: the meeting as it now stands, and what it owes. `changed` is False for a repetition."""
+
+    meeting: Meeting
+    changed: bool
+    owed: tuple[Owed, ...] = ()
+    overrides: tuple[Override, ...] = ()
+
+
+def accept(ctx: Context, wish: Wish) -> Accepted:
+    """Accept the change, or raise `Refused`. Kept for good once this returns."""
+    with ctx.store.writing() as tx:
+        serialise(tx, wish.meeting)
+        accepted = _decide(ctx, tx, wish)
+        if accepted.changed:
+            _save(ctx, tx, wish, accepted)
+        elif wish.key and meetings.change_by_key(tx, wish.key) is None:
+            _append(tx, _line(wish, accepted.meeting, ctx.clock(), {"unchanged": True}))
+    if accepted.changed:
+        meeting = accepted.meeting
+        logs.info(
+            "meeting_changed", meeting=meeting.id, change=wish.kind, version=meeting.version, by=wish.by
+        )
+    return accepted
+
+
+def preview(ctx: Context, wish: Wish) -> Accepted:
+    """What accepting would do, with nothing saved (`--dry-run`)."""
+    with ctx.store.reading() as tx:
+        return _decide(ctx, tx, wish)
+
+
+def _decide(ctx: Context, tx: Tx, wish: Wish) -> Accepted:
+    before = meetings.meeting(tx, wish.meeting)
+    repeated = meetings.change_by_key(tx, wish.key) if wish.key else None
+    if repeated is not None:
+        return _repetition(repeated, wish, before)
+    if wish.version is not None and before is not None and before.version != wish.version:
+        raise Refused(
+            f"meeting {wish.meeting!r} is at version {before.version}, not {wish.version}: someone was faster",
+            f"look at it (syncd meeting show {wish.meeting}) and decide again",
+        )
+    try:
+        after = wish.apply(Scene(ctx, tx, before, ctx.clock()))
+    except rules.Refused as refusal:
+        raise Refused(refusal.message, refusal.hint) from refusal
+    if after == before:
+        return Accepted(after, changed=False)
+    owed = rule.owed(before, after, places(ctx.config), copies.copies(tx, meeting=after.id))
+    new = after.overrides[len(before.overrides) if before else 0 :]
+    return Accepted(after, True, owed, new)
+
+
+def _repetition(repeated: Change, wish: Wish, before: Meeting | None) -> Accepted:
+    same = (repeated.meeting, repeated.kind) == (wish.meeting, wish.kind) and rules.same_request(
+        repeated.body, wish.body
+    )
+    if before is None or not same:
+        raise Refused(f"the key {wish.key!r} was already used for another change", NEW_KEY)
+    return Accepted(before, changed=False)
+
+
+def _save(ctx: Context, tx: Tx, wish: Wish, accepted: Accepted) -> None:
+    now, meeting = ctx.clock(), accepted.meeting
+    save = meetings.insert if meeting.version == 1 else meetings.update
+    save(tx, meeting)
+    detail = {"agent": meeting.agent, "overrides": [override_json(one) for one in accepted.overrides]}
+    _append(tx, _line(wish, meeting, now, detail))
+    _owe(ctx, tx, accepted, now)
+
+
+def _append(tx: Tx, line: Change) -> None:
+    """Write the journal; another meeting's change may have used the key this very moment."""
+    try:
+        meetings.append(tx, line)
+    except IntegrityError as error:
+        raise Refused(f"the key {line.key!r} was already used for another change", NEW_KEY) from error
+
+
+def _owe(ctx: Context, tx: Tx, accepted: Accepted, now: datetime) -> None:
+    """One owed row a target; what was owed to it before is superseded, for delivery looks at how things stand.
+
+    A worker may be writing for the row it supersedes: the new row inherits its lease, so that no two write at once.
+    Copies that are to go are marked at once: should the meeting come back, they are not written again.
+    """
+    where, meeting = places(ctx.config), accepted.meeting
+    for owed in accepted.owed:
+        epoch, leased_until = deliveries.supersede(tx, meeting.id, "calendar", owed.agent)
+        place = where.get(owed.agent)
+        deliveries.owe(
+            tx,
+            Delivery(
+                id=0,
+                meeting=meeting.id,
+                version=meeting.version,
+                target="calendar",
+                agent=owed.agent,
+                guest=None,
+                calendar=place.calendar if place else None,
+                kind=owed.kind,
+                state="pending",
+                attempts=0,
+                failures=0,
+                shard=due.shard_of(owed.agent),
+                epoch=epoch,
+                due_at=now,
+                created_at=now,
+                leased_until=leased_until,
+            ),
+        )
+        if owed.kind == "remove":
+            _mark_leaving(tx, meeting.id, owed.agent)
+
+
+def _mark_leaving(tx: Tx, meeting: str, agent: str) -> None:
+    for copy in copies.copies(tx, meeting=meeting, agent=agent):
+        if copy.state in ("intended", "present"):
+            copies.save_copy(tx, replace(copy, state="leaving"))
+
+
+def _line(wish: Wish, meeting: Meeting, now: datetime, detail: Mapping[str, Any]) -> Change:
+    return Change(meeting.id, meeting.version, wish.kind, now, wish.by, wish.key, wish.body, dict(detail))

@@ -1,0 +1,96 @@
+"""What every action needs: the configuration, the store, the way to calendar servers, and the clock."""
+
+import random
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from types import TracebackType
+
+from store.database import Store
+
+from connectors import open_connector
+from connectors.account import Account, Connections
+from connectors.interface import Connector, Unsupported
+from store.model import Place
+from syncd.config import AccountConfig, AgentConfig, Config, LoginConfig
+from syncd.secrets import resolve
+
+Opener = Callable[[Account, str, str, Connections], Connector]
+
+
+def utc_now() -> datetime:
+    """The present moment, aware, in UTC."""
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True)
+class Context:
+    """Passed to every action. `clock` and `jitter` are parameters so that a test decides what time it is."""
+
+    config: Config
+    store: Store
+    connections: Connections = field(default_factory=Connections)
+    clock: Callable[[], datetime] = utc_now
+    jitter: Callable[[], float] = random.random
+    opener: Opener = open_connector
+
+    def __enter__(self) -> "Context":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the connections to calendar servers and to the store."""
+        self.connections.close()
+        self.store.dispose()
+
+    def connect(self, agent: str, account: str, login: str) -> Connector:
+        """Open the connector of one login.
+
+        Raises the connectors' errors, `NotPermitted` or `SecretUnavailable` when its secret can't be had.
+        """
+        settings = login_of(self.config, agent, account, login)
+        secret = resolve(settings.password) if settings.password is not None else ""
+        return self.opener(account_of(self.config.accounts, account), login, secret, self.connections)
+
+
+def account_of(accounts: Mapping[str, AccountConfig], name: str) -> Account:
+    """The account as the connectors know it."""
+    settings = accounts[name]
+    return Account(
+        kind=settings.kind,
+        url=settings.url,
+        auth=settings.auth,
+        hosts=tuple(settings.hosts),
+        ca_file=settings.ca_file,
+    )
+
+
+def login_of(config: Config, agent: str, account: str, login: str) -> LoginConfig:
+    """The configuration of one login; raises `Unsupported` when it is no longer configured."""
+    found = agent_of(config, agent)
+    for settings in found.calendars if found else ():
+        if (settings.account, settings.login) == (account, login):
+            return settings
+    raise Unsupported(
+        f"the login {login!r} of {agent!r} at {account!r} is not in the configuration",
+        "a copy written there earlier can only be removed by hand",
+    )
+
+
+def agent_of(config: Config, agent: str) -> AgentConfig | None:
+    """The configuration of one agent, None if there is none."""
+    return next((settings for settings in config.agents if settings.id == agent), None)
+
+
+def places(config: Config) -> dict[str, Place]:
+    """Agent -> where that agent's meetings are shown; agents without a write calendar are absent."""
+    return {
+        agent.id: Place(login.account, login.login, login.write)
+        for agent in config.agents
+        for login in agent.calendars
+        if login.write is not None
+    }

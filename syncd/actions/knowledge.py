@@ -1,0 +1,154 @@
+"""What is known about agents' time: slots, blocks, meetings and freshness, loaded for a question and never stored."""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TypeVar
+
+from store.database import Tx
+
+from store import calendars, copies, meetings, slots
+from store.model import Agent, Calendar, Login, MeetingStatus, Slot
+from syncd.actions.policies import Policies
+from syncd.config import Config
+from syncd.rules import availability, blocks
+from syncd.rules.availability import BusyPiece, Freshness, Obstacle
+from syncd.rules.blocks import Block
+from syncd.rules.policy import Policy
+
+Row = TypeVar("Row", Calendar, Login, Slot)
+
+LIVE_GRACE = timedelta(hours=2)
+"""How long past its planned end a conversation may still hold its agent (rules.availability)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Knowledge:
+    """What is known of one agent's time around a question's interval."""
+
+    agent: Agent
+    busy: tuple[BusyPiece, ...]
+    obstacles: tuple[Obstacle, ...]
+    fresh: tuple[Freshness, ...]
+    policy: Policy
+    unreadable: int
+    seen_at: datetime | None
+
+
+def load(
+    tx: Tx, config: Config, agents: Sequence[Agent], start: datetime, end: datetime, *, now: datetime
+) -> dict[str, Knowledge]:
+    """Everything that may block one of `agents` in [start, end), widened by the longest buffer; no query per agent."""
+    policies = Policies(config)
+    widest = policies.widest_buffer()
+    start, end = start - widest, end + widest
+    names = None if len(agents) > 2000 else [agent.id for agent in agents]
+    rows = _by_agent(calendars.calendars(tx, agents=names))
+    logins = _by_agent(calendars.logins(tx, agents=names))
+    found = _by_agent(slots.overlapping(tx, start, end, names))
+    conversations = _obstacles(tx, start, end, names, now)
+    company = expanded(config, start, end)
+    return {
+        agent.id: _of_agent(
+            agent,
+            policies,
+            rows.get(agent.id, []),
+            logins.get(agent.id, []),
+            found.get(agent.id, []),
+            [*conversations.get(agent.id, []), *_blocks_of(agent, company)],
+        )
+        for agent in agents
+    }
+
+
+def expanded(config: Config, start: datetime, end: datetime) -> list[tuple[Block, list[Obstacle]]]:
+    """The configured blocks, each expanded once for everyone it hits."""
+    result = []
+    for number, block in enumerate(config.blocks):
+        rule = Block(
+            f"config-{number}",
+            block.scope,
+            block.title,
+            block.start,
+            block.end,
+            block.timezone,
+            block.repeat,
+            block.until,
+        )
+        result.append(
+            (rule, [Obstacle(*span, "block", block.title, None) for span in blocks.expand(rule, start, end)])
+        )
+    return result
+
+
+def _blocks_of(agent: Agent, company: Iterable[tuple[Block, list[Obstacle]]]) -> list[Obstacle]:
+    return [
+        item for block, items in company if blocks.applies(block, agent.id, agent.groups) for item in items
+    ]
+
+
+def _obstacles(
+    tx: Tx, start: datetime, end: datetime, names: Collection[str] | None, now: datetime
+) -> dict[str, list[Obstacle]]:
+    """Other conversations, also those that run over; from the moment they are accepted, delivered or not."""
+    found: dict[str, list[Obstacle]] = {}
+    statuses = (MeetingStatus.SCHEDULED, MeetingStatus.LIVE)
+    for meeting in meetings.overlapping(tx, start - LIVE_GRACE, end, agents=names, statuses=statuses):
+        obstacle = availability.obstacle_of(meeting, now)
+        if obstacle is not None:
+            found.setdefault(meeting.agent, []).append(obstacle)
+    for copy in copies.drifted(tx):
+        if copy.found_start and copy.found_end and (names is None or copy.agent in names):
+            found.setdefault(copy.agent, []).append(
+                Obstacle(copy.found_start, copy.found_end, "meeting", "moved in the calendar", copy.meeting)
+            )
+    return found
+
+
+def _of_agent(
+    agent: Agent, policies: Policies, rows: Sequence[Calendar], logins: Sequence[Login], found: Sequence[Slot],
+    obstacles: Sequence[Obstacle],
+) -> Knowledge:  # fmt: skip
+    checked = {row.id: row for row in rows if row.checked}
+    busy = tuple(
+        BusyPiece(
+            slot.start,
+            slot.end,
+            slot.status,
+            slot.all_day,
+            row.name,
+            policies.of_calendar(agent, row),
+            row.seen_at,
+        )
+        for slot in found
+        if (row := checked.get(slot.calendar_id)) is not None
+    )
+    fresh = _freshness(checked.values(), logins)
+    seen = [item.seen_at for item in fresh]
+    return Knowledge(
+        agent, busy, tuple(obstacles), fresh, policies.of_agent(agent),
+        unreadable=sum(row.unreadable for row in checked.values()),
+        seen_at=min((moment for moment in seen if moment), default=None) if all(seen) else None,
+    )  # fmt: skip
+
+
+def _freshness(checked: Collection[Calendar], logins: Sequence[Login]) -> tuple[Freshness, ...]:
+    """How old the knowledge of each checked calendar is; a login that was never listed counts as one never seen."""
+    of_rows = [
+        Freshness(row.name or row.wanted or "", row.seen_at, row.window_start, row.window_end, row.state)
+        for row in checked
+    ]
+    known = {row.login_id for row in checked}
+    unlisted = [
+        Freshness(f"{login.account}/{login.login}", None, None, None, login.state)
+        for login in logins
+        if login.id not in known and login.check != ()
+    ]
+    return tuple(of_rows + unlisted)
+
+
+def _by_agent(rows: Iterable[Row]) -> Mapping[str, list[Row]]:
+    found: dict[str, list[Row]] = {}
+    for row in rows:
+        found.setdefault(row.agent, []).append(row)
+    return found

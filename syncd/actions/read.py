@@ -1,0 +1,184 @@
+"""One calendar, read: what changed goes into the store, token and data in one transaction.
+
+What is known is loaded before the server is asked, our own copies after: whatever of ours the server can list was stored
+before it was written, so nothing of ours is ever taken for a foreign event.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from connectors.interface import Calendar as CalendarToRead
+from connectors.interface import CalendarInfo, Changes, Connector, ConnectorError, Identity
+from store import calendars, copies, deliveries, due, slots
+from store.database import Tx
+from store.model import Agent, Calendar, Copy, Delivery, Login
+from syncd import logs
+from syncd.actions.context import Context
+from syncd.actions.expand import rolled
+from syncd.rules import choosing, reconcile
+
+WINDOW_MARGIN = timedelta(days=1)
+"""The window reaches a day further than promised, so that it needs to roll forward only once a day."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """One calendar's turn in a pass over its login."""
+
+    ctx: Context
+    connector: Connector
+    login: Login
+    agent: Agent
+    row: Calendar
+    now: datetime
+
+    @property
+    def href(self) -> str:
+        """Where the calendar is on the server."""
+        return self.row.href or ""
+
+    def read(self, info: CalendarInfo | None, *, anew: bool, behind: bool) -> None:
+        """Ask, decide, save. `anew`: list everything and fetch also what is known; `behind`: the window moves.
+
+        Raises the connector's errors, and `Fenced` when somebody else took the login over.
+        """
+        start = self.now - self.ctx.config.sync.window_past - WINDOW_MARGIN
+        end = self.now + self.ctx.config.sync.window_ahead + WINDOW_MARGIN
+        window = (start, end) if behind or anew else self._window(start, end)
+        with self.ctx.store.reading() as tx:
+            known = calendars.known(tx, self.row.id)
+        changes = self._changes(window, {} if anew else known, anew)
+        with self.ctx.store.reading() as tx:
+            standing = copies.copies_at(tx, self.login.account, self.login.login)
+        found = reconcile.reconcile(
+            changes, known, standing, calendar=self.row, held=self.row.held, now=self.now
+        )
+        found = replace(found, copies=self._believed(found.copies))
+        fresh = self._fresh(changes, found, window, info, anew)
+        self._save(found, fresh, standing, window if behind else None)
+        self._log(fresh, changes, found)
+
+    def _window(self, start: datetime, end: datetime) -> tuple[datetime, datetime]:
+        """The window that the stored slots cover: one calendar's objects are all read over the same."""
+        return (self.row.window_start or start, self.row.window_end or end)
+
+    def _changes(self, window: tuple[datetime, datetime], known: dict[str, str], anew: bool) -> Changes:
+        state = None if anew or self.row.held else self.row.sync_state
+        asked = CalendarToRead(self.href, self.agent.timezone, self.agent.addresses, *window)
+        return self.connector.changes(asked, state, known)
+
+    def _believed(self, found: Sequence[Copy]) -> tuple[Copy, ...]:
+        """A deletion of our event is believed only after a direct read (a server may report deletions that are none)."""
+        return tuple(copy for copy in found if copy.drift != "deleted" or self._is_absent(copy))
+
+    def _is_absent(self, copy: Copy) -> bool:
+        return self.connector.find(self.href, Identity(copy.uid, copy.marker, copy.href)) is None
+
+    def _fresh(
+        self,
+        changes: Changes,
+        found: reconcile.Round,
+        window: tuple[datetime, datetime],
+        info: CalendarInfo | None,
+        anew: bool,
+    ) -> Calendar:
+        """The calendar's row after this reading; while the brake holds, token and revision stay the old ones."""
+        row = replace(
+            self.row, seen_at=self.now, held=found.held, window_start=window[0], window_end=window[1],
+            relist_at=None if anew and not found.held else self.row.relist_at,
+        )  # fmt: skip
+        if found.held:
+            hint = "its removals are applied once a second look, after 30 s, says the same"
+            return replace(row, state="held", error="most of its events vanished at once", hint=hint)
+        revision = info.revision if info else ""
+        return choosing.standing(
+            replace(row, state="ok", error="", hint="", revision=revision, sync_state=changes.state), info
+        )
+
+    def _save(
+        self,
+        found: reconcile.Round,
+        fresh: Calendar,
+        standing: Sequence[Copy],
+        moved: tuple[datetime, datetime] | None,
+    ) -> None:
+        expanded = (
+            rolled(self.ctx, self.row, self.agent, found, *moved) if moved and self.row.window_end else ()
+        )
+        with self.ctx.store.writing() as tx:
+            due.hold_login(tx, self.login.id, self.login.epoch)
+            slots.save_objects(tx, self.row.id, self.agent.id, [*found.upserts, *expanded], found.gone)
+            if moved:
+                slots.drop_before(tx, self.row.id, moved[0])
+            self._save_copies(tx, standing, found)
+            objects, unreadable = calendars.count_objects(tx, self.row.id)
+            calendars.save_calendar(tx, replace(fresh, objects=objects, unreadable=unreadable))
+
+    def _save_copies(self, tx: Tx, standing: Sequence[Copy], found: reconcile.Round) -> None:
+        """Save what was seen of our copies, unless a delivery changed them meanwhile or is still owed: then it speaks."""
+        before = {copy.id: copy for copy in standing}
+        for copy in (*found.copies, *found.stray):
+            stored = next((one for one in copies.copies(tx, meeting=copy.meeting) if one.id == copy.id), None)
+            owed = deliveries.deliveries(tx, meeting=copy.meeting, states=("pending", "failed"))
+            if (
+                stored is None
+                or stored != before.get(copy.id)
+                or any(row.agent == copy.agent for row in owed)
+            ):
+                continue
+            if stored.state in ("gone", "leaving"):
+                self._owe_removal(tx, copy)
+                continue
+            copies.save_copy(tx, copy)
+            if copy.drift and copy.drift != stored.drift:
+                logs.warning("drift_found", meeting=copy.meeting, agent=copy.agent, what=copy.drift)
+
+    def _owe_removal(self, tx: Tx, copy: Copy) -> None:
+        """A copy that was to be gone stands there: a write of a killed worker arrived late. It goes now."""
+        copies.save_copy(tx, replace(copy, state="leaving", drift="", drift_at=None))
+        newest = deliveries.deliveries(tx, meeting=copy.meeting)[-1]
+        deliveries.owe(
+            tx,
+            Delivery(
+                id=0,
+                meeting=copy.meeting,
+                version=newest.version,
+                target="calendar",
+                agent=copy.agent,
+                guest=None,
+                calendar=copy.place.calendar,
+                kind="remove",
+                state="pending",
+                attempts=0,
+                failures=0,
+                shard=due.shard_of(copy.agent),
+                epoch=0,
+                due_at=self.now,
+                created_at=self.now,
+            ),
+        )
+        logs.warning("stray_copy_found", meeting=copy.meeting, agent=copy.agent, generation=copy.generation)
+
+    def failed(self, error: ConnectorError) -> None:
+        """The calendar can't be read: what is known of it stays, and its state says why."""
+        with self.ctx.store.writing() as tx:
+            due.hold_login(tx, self.login.id, self.login.epoch)
+            calendars.save_calendar(
+                tx, replace(self.row, state=error.state, error=error.message, hint=error.hint)
+            )
+        if (self.row.state, self.row.error) != (error.state, error.message):
+            name = self.row.name
+            logs.warning(
+                "calendar_failed", agent=self.row.agent, calendar=name, error=error.message, hint=error.hint
+            )
+
+    def _log(self, fresh: Calendar, changes: Changes, found: reconcile.Round) -> None:
+        was = self.row.state if self.row.state != fresh.state else None
+        if found.held and not self.row.held:
+            logs.warning("calendar_held", agent=self.row.agent, calendar=self.row.name, hint=fresh.hint)
+        elif found.upserts or found.gone or was:
+            logs.info(
+                "calendar_read", agent=self.row.agent, calendar=self.row.name, changed=len(found.upserts),
+                gone=len(found.gone), full=changes.complete or None, was=was,
+            )  # fmt: skip

@@ -1,0 +1,208 @@
+"""One login, read: its calendars are listed in one request, and only those that changed are read (`actions.read`).
+
+The network comes first and holds no transaction; what it brought is saved only while the fence holds (`store.due`).
+A calendar that fails keeps what is known of it, and the login's other calendars go on.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from connectors.interface import CalendarGone, CalendarInfo, Connector, ConnectorError, Listing
+from store import agents, calendars, due
+from store.due import Unchanged
+from store.model import Agent, Calendar, Login
+from syncd import logs
+from syncd.actions.context import Context
+from syncd.actions.read import Reader
+from syncd.errors import SyncdError
+from syncd.rules import retry
+from syncd.rules.choosing import READ_ONLY, Choice, choose
+
+SECOND_LOOK = timedelta(seconds=30)
+"""When a calendar that the mass-change brake holds is looked at again."""
+
+LISTING_AGE = timedelta(days=1)
+"""How old the listing of a connector without a gate may be before it is asked again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Round:
+    """One login's pass. `unchanged`: nothing happened and only freshness is to be saved, together with others.
+
+    `failed` names what could not be read (a calendar, or the login itself); `read` counts the calendars looked into.
+    """
+
+    login: Login
+    unchanged: Unchanged | None = None
+    failed: tuple[str, ...] = ()
+    read: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Pass:
+    """What one pass over a login works with."""
+
+    ctx: Context
+    connector: Connector
+    login: Login
+    agent: Agent
+    full: bool
+    now: datetime
+
+    def wants(self, row: Calendar, infos: Mapping[str, CalendarInfo] | None) -> bool:
+        """Does this calendar need more than the listing? One that is no longer listed is not read, and not emptied."""
+        if not row.href or row.missing_since is not None or (infos is not None and row.href not in infos):
+            return False
+        revision = infos[row.href].revision if infos is not None else ""
+        changed = not revision or revision != row.revision or row.sync_state is None
+        troubled = row.state != "ok" and row.error != READ_ONLY
+        again = row.held is not None or troubled or self.relists(row)
+        return self.full or changed or again or self.behind(row)
+
+    def relists(self, row: Calendar) -> bool:
+        """Is it time to fetch everything anew, because it would now be read differently?"""
+        return row.relist_at is not None and row.relist_at <= self.now
+
+    def behind(self, row: Calendar) -> bool:
+        """Has the window moved past what the slots cover?"""
+        return row.window_end is None or row.window_end < self.now + self.ctx.config.sync.window_ahead
+
+
+def sync_login(ctx: Context, login: Login, *, full: bool = False) -> Round:
+    """Read what changed in the claimed login's calendars. Failures become its state; `Fenced` passes through."""
+    try:
+        connector = ctx.connect(login.agent, login.account, login.login)
+    except (ConnectorError, SyncdError) as error:
+        return login_failed(ctx, login, error)
+    try:
+        return _pass(ctx, connector, login, full)
+    except ConnectorError as error:
+        return login_failed(ctx, login, error)
+    finally:
+        connector.close()
+
+
+def _pass(ctx: Context, connector: Connector, login: Login, full: bool) -> Round:
+    with ctx.store.reading() as tx:
+        rows = calendars.calendars(tx, login_id=login.id)
+        agent = agents.agent(tx, login.agent)
+    if agent is None:
+        return Round(login)
+    this = Pass(ctx, connector, login, agent, full, ctx.clock())
+    listing = _listing(this, rows)
+    choice = choose(login, rows, listing, now=this.now) if listing else Choice((), ())
+    infos = {info.href: info for info in listing.calendars} if listing else None
+    wanted = any(this.wants(row, infos) for row in rows)
+    if not wanted and not choice.rows and not choice.drop and _settled(login, listing):
+        return Round(login, _unchanged(this, rows))
+    rows = _save_choice(this, choice) if choice.rows or choice.drop else rows
+    to_read = [row for row in rows if this.wants(row, infos)]
+    failed = [row.name for row in to_read if not _read(this, row, infos)]
+    missing = [row.wanted or row.name for row in rows if row.state == "no-access" and row not in to_read]
+    _save_login(
+        this, listing, bool(failed), [row for row in rows if row not in to_read and _unchanged_since(row)]
+    )
+    return Round(login, None, tuple(failed + missing), len(to_read))
+
+
+def _listing(this: Pass, rows: Sequence[Calendar]) -> Listing | None:
+    """This cycle's listing; None where the connector has no gate and yesterday's still serves."""
+    listed_at = this.login.listed_at
+    fresh = listed_at is not None and this.now - listed_at < LISTING_AGE
+    if not this.connector.gate and fresh and all(row.href and row.state in ("ok", "held") for row in rows):
+        return None
+    return this.connector.calendars(this.login.memo)
+
+
+def _settled(login: Login, listing: Listing | None) -> bool:
+    """Is there nothing to save on the login itself but its freshness?"""
+    return (
+        login.state == "ok"
+        and login.listed_at is not None
+        and (listing is None or listing.memo == login.memo)
+    )
+
+
+def _unchanged_since(row: Calendar) -> bool:
+    """A calendar in order that the listing gave no reason to read is as it was: that counts as seen."""
+    return row.state == "ok" and row.missing_since is None
+
+
+def _unchanged(this: Pass, rows: Sequence[Calendar]) -> Unchanged:
+    seen = tuple(row.id for row in rows if _unchanged_since(row))
+    wait = retry.poll_interval(this.ctx.config.sync.interval, this.ctx.jitter())
+    return Unchanged(this.login.id, this.login.epoch, this.now + wait, this.now, seen)
+
+
+def _save_choice(this: Pass, choice: Choice) -> list[Calendar]:
+    login = this.login
+    with this.ctx.store.writing() as tx:
+        due.hold_login(tx, login.id, login.epoch)
+        for calendar_id in choice.drop:
+            calendars.drop_calendar(tx, calendar_id)
+        for row in choice.rows:
+            calendars.save_calendar(tx, row)
+        rows = calendars.calendars(tx, login_id=login.id)
+    for row in choice.rows:
+        name, error = row.name or row.wanted, row.error or None
+        logs.info("calendar_listed", agent=row.agent, calendar=name, state=row.state, error=error)
+    return rows
+
+
+def _read(this: Pass, row: Calendar, infos: Mapping[str, CalendarInfo] | None) -> bool:
+    """Read one calendar and save it; False when it failed (its state then says why)."""
+    info = infos[row.href or ""] if infos is not None else None
+    reader = Reader(this.ctx, this.connector, this.login, this.agent, row, this.now)
+    try:
+        reader.read(info, anew=this.full or this.relists(row), behind=this.behind(row))
+    except ConnectorError as error:
+        reader.failed(error)
+        return False
+    return True
+
+
+def _save_login(this: Pass, listing: Listing | None, failed: bool, seen: Sequence[Calendar]) -> None:
+    """When to come back: by the interval; sooner for a held calendar; later if one failed, but no good one goes stale."""
+    login, sync, jitter = this.login, this.ctx.config.sync, this.ctx.jitter()
+    failures = login.failures + 1 if failed else 0
+    wait = retry.poll_interval(sync.interval, jitter)
+    if failed:
+        wait = min(retry.back_off(failures, interval=sync.interval, jitter=jitter), sync.stale_after / 3)
+    with this.ctx.store.writing() as tx:
+        due.hold_login(tx, login.id, login.epoch)
+        for row in seen:
+            calendars.save_calendar(tx, replace(row, seen_at=this.now))
+        if any(row.held for row in calendars.calendars(tx, login_id=login.id)):
+            wait = min(wait, SECOND_LOOK)
+        saved = replace(
+            login, due_at=this.now + wait, failures=failures, state="ok", error="", hint="", seen_at=this.now,
+            memo=listing.memo if listing else login.memo, listed_at=this.now if listing else login.listed_at,
+        )  # fmt: skip
+        calendars.save_login(tx, saved)
+    if login.state not in ("ok", "never-seen"):
+        logs.info("login_recovered", agent=login.agent, account=login.account)
+
+
+def login_failed(ctx: Context, login: Login, error: ConnectorError | SyncdError) -> Round:
+    """The login as a whole can't be read: all that is known stays, its state says why, the next try is spaced out."""
+    now = ctx.clock()
+    state = error.state if isinstance(error, ConnectorError) else "no-access"
+    wait = retry.after(error, login.failures + 1, interval=ctx.config.sync.interval, jitter=ctx.jitter())
+    memo = None if isinstance(error, CalendarGone) else login.memo
+    failed = replace(
+        login,
+        due_at=now + wait,
+        failures=login.failures + 1,
+        state=state,
+        error=error.message,
+        hint=error.hint,
+        memo=memo,
+    )
+    with ctx.store.writing() as tx:
+        calendars.save_login(tx, failed)
+    if login.state != state or login.error != error.message:
+        logs.warning(
+            "login_failed", agent=login.agent, account=login.account, error=error.message, hint=error.hint
+        )
+    return Round(login, None, (f"{login.account}/{login.login}",))

@@ -1,0 +1,162 @@
+"""Running due work: the one function that runs shards, the same for one node's threads and for an engine of many.
+
+A double delivery of a shard is a no-op: what is leased or not due any more is not claimed. A lease is short and renewed
+while the work goes on, so what a killed worker held is taken over within seconds. Rounds without changes are saved
+together, because a commit for each unchanged calendar would be the real cost of idling.
+"""
+
+import time
+import traceback
+from collections.abc import Callable, Collection, Iterable
+from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
+from typing import TypeVar
+
+from store import due
+from store.errors import Fenced, StoreError
+from store.model import Delivery, Login
+from syncd import logs
+from syncd.actions.context import Context
+from syncd.actions.deliver import deliver, delivery_failed
+from syncd.actions.sync import Round, login_failed, sync_login
+from syncd.errors import SyncdError
+
+Result = TypeVar("Result")
+
+SAVE_EVERY = 64
+"""Rounds without changes are saved at the latest when so many have gathered."""
+
+RENEW_EVERY = due.LEASE.total_seconds() / 3
+"""Seconds between two renewals of the leases of work that still goes on."""
+
+
+class Defect(SyncdError):
+    """Something went wrong that syncd has no word for: a defect. One piece of work fails, the others go on."""
+
+
+def run_shards(ctx: Context, shards: Collection[int], pool: Executor) -> int:
+    """Claim what is due in these shards and work it off in the pool; returns how many pieces of work that was.
+
+    Deliveries go first: a person waits for them. Raises `StoreError` when the store itself fails.
+    """
+    return run_due_deliveries(ctx, shards, pool) + run_due_logins(ctx, shards, pool)
+
+
+def run_due_deliveries(ctx: Context, shards: Collection[int], pool: Executor) -> int:
+    """Claim and work off the deliveries that are due in these shards."""
+    with ctx.store.writing() as tx:
+        owed = due.claim_deliveries(tx, ctx.clock(), shards=shards)
+    run_deliveries(ctx, owed, pool)
+    return len(owed)
+
+
+def run_due_logins(ctx: Context, shards: Collection[int], pool: Executor) -> int:
+    """Claim and sync the logins that are due in these shards."""
+    with ctx.store.writing() as tx:
+        logins = due.claim_logins(tx, ctx.clock(), shards=shards)
+    run_logins(ctx, logins, pool)
+    return len(logins)
+
+
+def run_deliveries(ctx: Context, owed: Collection[Delivery], pool: Executor) -> list[Delivery]:
+    """Work off claimed deliveries; what somebody else took over is left to them."""
+    futures = {pool.submit(_one_delivery, ctx, one): one for one in owed}
+    results: list[Delivery] = []
+
+    def renew(running: Iterable[Delivery]) -> None:
+        with ctx.store.writing() as tx:
+            held = [(one.meeting, one.agent or "", one.epoch) for one in running]
+            due.renew(tx, ctx.clock(), deliveries=held)
+
+    _work_off(futures, renew, results.append)
+    return results
+
+
+def run_logins(
+    ctx: Context, logins: Collection[Login], pool: Executor, *, full: bool = False,
+    done: Callable[[Round], None] = lambda _round: None,
+) -> list[Round]:  # fmt: skip
+    """Sync claimed logins; `done` is told of each as it ends (for a progress bar)."""
+    futures = {pool.submit(_one_login, ctx, one, full): one for one in logins}
+    rounds: list[Round] = []
+    unsaved: list[Round] = []
+
+    def renew(running: Iterable[Login]) -> None:
+        with ctx.store.writing() as tx:
+            due.renew(tx, ctx.clock(), logins=[(one.id, one.epoch) for one in running])
+
+    def ended(one: Round) -> None:
+        rounds.append(one)
+        if one.unchanged:
+            unsaved.append(one)
+        if len(unsaved) >= SAVE_EVERY:
+            save_unchanged(ctx, unsaved)
+            unsaved.clear()
+        done(one)
+
+    try:
+        _work_off(futures, renew, ended)
+    finally:
+        save_unchanged(ctx, unsaved)
+    return rounds
+
+
+def save_unchanged(ctx: Context, rounds: Collection[Round]) -> None:
+    """One transaction for all rounds in which nothing changed."""
+    unchanged = [one.unchanged for one in rounds if one.unchanged]
+    if unchanged:
+        with ctx.store.writing() as tx:
+            due.save_unchanged(tx, unchanged)
+
+
+Claim = TypeVar("Claim")
+
+
+def _work_off(
+    futures: dict[Future[Result | None], Claim],
+    renew: Callable[[Iterable[Claim]], None],
+    ended: Callable[[Result], None],
+) -> None:
+    """Hand each result on as it comes, and keep the leases of what still runs."""
+    renewed = time.monotonic()
+    while futures:
+        finished, _ = wait(futures, timeout=RENEW_EVERY, return_when=FIRST_COMPLETED)
+        if time.monotonic() - renewed >= RENEW_EVERY:
+            renew([claim for future, claim in futures.items() if future not in finished])
+            renewed = time.monotonic()
+        for future in finished:
+            del futures[future]
+            result = future.result()
+            if result is not None:
+                ended(result)
+
+
+def _one_login(ctx: Context, login: Login, full: bool) -> Round | None:
+    try:
+        return sync_login(ctx, login, full=full)
+    except Fenced as fenced:
+        logs.info("fenced", agent=login.agent, account=login.account, detail=fenced)
+        return None
+    except StoreError:
+        raise
+    except Exception as error:  # noqa: BLE001  # the boundary: one login's defect must not stop the others
+        return login_failed(ctx, login, _defect(error))
+
+
+def _one_delivery(ctx: Context, owed: Delivery) -> Delivery | None:
+    try:
+        return deliver(ctx, owed)
+    except Fenced as fenced:
+        logs.info("fenced", meeting=owed.meeting, agent=owed.agent, detail=fenced)
+        return None
+    except StoreError:
+        raise
+    except Exception as error:  # noqa: BLE001  # the boundary: one delivery's defect must not stop the others
+        return delivery_failed(ctx, owed, _defect(error))
+
+
+def _defect(error: Exception) -> Defect:
+    """The error's type and place, never its text: that could hold what a stranger wrote."""
+    last = traceback.extract_tb(error.__traceback__)[-1]
+    where = f"{last.filename.rpartition('/')[2]}:{last.lineno}"
+    logs.error("defect", error=type(error).__name__, where=where)
+    return Defect(f"a defect in syncd: {type(error).__name__} at {where}", "please report this line")

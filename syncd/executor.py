@@ -1,0 +1,96 @@
+"""Who runs due work: threads of this process, or later an engine over many nodes. The only seam between one and many.
+
+The clock says which shards have something due; the executor sees to it that `actions.work` runs them. Submitting a shard
+twice does no harm: what is leased is not claimed again.
+"""
+
+from collections.abc import Callable, Collection
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from threading import BoundedSemaphore
+from typing import Protocol
+
+from store.errors import StoreError
+from syncd import logs
+from syncd.actions.context import Context
+from syncd.actions.work import run_due_deliveries, run_due_logins
+
+BATCHES = 4
+"""How many batches of one kind run at once: a batch that waits for a slow server leaves room for others."""
+
+READERS, WRITERS = 16, 8
+"""Threads that talk to calendar servers: reading, and delivering. Apart, so that polling never delays a delivery."""
+
+
+class Executor(Protocol):
+    """Runs shards. `submit` returns at once; `stop` ends within about `seconds` and says whether all work had ended."""
+
+    def submit(self, shards: Collection[int]) -> None:
+        """See to it that what is due in these shards is worked off."""
+        ...
+
+    def sweep(self) -> None:
+        """Clear away what dead workers left behind."""
+        ...
+
+    def stop(self, seconds: float) -> bool:
+        """Take no more work, and wait a while for what is under way."""
+        ...
+
+
+class Lane:
+    """Batches of one kind of work: at most `BATCHES` at a time, further ones are left to the next tick."""
+
+    def __init__(
+        self, name: str, run: Callable[[Collection[int], ThreadPoolExecutor], int], threads: int
+    ) -> None:
+        self._run = run
+        self._room = BoundedSemaphore(BATCHES)
+        self._batches = ThreadPoolExecutor(BATCHES, thread_name_prefix=f"{name}-batch")
+        self._pool = ThreadPoolExecutor(threads, thread_name_prefix=name)
+        self._running: set[Future[None]] = set()
+
+    def submit(self, shards: Collection[int]) -> None:
+        """Start a batch if there is room for one."""
+        if not self._room.acquire(blocking=False):
+            return
+        future = self._batches.submit(self._batch, shards)
+        self._running.add(future)
+        future.add_done_callback(self._running.discard)
+
+    def _batch(self, shards: Collection[int]) -> None:
+        try:
+            self._run(shards, self._pool)
+        except StoreError as error:
+            logs.error("store_failed", error=error.message, hint=error.hint)
+        finally:
+            self._room.release()
+
+    def stop(self, seconds: float) -> bool:
+        """No more batches; True if all ended in time."""
+        self._batches.shutdown(wait=False, cancel_futures=True)
+        _, unfinished = wait(set(self._running), timeout=seconds)
+        self._pool.shutdown(wait=not unfinished, cancel_futures=True)
+        return not unfinished
+
+
+class LocalExecutor:
+    """One process: two lanes of threads, so that polling never stands in the way of a delivery."""
+
+    def __init__(self, ctx: Context) -> None:
+        self._deliveries = Lane(
+            "deliver", lambda shards, pool: run_due_deliveries(ctx, shards, pool), WRITERS
+        )
+        self._logins = Lane("read", lambda shards, pool: run_due_logins(ctx, shards, pool), READERS)
+
+    def submit(self, shards: Collection[int]) -> None:
+        """Deliveries first: a person waits for them."""
+        self._deliveries.submit(shards)
+        self._logins.submit(shards)
+
+    def sweep(self) -> None:
+        """Nothing to do: a lease that is not renewed ends by itself."""
+
+    def stop(self, seconds: float) -> bool:
+        """Wait for both lanes."""
+        ended = self._deliveries.stop(seconds)
+        return self._logins.stop(seconds) and ended

@@ -1,0 +1,180 @@
+"""What leaves syncd as JSON: the shapes of docs/interface, the same on the command line and over HTTP.
+
+Pure: values in, plain dicts out. Moments are RFC 3339 in UTC with Z; a field that says nothing is left out only where the
+interface marks it with a question mark.
+"""
+
+from collections.abc import Iterable
+from dataclasses import asdict
+from datetime import datetime
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
+
+from connectors.interface import Event, Reading
+from store.model import Agent, Change, Delivery, Guest, Meeting, Override
+from syncd.rules.availability import Reason, Verdict
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
+Json = dict[str, Any]
+
+
+def moment(value: datetime | None) -> str | None:
+    """RFC 3339 in UTC with Z, whole seconds."""
+    return value.strftime("%Y-%m-%dT%H:%M:%SZ") if value else None
+
+
+def items(values: Iterable[Json], cursor: str | None = None) -> Json:
+    """A list as the interface has it."""
+    return {"items": list(values), "next": cursor}
+
+
+def reason_json(reason: Reason) -> Json:
+    """Why somebody is not available or unknown: only the fields that say something."""
+    fields: Json = {
+        "kind": reason.kind, "status": reason.status, "start": moment(reason.start), "end": moment(reason.end),
+        "calendar": reason.calendar, "title": reason.title, "meeting": reason.meeting,
+        "seen_at": moment(reason.seen_at),
+    }  # fmt: skip
+    return {name: value for name, value in fields.items() if value is not None}
+
+
+def guest_json(guest: Guest) -> Json:
+    """A guest of a meeting."""
+    return {"name": guest.name, "email": guest.email, "language": guest.language, "timezone": guest.timezone}
+
+
+def override_json(override: Override) -> Json:
+    """Somebody was chosen although marked not available."""
+    return {
+        "agent": override.agent, "at": moment(override.at), "by": override.by, "reasons": list(override.reasons),
+    }  # fmt: skip
+
+
+def delivery_json(delivery: Delivery) -> Json:
+    """What is, or was, owed to a calendar or a mailbox."""
+    return {
+        "id": delivery.id, "meeting": delivery.meeting, "version": delivery.version, "target": delivery.target,
+        **({"guest": delivery.guest} if delivery.guest else {"agent": delivery.agent}),
+        **({"calendar": delivery.calendar} if delivery.calendar else {}),
+        "kind": delivery.kind, "state": delivery.state, "attempts": delivery.attempts,
+        "due_at": moment(delivery.due_at), "error": delivery.error, "hint": delivery.hint,
+    }  # fmt: skip
+
+
+def meeting_json(meeting: Meeting, deliveries: Iterable[Delivery]) -> Json:
+    """A meeting as it stands, with what is owed because of it."""
+    return {
+        "id": meeting.id, "version": meeting.version, "status": meeting.status.value, "agent": meeting.agent,
+        "start": moment(meeting.start), "end": moment(meeting.end), "title": meeting.title, "link": meeting.link,
+        "agent_link": meeting.agent_link, "group": meeting.group, "reason": meeting.reason,
+        "cancelled_by": meeting.cancelled_by,
+        "guests": [guest_json(guest) for guest in meeting.guests],
+        "overrides": [override_json(override) for override in meeting.overrides],
+        "deliveries": [delivery_json(one) for one in deliveries],
+    }  # fmt: skip
+
+
+def change_json(change: Change) -> Json:
+    """A line of the journal."""
+    return {
+        "version": change.version, "kind": change.kind, "at": moment(change.at), "by": change.by, "body": change.body,
+        "detail": change.detail,
+    }  # fmt: skip
+
+
+def agent_json(agent: Agent) -> Json:
+    """An agent as configured."""
+    return {
+        "id": agent.id, "name": agent.name, "email": agent.email, "aliases": list(agent.aliases),
+        "timezone": agent.timezone, "language": agent.language, "groups": list(agent.groups), "active": agent.active,
+    }  # fmt: skip
+
+
+def record_json(value: "DataclassInstance") -> Json:
+    """A flat frozen value: its fields under their own names, moments as text."""
+    fields = asdict(value)
+    return {name: moment(field) if isinstance(field, datetime) else field for name, field in fields.items()}
+
+
+def verdict_json(
+    agent: Agent, verdict: Verdict, *, unreadable: int, seen_at: datetime | None, next_free: datetime | None
+) -> Json:
+    """Whether an agent is available, why not, and what helps to choose: a candidate, or an explanation."""
+    return {
+        "agent": agent.id, "name": agent.name, "mark": verdict.mark.value,
+        "reasons": [reason_json(reason) for reason in verdict.reasons], "unreadable": unreadable,
+        "seen_at": moment(seen_at), "next_free": moment(next_free),
+    }  # fmt: skip
+
+
+def candidates_json(meeting: Meeting, *, as_of: datetime, total: int, page: Iterable[Json]) -> Json:
+    """Who could take a meeting: `page` are verdicts with `assigned` and `load`, of `total` agents."""
+    return {
+        "meeting": meeting.id, "start": moment(meeting.start), "end": moment(meeting.end), "as_of": moment(as_of),
+        "total": total, "candidates": list(page),
+    }  # fmt: skip
+
+
+def busy_json(agent: str, start: datetime, end: datetime, slots: Iterable["DataclassInstance"]) -> Json:
+    """What is known of an agent's time in [start, end). Titles stay behind: a slot says when, what kind and whose."""
+    shown = [{name: field for name, field in record_json(slot).items() if name != "title"} for slot in slots]
+    lines = [{name: field for name, field in slot.items() if field is not None} for slot in shown]
+    return {"agent": agent, "from": moment(start), "to": moment(end), "slots": lines}
+
+
+def status_json(
+    *, ok: bool, as_of: datetime, agents: int, calendars: Iterable["DataclassInstance"], unreadable: Iterable[Json],
+    pending: int, failed: int, oldest_pending: datetime | None, drift: int, orphaned: Iterable[str],
+) -> Json:  # fmt: skip
+    """How everything stands. `unreadable_objects` names each object that could not be read whole."""
+    waited = int((as_of - oldest_pending).total_seconds()) if oldest_pending else None
+    return {
+        "ok": ok, "as_of": moment(as_of), "agents": agents, "calendars": [record_json(one) for one in calendars],
+        "deliveries": {"pending": pending, "failed": failed, "oldest_pending_seconds": waited}, "drift": drift,
+        "orphaned_meetings": list(orphaned), "unreadable_objects": list(unreadable),
+    }  # fmt: skip
+
+
+def event_json(event: Event) -> Json:
+    """One of our events as it would be written; without a UID while it has no identity yet, never with its marker."""
+    return {
+        **({"uid": event.uid} if event.uid else {}),
+        "start": moment(event.start), "end": moment(event.end), "timezone": event.zone, "title": event.title,
+        "text": event.text, "link": event.link, "private": event.private,
+        "reminder_minutes": int(event.reminder.total_seconds() // 60),
+    }  # fmt: skip
+
+
+def dry_run_json(meeting: Meeting, writes: Iterable[Json], overrides: Iterable[Override]) -> Json:
+    """What a change would lead to. This version sends no mail, so `mails` is empty."""
+    return {
+        "meeting": meeting_json(meeting, ()), "writes": list(writes), "mails": [],
+        "overrides": [override_json(override) for override in overrides],
+    }  # fmt: skip
+
+
+def reading_json(reading: Reading) -> Json:
+    """What a calendar text means: every interval with its kind, and what could not be read."""
+    return {
+        "intervals": [
+            {
+                "start": moment(one.start), "end": moment(one.end), "status": one.status.value,
+                "all_day": one.all_day, "uid": one.uid,
+            }
+            for one in reading.intervals
+        ],
+        "problems": [record_json(problem) for problem in reading.problems],
+    }  # fmt: skip
+
+
+def problem_json(
+    status: HTTPStatus, detail: str, *, hint: str = "", errors: Iterable[tuple[str, str]] = ()
+) -> Json:
+    """An error as RFC 9457 has it; `errors` are (path, message), `hint` says what to do."""
+    return {
+        "type": "about:blank", "title": status.phrase, "status": status.value, "detail": detail,
+        "errors": [{"path": path, "message": message} for path, message in errors],
+        **({"hint": hint} if hint else {}),
+    }  # fmt: skip
