@@ -1,0 +1,63 @@
+"""`syncd candidates`: who could take a meeting, who is not available and why; whoever is marked can still be chosen."""
+
+from typing import Annotated
+
+import typer
+
+from syncd.actions.suggest import Candidate, Candidates
+from syncd.actions.suggest import candidates as ask
+from syncd.cli.common import opened, print_json, zone_of
+from syncd.cli.moments import shown, span
+from syncd.cli.options import AsJson, ConfigFile, MeetingId
+from syncd.cli.tables import say, table
+from syncd.cli.words import sentence
+from syncd.shapes import Json, candidates_json, verdict_json
+
+app = typer.Typer(add_completion=False, rich_markup_mode=None)
+
+
+@app.command()
+def candidates(
+    meeting: MeetingId,
+    limit: Annotated[int, typer.Option(min=1, max=200, help="How many agents at most.")] = 50,
+    config: ConfigFile = None,
+    as_json: AsJson = False,
+) -> int:
+    """Who could take a meeting: available agents first, then unknown, then those not available, each with why."""
+    with opened(config) as ctx:
+        found = ask(ctx, meeting, limit=limit)
+    if as_json:
+        page = [_json(one) for one in found.page]
+        print_json(candidates_json(found.meeting, as_of=found.as_of, total=found.total, page=page))
+    else:
+        _print(found, zone_of(ctx.config, found.meeting.agent))
+    return 0
+
+
+def _json(one: Candidate) -> Json:
+    known = one.known
+    verdict = verdict_json(
+        one.agent, one.verdict, unreadable=known.unreadable, seen_at=known.seen_at, next_free=one.next_free
+    )
+    return {**verdict, "assigned": one.assigned, "load": {"day": one.load_day, "week": one.load_week}}
+
+
+def _print(found: Candidates, zone: str) -> None:
+    meeting = found.meeting
+    say(f"meeting {meeting.id}: {meeting.title}, {span(meeting.start, meeting.end, zone)} ({zone})")
+    head = ("agent", "name", "mark", "next free", "day/week", "seen", "why")
+    table(head, [row for one in found.page for row in _rows(one, zone)], empty="there are no active agents")
+    if found.total > len(found.page):
+        say(f"{len(found.page)} of {found.total} agents; --limit shows more")
+
+
+def _rows(one: Candidate, zone: str) -> list[tuple[str, ...]]:
+    """A line for each reason; the agent stands in the first."""
+    whys = [sentence(reason, zone) for reason in one.verdict.reasons] or [""]
+    if one.known.unreadable:
+        whys.append(f"{one.known.unreadable} calendar objects can't be read whole")
+    first = (
+        one.agent.id + (" *" if one.assigned else ""), one.agent.name, one.verdict.mark.value,
+        shown(one.next_free, zone), f"{one.load_day}/{one.load_week}", shown(one.known.seen_at, zone), whys[0],
+    )  # fmt: skip
+    return [first, *(("", "", "", "", "", "", why) for why in whys[1:])]

@@ -1,0 +1,72 @@
+"""`syncd explain`: why an agent is, or is not, available in an interval; seen when; and when next free.
+
+JSON: {"agent", "name", "start", "end", "as_of", "mark", "reasons": [as in candidates], "unreadable", "seen_at", "next_free"}
+"""
+
+from typing import Annotated
+
+import typer
+
+from syncd.actions.suggest import Explanation
+from syncd.actions.suggest import explain as ask
+from syncd.cli.common import opened, print_json, zone_of
+from syncd.cli.moments import moment, shown, span
+from syncd.cli.options import AgentId, AsJson, ConfigFile
+from syncd.cli.tables import say
+from syncd.cli.words import sentence
+from syncd.errors import WrongUse
+from syncd.shapes import Json, verdict_json
+from syncd.shapes import moment as in_utc
+
+app = typer.Typer(add_completion=False, rich_markup_mode=None)
+
+
+@app.command()
+def explain(
+    agent: AgentId,
+    start: Annotated[
+        str, typer.Argument(metavar="START", help="RFC 3339; without an offset, the agent's zone.")
+    ],
+    end: Annotated[str, typer.Argument(metavar="END", help="The first moment no longer asked about.")],
+    config: ConfigFile = None,
+    as_json: AsJson = False,
+) -> int:
+    """Why an agent is, or is not, available from START to END, and when next free."""
+    with opened(config) as ctx:
+        zone = zone_of(ctx.config, agent)
+        first, last = moment(start, zone, "START", days=True), moment(end, zone, "END", days=True)
+        if last <= first:
+            raise WrongUse("END is not after START")
+        found = ask(ctx, agent, first, last)
+    if as_json:
+        print_json(_json(found))
+    else:
+        _print(found, zone)
+    return 0
+
+
+def _json(found: Explanation) -> Json:
+    known = found.known
+    verdict = verdict_json(
+        found.agent,
+        found.verdict,
+        unreadable=known.unreadable,
+        seen_at=known.seen_at,
+        next_free=found.next_free,
+    )
+    asked = {"start": in_utc(found.start), "end": in_utc(found.end), "as_of": in_utc(found.as_of)}
+    return {"agent": verdict.pop("agent"), "name": verdict.pop("name"), **asked, **verdict}
+
+
+def _print(found: Explanation, zone: str) -> None:
+    say(
+        f"{found.agent.id} ({found.agent.name}) is {found.verdict.mark} {span(found.start, found.end, zone)} ({zone})"
+    )
+    say(*(f"  {sentence(reason, zone)}" for reason in found.verdict.reasons))
+    if found.known.fresh:
+        say(f"calendars last seen: {shown(found.known.seen_at, zone, never='never, at least one of them')}")
+    else:
+        say("no calendar is read for this agent: blocks and meetings decide alone")
+    if found.known.unreadable:
+        say(f"{found.known.unreadable} calendar objects can't be read whole: see syncd status")
+    say(f"next free for that long: {shown(found.next_free, zone, never='not within what is known')}")

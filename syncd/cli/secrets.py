@@ -1,0 +1,69 @@
+"""The secrets a configuration refers to: where each stands, and whether it can be had from here.
+
+A systemd credential (systemd.exec(5), LoadCredential=) is handed to the service only: elsewhere that is said, not an error.
+"""
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from syncd.config import Config, SecretRef
+from syncd.errors import NotPermitted, SecretUnavailable
+from syncd.secrets import resolve
+
+
+@dataclass(frozen=True, slots=True)
+class Secret:
+    """A reference and where it stands: `key` is its path in the configuration, with the agent or account by name."""
+
+    key: str
+    agent: str | None
+    ref: SecretRef
+
+    @property
+    def beyond_us(self) -> bool:
+        """Can only the service see it?"""
+        return self.ref.credential is not None and not os.environ.get("CREDENTIALS_DIRECTORY")
+
+
+@dataclass(frozen=True, slots=True)
+class SecretCheck:
+    """What became of fetching one: `ok`, `service-only`, or `failed` with an error and a hint."""
+
+    key: str
+    agent: str | None
+    state: str
+    error: str = ""
+    hint: str = ""
+
+
+def secrets_of(config: Config) -> Iterator[Secret]:
+    """Every reference in the configuration."""
+    for name, account in config.accounts.items():
+        for field, ref in (("client_secret", account.client_secret), ("certificate", account.certificate)):
+            if ref is not None:
+                yield Secret(f"accounts.{name}.{field}", None, ref)
+    for agent in config.agents:
+        for number, login in enumerate(agent.calendars):
+            if login.password is not None:
+                yield Secret(f"agents.{agent.id}.calendars[{number}].password", agent.id, login.password)
+
+
+def resolve_all(config: Config) -> None:
+    """Fetch all of them; the first that can't be had raises `NotPermitted` or `SecretUnavailable`, naming its key."""
+    for secret in secrets_of(config):
+        try:
+            resolve(secret.ref)
+        except (NotPermitted, SecretUnavailable) as error:
+            raise type(error)(f"{secret.key}: {error.message}", error.hint) from error
+
+
+def checked(secret: Secret) -> SecretCheck:
+    """Try to fetch one, and say how that went."""
+    if secret.beyond_us:
+        return SecretCheck(secret.key, secret.agent, "service-only", hint="only the running service sees it")
+    try:
+        resolve(secret.ref)
+    except (NotPermitted, SecretUnavailable) as error:
+        return SecretCheck(secret.key, secret.agent, "failed", error.message, error.hint)
+    return SecretCheck(secret.key, secret.agent, "ok")

@@ -1,0 +1,96 @@
+"""`syncd status`: how everything stands, and whether something needs a person: then it ends with 1.
+
+JSON: the status of the interface, and "as_of" and "unreadable_objects": [{"agent", "calendar", "uid", "problem"}].
+"""
+
+from collections.abc import Sequence
+
+import typer
+
+from store import calendars
+from store.calendars import Unreadable
+from syncd.actions.context import Context
+from syncd.actions.status import FINE, CalendarHealth, Status, status
+from syncd.cli.common import opened, print_json
+from syncd.cli.moments import ago
+from syncd.cli.options import AsJson, ConfigFile
+from syncd.cli.tables import say, table
+from syncd.cli.words import STATES
+from syncd.shapes import Json, status_json
+
+app = typer.Typer(add_completion=False, rich_markup_mode=None)
+
+
+@app.command("status")
+def show(config: ConfigFile = None, as_json: AsJson = False) -> int:
+    """Calendars and how fresh they are, objects that can't be read, what is owed, what failed, what drifted.
+
+    Ends with 0 when nothing needs a person, else with 1.
+    """
+    with opened(config) as ctx:
+        found = status(ctx)
+        unreadable = _named(ctx, found.unreadable)
+    if as_json:
+        print_json(_json(found, unreadable))
+    else:
+        _print(found, unreadable)
+    return 0 if found.ok else 1
+
+
+def _named(ctx: Context, found: Sequence[Unreadable]) -> list[Json]:
+    """Unreadable objects with their calendar's name instead of its number."""
+    with ctx.store.reading() as tx:
+        names = {row.id: row.name or row.wanted or "" for row in calendars.calendars(tx)} if found else {}
+    return [
+        {"agent": one.agent, "calendar": names.get(one.calendar_id, ""), "uid": one.uid, "problem": one.problem}
+        for one in found
+    ]  # fmt: skip
+
+
+def _json(found: Status, unreadable: Sequence[Json]) -> Json:
+    backlog = found.backlog
+    return status_json(
+        ok=found.ok, as_of=found.as_of, agents=found.agents, calendars=found.calendars, unreadable=unreadable,
+        pending=backlog.pending, failed=backlog.failed, oldest_pending=backlog.oldest_pending, drift=found.drift,
+        orphaned=found.orphaned,
+    )  # fmt: skip
+
+
+def _print(found: Status, unreadable: Sequence[Json]) -> None:
+    say(f"{found.agents} agents, {len(found.calendars)} calendars: {'ok' if found.ok else 'needs a person'}")
+    head = ("agent", "calendar", "account", "state", "seen", "events", "unreadable", "what is wrong")
+    table(head, [_row(one, found) for one in found.calendars], empty="no calendars are configured")
+    for state in sorted({one.state for one in found.calendars} - set(FINE)):
+        say(f"{state}: {STATES[state]}")
+    for text in dict.fromkeys(
+        f"{one.agent}, {one.calendar}: {one.hint}" for one in found.calendars if one.hint
+    ):
+        say(f"hint: {text}")
+    for item in unreadable:
+        say(f"unreadable: {item['agent']}, {item['calendar']}, UID {item['uid'] or '?'}: {item['problem']}")
+    _print_owed(found)
+
+
+def _row(one: CalendarHealth, found: Status) -> tuple[str, ...]:
+    return (
+        one.agent, one.calendar, one.account, one.state, ago(one.seen_at, found.as_of), str(one.objects),
+        str(one.unreadable), one.error,
+    )  # fmt: skip
+
+
+def _print_owed(found: Status) -> None:
+    backlog = found.backlog
+    oldest = (
+        f", the oldest since {ago(backlog.oldest_pending, found.as_of)}" if backlog.oldest_pending else ""
+    )
+    say(f"deliveries: {backlog.pending} pending{oldest}, {backlog.failed} failed")
+    if backlog.failed:
+        say("hint: syncd deliveries shows them; retry or abandon each")
+    if found.drift:
+        say(
+            f"drift: {found.drift} copies are not what syncd wrote; the next change of the meeting overwrites them"
+        )
+    for meeting in found.orphaned:
+        say(
+            f"meeting {meeting}: its agent is no longer configured; hint: syncd meeting assign {meeting} --to AGENT"
+        )

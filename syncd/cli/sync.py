@@ -1,0 +1,95 @@
+"""`syncd sync`: one pass now over all calendars, and whatever is owed, with or without a running daemon.
+
+JSON: {"read": calendars looked into, "logins": [{"agent", "account", "login", "read", "failed": [...]}], "delivered":
+[delivery], "failed": ["agent: what"], "calendars": [those not in order, as in status]}
+"""
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Annotated, Protocol
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+
+from syncd.actions.now import SyncReport, sync_now
+from syncd.actions.status import FINE, CalendarHealth, status
+from syncd.cli.common import opened, print_json
+from syncd.cli.options import AsJson, ConfigFile
+from syncd.cli.tables import say, table
+from syncd.cli.threads import threads
+from syncd.executor import READERS
+from syncd.shapes import Json, delivery_json, record_json
+
+app = typer.Typer(add_completion=False, rich_markup_mode=None)
+
+
+class Tell(Protocol):
+    """Told how far a pass is."""
+
+    def __call__(self, done: int, total: int) -> None: ...
+
+
+@app.command()
+def sync(
+    agent: Annotated[str | None, typer.Option(metavar="ID", help="Only this agent's calendars.")] = None,
+    full: Annotated[bool, typer.Option("--full", help="List and fetch everything anew.")] = False,
+    config: ConfigFile = None,
+    as_json: AsJson = False,
+) -> int:
+    """Read all calendars now and deliver what is owed. Ends with 1 if anything failed."""
+    with opened(config, follows=True) as ctx, threads(READERS) as pool, _progress() as tell:
+        report = sync_now(ctx, pool, agent=agent, full=full, progress=tell)
+        health = status(ctx, agent=agent).calendars
+    broken = [one for one in health if one.state not in FINE]
+    if as_json:
+        print_json(_json(report, broken))
+    else:
+        _print(report, broken)
+    return 1 if report.failed else 0
+
+
+@contextmanager
+def _progress() -> Iterator[Tell]:
+    """A bar on a terminal's stderr; elsewhere nothing."""
+    if not sys.stderr.isatty():
+        yield lambda done, total: None  # noqa: ARG005  # nobody watches
+        return
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("reading calendars", total=None)
+
+        def tell(done: int, total: int) -> None:
+            bar.update(task, completed=done, total=total)
+
+        yield tell
+
+
+def _json(report: SyncReport, broken: list[CalendarHealth]) -> Json:
+    logins = [
+        {
+            "agent": one.login.agent, "account": one.login.account, "login": one.login.login, "read": one.read,
+            "failed": list(one.failed),
+        }
+        for one in report.rounds
+    ]  # fmt: skip
+    return {
+        "read": sum(one.read for one in report.rounds), "logins": logins,
+        "delivered": [delivery_json(one) for one in report.delivered], "failed": list(report.failed),
+        "calendars": [record_json(one) for one in broken],
+    }  # fmt: skip
+
+
+def _print(report: SyncReport, broken: list[CalendarHealth]) -> None:
+    delivered = sum(one.state == "delivered" for one in report.delivered)
+    say(
+        f"{len(report.rounds)} logins asked, {sum(one.read for one in report.rounds)} calendars read, "
+        f"{delivered} of {len(report.delivered)} deliveries made"
+    )
+    if broken:
+        head = ("agent", "calendar", "account", "state", "what is wrong", "what to do")
+        rows = [(one.agent, one.calendar, one.account, one.state, one.error, one.hint) for one in broken]
+        table(head, rows, empty="")
+    for what in report.failed:
+        say(f"failed: {what}")

@@ -1,0 +1,87 @@
+"""What marks, reasons, states and deliveries mean, in sentences. Pure: values and a zone in, text out.
+
+Neither a foreign event's title nor a guest's address ever stands in one of them.
+"""
+
+from datetime import datetime
+from typing import Any
+
+from store.model import Delivery, Meeting
+from syncd.cli.moments import shown, span
+from syncd.rules.availability import Reason
+
+KINDS = {
+    "busy": "busy", "tentative": "tentative", "out_of_office": "out of office",
+    "working_elsewhere": "working elsewhere", "unknown": "an event that could only be read in part",
+}  # fmt: skip
+
+STATES = {
+    "ok": "read in time",
+    "syncing": "being read for the first time",
+    "stale": "not read for longer than stale_after: who is free by it is unknown",
+    "failing": "the last try failed, the next ones are spaced out",
+    "held": "many events vanished at once: removals wait until a second look says the same",
+    "no-access": "sign-in or a right is missing, or the calendar is not there",
+    "never-seen": "not read yet: who is free by it is unknown",
+}
+"""What the states of a calendar mean (docs/operations.md says what to do about each)."""
+
+
+def sentence(reason: Reason, zone: str) -> str:
+    """One reason as one sentence, its times in `zone`."""
+    when = span(reason.start, reason.end, zone) if reason.start and reason.end else ""
+    match reason.kind:
+        case "calendar":
+            seen = f", seen {shown(reason.seen_at, zone)}" if reason.seen_at else ""
+            return f"{when}: {KINDS.get(reason.status or '', reason.status)} in calendar {reason.calendar!r}{seen}"
+        case "block":
+            return f"{when}: blocked: {reason.title}"
+        case "meeting":
+            return f"{when}: has meeting {reason.meeting!r}: {reason.title}"
+        case "buffer":
+            return f"{when}: too close to {_neighbour(reason)}"
+        case _:
+            return _doubt(reason, zone)
+
+
+def sentence_of(reason: dict[str, Any], zone: str) -> str:
+    """Likewise of a reason as it was recorded with an override (the shape of `shapes.reason_json`)."""
+    times = {
+        name: datetime.fromisoformat(reason[name]) for name in ("start", "end", "seen_at") if reason.get(name)
+    }
+    return sentence(Reason(**{**reason, **times}), zone)
+
+
+def _neighbour(reason: Reason) -> str:
+    if reason.calendar:
+        return f"an event in calendar {reason.calendar!r}"
+    return f"meeting {reason.meeting!r}" if reason.meeting else f"the block {reason.title!r}"
+
+
+def _doubt(reason: Reason, zone: str) -> str:
+    calendar = f"calendar {reason.calendar!r}"
+    match reason.kind:
+        case "never-seen":
+            return f"{calendar} has never been read"
+        case "stale":
+            return f"{calendar} was last read {shown(reason.seen_at, zone)}, which is too long ago"
+        case "horizon" if reason.start and reason.end:
+            return f"{calendar} is only known from {shown(reason.start, zone)} to {shown(reason.end, zone)}"
+        case "horizon":
+            return f"of {calendar} it is not known how far it was read"
+        case kind:
+            return f"{kind}"
+
+
+def meeting_line(meeting: Meeting, zone: str) -> str:
+    """A meeting in one line."""
+    when = f"{span(meeting.start, meeting.end, zone)} ({zone})"
+    return f"meeting {meeting.id}, version {meeting.version}: {meeting.status.value}, {meeting.agent}, {when}"
+
+
+def delivery_line(owed: Delivery) -> str:
+    """A delivery in one line: what is to happen where, and how far that is."""
+    what = {"put": "show it in", "remove": "take it out of"}.get(owed.kind, owed.kind)
+    whose = f"{owed.agent}'s calendar" if owed.agent else "a guest's mailbox"
+    error = f": {owed.error}" if owed.error else ""
+    return f"{owed.id}: {what} {whose}{f' {owed.calendar!r}' if owed.calendar else ''}: {owed.state}{error}"
