@@ -1,0 +1,11 @@
+"""The embedded default: the real daemon beside a local CalDAV server with six example agents.
+
+`serve` runs until it is told to stop; `once` tells the whole story, checks every step, and ends. people and calendars are
+the data, server starts the calendar server, stage puts it all up in a temporary folder, onlooker is the independent
+client, story has the steps.
+"""
+
+from syncd.demo.serve import serve
+from syncd.demo.story import once
+
+__all__ = ["once", "serve"]
