@@ -13,7 +13,18 @@ from datetime import datetime
 from itertools import islice
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, Select, and_, delete, insert, literal_column, select, text, union_all
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    and_,
+    delete,
+    insert,
+    literal_column,
+    select,
+    text,
+    union_all,
+    update,
+)
 
 from store import schema
 from store.database import Tx
@@ -66,6 +77,13 @@ def save_objects(
     latest = {storable(one.href): one for one in upserts}
     for batch in _batches(sorted(latest)):
         _save_batch(tx, calendar_id, number, {href: latest[href] for href in batch})
+
+
+def note_unread(tx: Tx, calendar_id: int, unread: Iterable[StoredObject]) -> None:
+    """Say of known objects what was wrong with them this time. What is known of their intervals stays."""
+    for one in unread:
+        at = (_objects.c.calendar_id == calendar_id, _objects.c.href == storable(one.href))
+        tx.execute(update(_objects).where(*at).values(etag=one.etag, problem=one.problem))
 
 
 def _number(tx: Tx, calendar_id: int, agent: str) -> int:

@@ -83,7 +83,7 @@ class Reader:
         info: CalendarInfo | None,
         anew: bool,
     ) -> Calendar:
-        """The calendar's row after this reading; while the brake holds, token and revision stay the old ones."""
+        """The calendar's row after this reading; while the brake holds or something is missing, the old token stays."""
         row = replace(
             self.row, seen_at=self.now, held=found.held, window_start=window[0], window_end=window[1],
             relist_at=None if anew and not found.held else self.row.relist_at,
@@ -91,10 +91,10 @@ class Reader:
         if found.held:
             hint = "its removals are applied once a second look, after 30 s, says the same"
             return replace(row, state="held", error="most of its events vanished at once", hint=hint)
-        revision = info.revision if info else ""
-        return choosing.standing(
-            replace(row, state="ok", error="", hint="", revision=revision, sync_state=changes.state), info
-        )
+        row = replace(row, state="ok", error="", hint="")
+        if not found.incomplete:
+            row = replace(row, revision=info.revision if info else "", sync_state=changes.state)
+        return choosing.standing(row, info)
 
     def _save(
         self,
@@ -109,6 +109,7 @@ class Reader:
         with self.ctx.store.writing() as tx:
             due.hold_login(tx, self.login.id, self.login.epoch)
             slots.save_objects(tx, self.row.id, self.agent.id, [*found.upserts, *expanded], found.gone)
+            slots.note_unread(tx, self.row.id, found.unread)
             if moved:
                 slots.drop_before(tx, self.row.id, moved[0])
             self._save_copies(tx, standing, found)
@@ -177,8 +178,9 @@ class Reader:
         was = self.row.state if self.row.state != fresh.state else None
         if found.held and not self.row.held:
             logs.warning("calendar_held", agent=self.row.agent, calendar=self.row.name, hint=fresh.hint)
-        elif found.upserts or found.gone or was:
+        elif found.upserts or found.gone or found.unread or was:
             logs.info(
                 "calendar_read", agent=self.row.agent, calendar=self.row.name, changed=len(found.upserts),
-                gone=len(found.gone), full=changes.complete or None, was=was,
+                gone=len(found.gone), unreadable=sum(bool(one.problem) for one in (*found.upserts, *found.unread)) or None,
+                full=changes.complete or None, was=was,
             )  # fmt: skip

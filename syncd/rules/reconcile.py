@@ -26,15 +26,19 @@ Drift = Literal["", "moved", "edited", "deleted", "copied"]
 class Round:
     """What one reading of one calendar comes to.
 
+    `unread`: known objects of which nothing could be read this time; what is known of their time stays.
     `copies`: our copies with what was seen of them; `stray`: copies that stand there although they are to be gone.
+    `incomplete`: an object was listed and could not be fetched, so the old token is kept and it is asked for again.
     `held`: fingerprint of the removals that the brake holds (then `gone` is empty and the old token is kept).
     """
 
     upserts: tuple[StoredObject, ...]
+    unread: tuple[StoredObject, ...]
     gone: tuple[str, ...]
     copies: tuple[Copy, ...]
     stray: tuple[Copy, ...]
     held: str | None
+    incomplete: bool
 
 
 def reconcile(
@@ -46,17 +50,20 @@ def reconcile(
     digest_of_gone = _brake(gone, known, changes, held)
     here = [copy for copy in copies if _stands_in(copy, calendar)]
     owners = _owners(changes, known, here)
-    upserts = tuple(stored(obj, owners.get(obj.href)) for obj in changes.upserts)
+    saved = [stored(obj, owners.get(obj.href)) for obj in changes.upserts]
+    unread = tuple(one for one in saved if one.problem and not one.intervals and one.href in known)
     seen = [_seen(owners[obj.href], obj, now) for obj in changes.upserts if obj.href in owners]
     deleted = (
         [] if digest_of_gone else [_deleted(copy, now) for copy in here if _vanished(copy, changes, seen)]
     )
     return Round(
-        upserts=upserts,
+        upserts=tuple(one for one in saved if one not in unread),
+        unread=unread,
         gone=() if digest_of_gone else gone,
         copies=tuple(copy for copy in (*seen, *deleted) if copy.state in ("intended", "present")),
         stray=tuple(copy for copy in seen if copy.state in ("leaving", "gone")),
         held=digest_of_gone,
+        incomplete=any(one.problem and not one.etag for one in saved),
     )
 
 

@@ -1,11 +1,15 @@
 """Calendars reach the store: what changed and nothing else, and what can't be read never reads as free."""
 
+from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
 from worlds import AGENT, AGENTS, ELEVEN, HEAD, NOW, TEN, World, event
 
-from connectors.interface import Garbled, SignInRefused, Unreachable
+from connectors.interface import Calendar as CalendarToRead
+from connectors.interface import CalendarObject, Changes, Garbled, Problem, SignInRefused, Unreachable
+from connectors.memory import MemoryConnector
 from store import calendars, due
 from store.errors import Fenced
 from store.model import MeetingStatus
@@ -158,6 +162,47 @@ def test_an_unreadable_object_is_reported_blocks_and_the_rest_goes_on(world: Wor
     assert [(one.agent, one.uid) for one in told.unreadable] == [("anna", "bomb")]
     assert told.calendars[0].unreadable == 1
     assert health(world, "anna").state == "ok"
+
+
+def test_an_object_that_can_no_longer_be_read_keeps_blocking_as_it_did(world: World) -> None:
+    world.busy("anna", "dentist", TEN, ELEVEN)
+    world.sync()
+    world.server.store(world.work("anna"), "dentist", "this is no iCalendar")
+    world.tick(2 * MINUTE)
+    assert known(world, "anna") == [(TEN, ELEVEN, "busy")]
+    assert health(world, "anna").unreadable == 1
+    world.busy("anna", "dentist", ELEVEN, ELEVEN + HOUR)
+    world.tick(2 * MINUTE)
+    assert known(world, "anna") == [(ELEVEN, ELEVEN + HOUR, "busy")]
+    assert health(world, "anna").unreadable == 0
+
+
+def test_an_object_that_could_not_be_fetched_is_fetched_in_the_next_cycle(world: World) -> None:
+    class Losing(MemoryConnector):
+        """A connection that breaks while one object is fetched."""
+
+        def changes(self, calendar: CalendarToRead, state: str | None, known: Mapping[str, str]) -> Changes:
+            told = super().changes(calendar, state, known)
+            lost = [
+                CalendarObject(one.href, "", "", (), (Problem("", 0, "can't be fetched"),))
+                for one in told.upserts
+            ]
+            return replace(told, upserts=tuple(lost))
+
+    world.busy("anna", "dentist", TEN, ELEVEN)
+    world.sync()
+    world.busy("anna", "dentist", TEN + HOUR, ELEVEN + HOUR)
+    whole = world.ctx
+    world.ctx = replace(
+        whole, opener=lambda _account, login, secret, _connections: Losing(world.server, login, secret)
+    )
+    world.tick(2 * MINUTE)
+    assert known(world, "anna") == [(TEN, ELEVEN, "busy")]
+    assert (health(world, "anna").state, health(world, "anna").unreadable) == ("ok", 1)
+    world.ctx = whole
+    world.tick(2 * MINUTE)
+    assert known(world, "anna") == [(TEN + HOUR, ELEVEN + HOUR, "busy")]
+    assert health(world, "anna").unreadable == 0
 
 
 def test_a_calendar_that_turns_empty_is_held_until_a_second_look(world: World) -> None:

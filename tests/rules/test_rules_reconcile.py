@@ -83,6 +83,24 @@ def test_a_problem_is_kept_only_if_it_is_an_error() -> None:
     assert stored(obj("a", problems=(Problem("a", 3, "refused rule"),))).problem == "refused rule"
 
 
+def test_what_is_known_of_an_object_stays_when_nothing_of_it_can_be_read() -> None:
+    spoilt = replace(obj("a", problems=(Problem("a", 1, "not iCalendar"),)), intervals=())
+    seen = decide(told(spoilt, obj("b")), {"/anna/work/a.ics": "old"})
+    assert [one.href for one in seen.upserts] == ["/anna/work/b.ics"]
+    assert [(one.href, one.problem) for one in seen.unread] == [("/anna/work/a.ics", "not iCalendar")]
+    assert not seen.incomplete
+    new = decide(told(spoilt))
+    assert [one.problem for one in new.upserts] == ["not iCalendar"]
+    emptied = replace(obj("a"), intervals=())
+    assert decide(told(emptied), {"/anna/work/a.ics": "old"}).unread == ()
+
+
+def test_an_object_that_could_not_be_fetched_is_asked_for_again() -> None:
+    missing = CalendarObject("/anna/work/a.ics", "", "", (), (Problem("", 0, "can't be fetched"),))
+    assert decide(told(missing)).incomplete
+    assert decide(told(missing), {"/anna/work/a.ics": "old"}).incomplete
+
+
 @pytest.mark.parametrize(
     ("count", "vanished", "held"),
     [
