@@ -19,7 +19,10 @@ def main() -> int:
             print(figure, flush=True)
             figures.append(figure)
     missed = [figure.name for figure in figures if not figure.met]
-    print(f"{len(figures) - len(missed)} of {len(figures)} met" + (f"; missed: {', '.join(missed)}" if missed else ""))
+    print(
+        f"{len(figures) - len(missed)} of {len(figures)} met"
+        + (f"; missed: {', '.join(missed)}" if missed else "")
+    )
     return 1 if missed else 0
 
 

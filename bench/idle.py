@@ -1,0 +1,187 @@
+"""A cycle without changes over 200 calendars on a real server (Radicale), against a bare client sending the same requests.
+
+The bare client is Python's http.client with as many kept connections as syncd opens; it sends what syncd was seen to send
+and reads the answers, nothing else. Requests and commits are counted: one request a login, commits by the batch.
+"""
+
+import base64
+import http.client
+import math
+import os
+import tempfile
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from bench.figures import Figure, paired
+from connectors.caldav.listing import DETAILS, GATES
+from connectors.caldav.xml import XML_HEADERS, propfind
+from connectors.http.wire import Limits
+from store import due
+from store.database import open_store
+from syncd import config
+from syncd.actions.context import Context
+from syncd.actions.follow import follow
+from syncd.actions.now import sync_now
+from syncd.actions.work import run_due_logins
+from syncd.demo.server import running
+from syncd.executor import READERS
+
+CALENDARS = 200
+ROUNDS = 7
+CLAIM = 64
+"""How many logins one claim takes at most (store.due)."""
+
+EVENT = """BEGIN:VCALENDAR\r
+VERSION:2.0\r
+PRODID:-//bench//\r
+BEGIN:VEVENT\r
+UID:{uid}\r
+DTSTAMP:20260101T000000Z\r
+DTSTART:{start:%Y%m%dT%H%M%SZ}\r
+DTEND:{end:%Y%m%dT%H%M%SZ}\r
+SUMMARY:Something\r
+END:VEVENT\r
+END:VCALENDAR\r
+"""
+
+HEAD = """
+[store]
+url = "sqlite:///{folder}/syncd.db"
+[sync]
+interval = "60s"
+[accounts.lab]
+kind = "caldav"
+url = "{url}"
+"""
+
+AGENT = """
+[[agents]]
+id = "{login}"
+name = "{login}"
+email = "{login}@example.com"
+[[agents.calendars]]
+account = "lab"
+login = "{login}"
+password = {{ env = "SYNCD_BENCH_SECRET" }}
+"""
+
+SECRET = "bench"
+
+
+def measure() -> Iterator[Figure]:
+    """The ratio of wall times, and the counts."""
+    with tempfile.TemporaryDirectory(prefix="syncd-bench-") as name, _stage(Path(name)) as stage:
+        stage.cycle()
+        requests, commits = stage.ctx.connections.requests, stage.ctx.store.commits
+        stage.cycle()
+        requests, commits = stage.ctx.connections.requests - requests, stage.ctx.store.commits - commits
+        ratio, ours, bare = paired(stage.cycle, stage.bare, ROUNDS)
+    yield Figure(
+        "idle cycle: requests", requests, CALENDARS, "requests", f"{CALENDARS} logins with a calendar each"
+    )
+    claims = math.ceil(CALENDARS / CLAIM)
+    yield Figure(
+        "idle cycle: commits",
+        commits,
+        2 * claims + 1,
+        "commits",
+        "a claim and a saving a batch, and the last look",
+    )
+    yield Figure(
+        "idle cycle: wall time against a bare client",
+        ratio,
+        1.3,
+        "x",
+        f"{ours:.0f} ms against {bare:.0f} ms, on Radicale",
+    )
+
+
+@dataclass
+class Stage:
+    """A synced store, the server, and a clock that makes everything due again."""
+
+    ctx: Context
+    pool: ThreadPoolExecutor
+    url: str
+    logins: list[str]
+
+    def cycle(self) -> None:
+        """One cycle of syncd, as the daemon runs it: claim by claim, until nothing is due any more."""
+        CLOCK.now += timedelta(minutes=2)
+        while run_due_logins(self.ctx, range(due.SHARDS), self.pool):
+            pass
+
+    def bare(self) -> None:
+        """The same requests from a client that does nothing but send them."""
+        connections = Limits().per_host
+        shares = [self.logins[number::connections] for number in range(connections)]
+        list(self.pool.map(self._send, shares))
+
+    def _send(self, logins: list[str]) -> None:
+        place = urlsplit(self.url)
+        link = http.client.HTTPConnection(place.hostname or "", place.port)
+        body = propfind((*DETAILS, *GATES["ctag"]))
+        for login in logins:
+            _request(link, login, "PROPFIND", f"/{login}/", body, {**XML_HEADERS, "Depth": "1"})
+        link.close()
+
+
+@dataclass
+class Clock:
+    """The time in the benchmark, so that what was just read is due again."""
+
+    now: datetime
+
+
+CLOCK = Clock(datetime.now(UTC))
+
+
+@contextmanager
+def _stage(folder: Path) -> Iterator[Stage]:
+    os.environ["SYNCD_BENCH_SECRET"] = SECRET
+    logins = [f"agent{number}" for number in range(CALENDARS)]
+    with running(folder / "server", dict.fromkeys(logins, SECRET)) as server:
+        _fill(server.url, logins)
+        path = folder / "config.toml"
+        agents = "".join(AGENT.format(login=login) for login in logins)
+        path.write_text(HEAD.format(folder=folder, url=server.url) + agents)
+        loaded = config.load(path)
+        ctx = Context(loaded, open_store(loaded.store.url), clock=lambda: CLOCK.now)
+        with ctx, ThreadPoolExecutor(READERS) as pool:
+            ctx.store.migrate()
+            follow(ctx)
+            failed = sync_now(ctx, pool).failed
+            if failed:
+                raise RuntimeError(f"the first sync failed: {failed[:3]}")
+            yield Stage(ctx, pool, server.url, logins)
+
+
+def _fill(url: str, logins: list[str]) -> None:
+    """A calendar with five appointments for everyone."""
+    place = urlsplit(url)
+    link = http.client.HTTPConnection(place.hostname or "", place.port)
+    start = CLOCK.now + timedelta(days=1)
+    for login in logins:
+        _request(link, login, "MKCALENDAR", f"/{login}/work/")
+        for number in range(5):
+            text = EVENT.format(uid=f"{login}-{number}", start=start, end=start + timedelta(hours=1))
+            headers = {"Content-Type": "text/calendar"}
+            _request(link, login, "PUT", f"/{login}/work/{number}.ics", text.encode(), headers)
+    link.close()
+
+
+def _request(
+    link: http.client.HTTPConnection, login: str, method: str, path: str, body: bytes = b"",
+    headers: dict[str, str] | None = None,
+) -> None:  # fmt: skip
+    credentials = base64.b64encode(f"{login}:{SECRET}".encode()).decode()
+    link.request(method, path, body, {**(headers or {}), "Authorization": f"Basic {credentials}"})
+    answer = link.getresponse()
+    answer.read()
+    if answer.status >= 300:
+        raise RuntimeError(f"{method} {path}: {answer.status}")
