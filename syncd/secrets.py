@@ -27,6 +27,11 @@ def resolve(ref: SecretRef) -> str:
     return _of_variable(ref.env or "")
 
 
+def for_the_service_only(ref: SecretRef) -> bool:
+    """Is this a secret that systemd hands to the service, while this process is not the service?"""
+    return ref.credential is not None and not os.environ.get("CREDENTIALS_DIRECTORY")
+
+
 def _of_credential(name: str) -> str:
     folder = os.environ.get("CREDENTIALS_DIRECTORY")
     if not folder:

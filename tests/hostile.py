@@ -35,7 +35,6 @@ class HostileDav:
     unknown: str = (
         "403"  # what an unknown token leads to: 403, 412 (Xandikos), full (DAViCal), echo (sabre/dav)
     )
-    forgets_deletions_in_full: bool = True
     page: int = 0  # members a page (Cyrus); 0: all
     stuck: bool = False  # says 507 for ever with the same token
     tokenless: bool = False
@@ -49,10 +48,8 @@ class HostileDav:
     raw: Callable[[str], str] = field(default=escape)
     spelling: Callable[[str], str] = field(default=quote)
     # writes
-    ignores_conditions: bool = False  # SOGo
     loses_the_answer: bool = False
     refusal: bytes = b""
-    etag_after_put: bool = False
     weak_etags: bool = False
 
     def put(self, name: str, text: str) -> str:
@@ -165,9 +162,7 @@ class HostileDav:
         if self.refusal:
             return self.refusal
         wanted, absent = asked.headers.get("if-match"), asked.headers.get("if-none-match")
-        if not self.ignores_conditions and (
-            (absent and held) or (wanted and (not held or held[0] != wanted))
-        ):
+        if (absent and held) or (wanted and (not held or held[0] != wanted)):
             return reply(412)
         if asked.method == "DELETE" and not held:
             return reply(404)

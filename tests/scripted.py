@@ -8,7 +8,7 @@ import socket
 import socketserver
 import ssl
 import threading
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -147,3 +147,13 @@ def _request(stream: BinaryIO, number: int) -> Asked | None:
         headers[name.strip().lower()] = value.strip()
     body = stream.read(int(headers.get("content-length", "0")))
     return Asked(line[0], line[1], headers, body, number)
+
+
+Serve = Callable[..., ScriptedServer]
+"""Starts a server with a script (and perhaps `tls`)."""
+
+
+def then_hang_up(said: bytes) -> Iterator[bytes]:
+    """An answer in the midst of which the connection ends."""
+    yield said
+    raise ConnectionAbortedError

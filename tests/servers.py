@@ -242,7 +242,8 @@ def _wait_until_it_answers(server: CalDavServer, log: Path) -> None:
         except requests.ConnectionError:
             time.sleep(0.02)
         else:
-            return
+            if server.process.poll() is None:
+                return
     raise RuntimeError(f"{server.kind} did not start:\n{log.read_text(errors='replace')[-2000:]}")
 
 

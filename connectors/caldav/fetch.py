@@ -119,6 +119,8 @@ def read(http: HttpClient, calendar: str, href: str, etag: str = "") -> Fetched:
         answer = http.send("GET", absolute(calendar, href), headers=headers)
     except CalendarGone:
         return Fetched(href, "")
+    if xml.is_page(answer):
+        raise xml.page(http.base.name)
     return Fetched(href, etag_of(answer.header("ETag")) or etag, answer.body)
 
 

@@ -157,13 +157,23 @@ def _whole(root: etree._Element, data: bytes, ill_formed: bool, host: str) -> No
         )
 
 
-def _no_xml(answer: Answer, host: str) -> Garbled:
+def is_page(answer: Answer) -> bool:
+    """Is this a web page (a sign-in, a proxy's excuse), whatever was asked for?"""
     start = answer.body[:512].lstrip().lower()
-    if "html" in answer.header("Content-Type").lower() or start.startswith((b"<!doctype html", b"<html")):
-        return Garbled(
-            f"{host} answered with a web page instead of calendar data",
-            "is the account's url its CalDAV address? For Nextcloud it ends in /remote.php/dav/",
-        )
+    return "html" in answer.header("Content-Type").lower() or start.startswith((b"<!doctype html", b"<html"))
+
+
+def page(host: str) -> Garbled:
+    """What to say of a web page."""
+    return Garbled(
+        f"{host} answered with a web page instead of calendar data",
+        "is the account's url its CalDAV address? For Nextcloud it ends in /remote.php/dav/",
+    )
+
+
+def _no_xml(answer: Answer, host: str) -> Garbled:
+    if is_page(answer):
+        return page(host)
     return Garbled(
         f"{host} answered something that is not the XML asked for", "is the account's url a CalDAV address?"
     )

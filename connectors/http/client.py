@@ -11,8 +11,8 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from urllib.parse import quote, urljoin, urlsplit
 
-from connectors.account import Account, Connections
 from connectors.http import errors
+from connectors.http.account import Account, Connections
 from connectors.http.auth import Digest, SignIn, basic, bearer
 from connectors.http.wire import Answer, Origin, Wire
 from connectors.interface import Garbled, NoAccess, SignInRefused, Unreachable
@@ -30,6 +30,10 @@ class HttpClient:
         self._account = account
         self._connections = connections
         self.base = origin_of(account.url)
+        if "@" in urlsplit(account.url).netloc:
+            raise SignInRefused(
+                f"the url of {self.base.name} holds a name or password", "they belong to the login"
+            )
         if not _encrypted(self.base):
             raise NoAccess(f"{self.base.name} is not an https address", "passwords travel only over https")
         self._sign_in = _sign_in(account, login, secret, connections)

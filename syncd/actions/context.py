@@ -6,14 +6,13 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from types import TracebackType
 
-from store.database import Store
-
 from connectors import open_connector
 from connectors.account import Account, Connections
 from connectors.interface import Connector, Unsupported
+from store.database import Store
 from store.model import Place
 from syncd.config import AccountConfig, AgentConfig, Config, LoginConfig
-from syncd.secrets import resolve
+from syncd.secrets import for_the_service_only, resolve
 
 Opener = Callable[[Account, str, str, Connections], Connector]
 
@@ -55,6 +54,12 @@ class Context:
         settings = login_of(self.config, agent, account, login)
         secret = resolve(settings.password) if settings.password is not None else ""
         return self.opener(account_of(self.config.accounts, account), login, secret, self.connections)
+
+    def signs_in(self, agent: str) -> bool:
+        """Can this process sign in for the agent? Not where a secret is handed to the service alone."""
+        settings = agent_of(self.config, agent)
+        secrets = [login.password for login in settings.calendars] if settings else []
+        return not any(secret is not None and for_the_service_only(secret) for secret in secrets)
 
 
 def account_of(accounts: Mapping[str, AccountConfig], name: str) -> Account:

@@ -1,8 +1,8 @@
 """The store follows the configuration: agents, logins and calendars are added, changed and removed there, never here."""
 
-from store.agents import Followed
-
+from connectors.ical import READER_VERSION
 from store import agents
+from store.agents import Followed
 from syncd import logs
 from syncd.actions.context import Context
 from syncd.config import to_agents, to_logins
@@ -11,7 +11,9 @@ from syncd.config import to_agents, to_logins
 def follow(ctx: Context) -> Followed:
     """Make the store's directory what the configuration says, and tell what that changed."""
     with ctx.store.writing() as tx:
-        followed = agents.follow(tx, to_agents(ctx.config), to_logins(ctx.config), ctx.clock())
+        followed = agents.follow(
+            tx, to_agents(ctx.config), to_logins(ctx.config), ctx.clock(), reader=READER_VERSION
+        )
         orphaned = agents.orphaned_meetings(tx, ctx.clock())
     for what, names in (
         ("added", followed.added),

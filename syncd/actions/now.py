@@ -1,9 +1,10 @@
 """One pass now (`syncd sync`): every calendar and whatever is owed, with or without a running daemon."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from concurrent.futures import Executor
 from dataclasses import dataclass
+from datetime import datetime
 
 from store import agents, calendars, due
 from store.model import Delivery, Login
@@ -21,7 +22,7 @@ PATIENCE = 60.0
 
 @dataclass(frozen=True, slots=True)
 class SyncReport:
-    """What one pass came to. `busy` are logins that another process held all the time."""
+    """What one pass came to. `busy` are logins that another process did not let go of, or did not read, in time."""
 
     rounds: tuple[Round, ...]
     delivered: tuple[Delivery, ...]
@@ -31,11 +32,8 @@ class SyncReport:
     def failed(self) -> tuple[str, ...]:
         """What could not be read or delivered, as `agent: what`."""
         read = [f"{one.login.agent}: {what}" for one in self.rounds for what in one.failed]
-        owed = [
-            f"{one.agent}: {one.meeting}"
-            for one in self.delivered
-            if one.state in ("pending", "failed") and one.error
-        ]
+        tried = [one for one in self.delivered if one.state in ("pending", "failed") and one.error]
+        owed = [f"{one.agent}: {one.meeting}" for one in tried]
         return (*read, *owed, *(f"{one.agent}: {one.account}/{one.login}" for one in self.busy))
 
 
@@ -45,12 +43,11 @@ def sync_now(
 ) -> SyncReport:  # fmt: skip
     """Read all logins (of one agent) now, and deliver what is owed; `progress` is told (done, of how many).
 
-    `full` lists everything and fetches it anew. Raises `Refused` for an unknown agent.
+    `full` lists everything and fetches it anew. What takes a secret that only the service sees is made due for the
+    service, and waited for. Raises `Refused` for an unknown agent.
     """
     wanted = _wanted(ctx, agent)
-    with ctx.store.writing() as tx:
-        owed = due.claim_deliveries(tx, ctx.clock(), agent=agent, even_if_early=True, limit=1000)
-    delivered = run_deliveries(ctx, owed, pool)
+    delivered = run_deliveries(ctx, _claim_deliveries(ctx, {login.agent for login in wanted}), pool)
     rounds: list[Round] = []
 
     def done(one: Round) -> None:
@@ -58,16 +55,26 @@ def sync_now(
         progress(len(rounds), len(wanted))
 
     progress(0, len(wanted))
+    left = {login.id: login for login in wanted if ctx.signs_in(login.agent)}
+    served = [login for login in wanted if login.id not in left]
+    began = _hand_over(ctx, served)
+    _read_all(ctx, pool, left, full=full, done=done)
+    return SyncReport(tuple(rounds), tuple(delivered), (*left.values(), *_unserved(ctx, served, began)))
+
+
+def _read_all(
+    ctx: Context, pool: Executor, left: dict[int, Login], *, full: bool, done: Callable[[Round], None]
+) -> None:
+    """Read these logins, each once; what another process holds is waited for, and is still in `left` if that is in vain."""
     until = time.monotonic() + PATIENCE
-    left = {login.id: login for login in wanted}
     while left and time.monotonic() < until:
-        claimed = _claim(ctx, agent, set(left))
+        with ctx.store.writing() as tx:
+            claimed = due.claim_logins(tx, ctx.clock(), even_if_early=True, only=set(left))
         run_logins(ctx, claimed, pool, full=full, done=done)
         for login in claimed:
             left.pop(login.id, None)
         if left and not claimed:
             time.sleep(LOOK_EVERY)
-    return SyncReport(tuple(rounds), tuple(delivered), tuple(left.values()))
 
 
 def _wanted(ctx: Context, agent: str | None) -> list[Login]:
@@ -80,7 +87,33 @@ def _wanted(ctx: Context, agent: str | None) -> list[Login]:
         return calendars.logins(tx, agents=[agent])
 
 
-def _claim(ctx: Context, agent: str | None, left: set[int]) -> list[Login]:
-    """Claim what is still to be read; a login already read in this pass is not read twice."""
+def _claim_deliveries(ctx: Context, names: Collection[str]) -> list[Delivery]:
+    """What is owed to these agents, also what waits for its next try."""
+    claimed: list[Delivery] = []
     with ctx.store.writing() as tx:
-        return due.claim_logins(tx, ctx.clock(), agent=agent, even_if_early=True, only=left)
+        for agent in sorted(names):
+            if ctx.signs_in(agent):
+                claimed += due.claim_deliveries(tx, ctx.clock(), agent=agent, even_if_early=True, limit=1000)
+    return claimed
+
+
+def _hand_over(ctx: Context, served: Collection[Login]) -> datetime:
+    """Make these logins due for the service; returns since when they are."""
+    now = ctx.clock()
+    if served:
+        with ctx.store.writing() as tx:
+            for login in served:
+                due.make_login_due(tx, login.id, now)
+    return now
+
+
+def _unserved(ctx: Context, served: Collection[Login], began: datetime) -> list[Login]:
+    """Those the service has not read in time: perhaps it does not run."""
+    until = time.monotonic() + PATIENCE
+    while served and time.monotonic() < until:
+        with ctx.store.reading() as tx:
+            seen = {one.id: one.seen_at for one in calendars.logins(tx)}
+        served = [one for one in served if (at := seen.get(one.id)) is None or at < began]
+        if served:
+            time.sleep(LOOK_EVERY)
+    return list(served)

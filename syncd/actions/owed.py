@@ -54,19 +54,29 @@ def abandon(ctx: Context, delivery_id: int) -> Delivery:
 def wait(ctx: Context, meeting: str, patience: timedelta, pool: Executor) -> bool:
     """Until nothing is owed for the meeting; False when patience ran out first.
 
-    Delivers itself what no daemon is working on: the lease decides, so both may be at it.
+    Delivers itself what no daemon is working on: the lease decides, so both may be at it. What takes a secret that only
+    the service sees is left to the service.
     """
     until = time.monotonic() + patience.total_seconds()
     while True:
-        with ctx.store.writing() as tx:
-            owed = due.claim_deliveries(tx, ctx.clock(), meeting=meeting)
-        run_deliveries(ctx, owed, pool)
         with ctx.store.reading() as tx:
-            if not deliveries.deliveries(tx, meeting=meeting, states=OPEN):
-                return True
+            owed = deliveries.deliveries(tx, meeting=meeting, states=OPEN)
+        if not owed:
+            return True
         if time.monotonic() >= until:
             return False
-        time.sleep(LOOK_EVERY)
+        if not _delivered_some(ctx, {one.agent or "" for one in owed}, meeting, pool):
+            time.sleep(LOOK_EVERY)
+
+
+def _delivered_some(ctx: Context, agents: Collection[str], meeting: str, pool: Executor) -> bool:
+    """Deliver what is due and can be done from here; False if that was nothing."""
+    claimed: list[Delivery] = []
+    with ctx.store.writing() as tx:
+        for agent in agents:
+            if ctx.signs_in(agent):
+                claimed += due.claim_deliveries(tx, ctx.clock(), meeting=meeting, agent=agent)
+    return bool(run_deliveries(ctx, claimed, pool))
 
 
 def _not_open(owed: Delivery | None, delivery_id: int) -> Refused:

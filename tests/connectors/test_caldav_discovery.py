@@ -1,13 +1,10 @@
 """Finding a login's calendars, from whatever address an operator gives, without being led anywhere else."""
 
-from collections.abc import Callable, Iterator
-
 import pytest
-from scripted import Asked, Said, ScriptedServer, multistatus, reply
+from scripted import Asked, Said, ScriptedServer, Serve, multistatus, reply
 from servers import SECRET, CalDavServer
 
 from connectors import Account, Connections, open_connector
-from connectors.http.wire import Limits
 from connectors.interface import (
     CalendarInfo,
     ConnectorError,
@@ -18,14 +15,6 @@ from connectors.interface import (
 )
 
 PLACES = ["", "{user}/", "{home}", "{calendar}", ".well-known/caldav", "not/there/"]
-
-
-@pytest.fixture
-def connections() -> Iterator[Connections]:
-    """Connections with limits short enough for a test."""
-    kept = Connections(Limits(silence=5, total=5))
-    yield kept
-    kept.close()
 
 
 @pytest.mark.parametrize("place", PLACES)
@@ -83,23 +72,6 @@ class Site:
 
     def __call__(self, asked: Asked) -> Said:
         return self.pages.get(asked.path, reply(404))
-
-
-Serve = Callable[[Callable[[Asked], Said]], ScriptedServer]
-
-
-@pytest.fixture
-def serve() -> Iterator[Serve]:
-    """Start scripted servers; they end with the test."""
-    running: list[ScriptedServer] = []
-
-    def start(script: Callable[[Asked], Said]) -> ScriptedServer:
-        running.append(ScriptedServer(script).__enter__())
-        return running[-1]
-
-    yield start
-    for server in running:
-        server.__exit__(None, None, None)
 
 
 def calendars(

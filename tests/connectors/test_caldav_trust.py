@@ -3,99 +3,23 @@
 Each test fails without its rule. The servers meant are named at the switches of `hostile.HostileDav`.
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from email.utils import format_datetime
 
 import pytest
 from hostile import CALENDAR, HOME, HostileDav
 from hypothesis import given
 from hypothesis import strategies as st
-from scripted import ScriptedServer, multistatus, reply
+from labs import Lab, lab_at, text
+from scripted import ScriptedServer, reply
 
-from connectors.account import Account, Connections
-from connectors.caldav.connector import CalDavConnector
+from connectors.account import Connections
 from connectors.caldav.listing import Memo
-from connectors.http.wire import Limits
 from connectors.interface import (
-    Calendar,
     CalendarGone,
-    Changes,
-    Conflict,
-    Event,
     Garbled,
-    Identity,
-    NoAccess,
-    OutcomeUnknown,
-    Taken,
     Unreachable,
-    Unsupported,
 )
-
-START = datetime(2026, 3, 2, tzinfo=UTC)
-
-
-def text(uid: str, summary: str = "Busy") -> str:
-    lines = ["BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:-//test//hostile//EN", "BEGIN:VEVENT", f"UID:{uid}",
-             "DTSTAMP:20260101T000000Z", "DTSTART:20260303T100000Z", "DTEND:20260303T110000Z",
-             f"SUMMARY:{summary}", "END:VEVENT", "END:VCALENDAR"]  # fmt: skip
-    return "".join(f"{line}\r\n" for line in lines)
-
-
-@dataclass
-class Lab:
-    """A hostile server, a connector to it, and what the store would know of its calendar."""
-
-    dav: HostileDav
-    server: ScriptedServer
-    connector: CalDavConnector
-    known: dict[str, str]
-    state: str | None = None
-
-    def fill(self, *names: str) -> None:
-        for name in names:
-            self.dav.put(f"{name}.ics", text(name))
-
-    def sync(self) -> Changes:
-        """One cycle, saved as the store saves it."""
-        changes = self.connector.changes(
-            Calendar(CALENDAR, "UTC", (), START, START + timedelta(days=30)), self.state, self.known
-        )
-        fresh = {one.href: one.etag for one in changes.upserts}
-        if changes.complete:
-            self.known = {href: etag for href, etag in self.known.items() if href in changes.unchanged}
-        self.known = {
-            href: etag for href, etag in {**self.known, **fresh}.items() if href not in changes.gone
-        }
-        self.state = changes.state
-        return changes
-
-    @property
-    def true(self) -> set[str]:
-        """What stands in the calendar in truth."""
-        return {CALENDAR + self.dav.spelling(name) for name in self.dav.objects}
-
-    def sent(self, word: str) -> int:
-        """How many requests held this word."""
-        return sum(word.encode() in asked.body or word == asked.method for asked in self.server.asked)
-
-
-@pytest.fixture
-def connections() -> Iterator[Connections]:
-    """Connections with limits short enough for a test."""
-    kept = Connections(Limits(silence=0.3, total=5))
-    yield kept
-    kept.close()
-
-
-@pytest.fixture
-def lab(connections: Connections) -> Iterator[Lab]:
-    """A hostile server that behaves, until a test flips a switch."""
-    dav = HostileDav()
-    with ScriptedServer(dav) as server:
-        connector = CalDavConnector(Account("caldav", server.url), "anna", "secret", connections)
-        yield Lab(dav, server, connector, {})
 
 
 def listed(lab: Lab) -> dict[str, str]:
@@ -127,11 +51,9 @@ class TestTokens:
     def test_whatever_happened_meanwhile(
         self, story: list[tuple[str, bool]], remembered: int | None, unknown: str
     ) -> None:
-        dav, connections = HostileDav(unknown=unknown), Connections(Limits(total=5))
+        dav, connections = HostileDav(unknown=unknown), Connections()
         with ScriptedServer(dav) as server:
-            lab = Lab(
-                dav, server, CalDavConnector(Account("caldav", server.url), "anna", "s", connections), {}
-            )
+            lab = lab_at(server, dav, connections)
             lab.fill("a", "b", "c", "d", "e", "f", "g", "h", "i", "k", "l", "m")
             lab.sync()
             for name, put in story:
@@ -269,20 +191,15 @@ class TestFetching:
             reply(403),
             reply(207, b"<d:multistatus xmlns:d='DAV:'><d:resp"),
             reply(200, b"<html>"),
-            None,
         ],
-        ids=["500", "413", "403", "cut", "page", "silence"],
+        ids=["500", "413", "403", "cut", "page"],
     )
     def test_one_object_that_spoils_every_batch_does_not_spoil_the_rest(
-        self, lab: Lab, connections: Connections, spoilt: bytes | None
+        self, lab: Lab, connections: Connections, spoilt: bytes
     ) -> None:
         lab.fill(*(f"e{n}" for n in range(30)))
         lab.dav.spoils, lab.dav.broken = {"e7.ics"}, {"e7.ics"}
-        lab.dav.spoilt_reply = spoilt or b""
-        if spoilt is None:
-            with pytest.raises(Unreachable):  # silence again and again is the server's, not an object's
-                lab.sync()
-            return
+        lab.dav.spoilt_reply = spoilt
         found = {one.href: one for one in lab.sync().upserts}
         assert len(found) == 30
         bad = found.pop(CALENDAR + "e7.ics")
@@ -290,6 +207,15 @@ class TestFetching:
         assert bad.etag == ""  # so that the next full listing tries again
         assert all(one.intervals and not one.problems for one in found.values())
         assert connections.requests < 30
+
+    def test_silence_again_and_again_is_the_servers_not_an_objects(self, impatient: Connections) -> None:
+        dav = HostileDav(spoils={"e0.ics"}, spoilt_reply=b"")
+        with ScriptedServer(dav) as server:
+            lab = lab_at(server, dav, impatient)
+            lab.fill(*(f"e{n}" for n in range(30)))
+            with pytest.raises(Unreachable):
+                lab.sync()
+            assert lab.sent("calendar-multiget") == 3
 
     def test_a_server_that_fails_on_most_objects_fails(self, lab: Lab) -> None:
         lab.fill(*(f"e{n}" for n in range(20)))
@@ -374,100 +300,3 @@ class TestListing:
         assert [info.href for info in listing.calendars] == [CALENDAR]
         assert HOME in listing.memo
         assert "old" not in listing.memo
-
-
-def our_event(hour: int = 9) -> Event:
-    start = START + timedelta(hours=hour)
-    return Event("ours-1", "marker-1", start, start + timedelta(hours=1), "Europe/Amsterdam", "Conversation")
-
-
-REFUSALS = [
-    (reply(409, b'<d:error xmlns:d="DAV:" xmlns:c="urn:ietf:params:xml:ns:caldav"><c:no-uid-conflict/></d:error>'), Taken),
-    (reply(412, b'<d:error xmlns:d="DAV:" xmlns:c="urn:ietf:params:xml:ns:caldav"><c:no-uid-conflict/></d:error>'), Taken),
-    (reply(403, b'<d:error xmlns:d="DAV:" xmlns:c="urn:ietf:params:xml:ns:caldav"><c:unique-scheduling-object-resource/></d:error>'), Taken),
-    (reply(403, b'<d:error xmlns:d="DAV:"><d:need-privileges/></d:error>'), NoAccess),
-    (reply(403, b'<d:error xmlns:d="DAV:"><d:quota-not-exceeded/></d:error>'), NoAccess),
-    (reply(403, b'<d:error xmlns:d="DAV:" xmlns:c="urn:ietf:params:xml:ns:caldav"><c:valid-calendar-data/></d:error>'), Unsupported),
-    (reply(403), NoAccess),
-    (reply(405), NoAccess),
-    (reply(507), NoAccess),
-    (reply(404), CalendarGone),
-    (reply(409), CalendarGone),
-    (reply(412), Conflict),
-    (reply(423), Conflict),
-    (reply(400), Unsupported),
-    (reply(500), OutcomeUnknown),
-    (reply(502), OutcomeUnknown),
-]  # fmt: skip
-
-
-class TestWrites:
-    @pytest.mark.parametrize(("refusal", "kind"), REFUSALS)
-    def test_each_refusal_has_its_error(self, lab: Lab, refusal: bytes, kind: type[Exception]) -> None:
-        lab.dav.refusal = refusal
-        with pytest.raises(kind):
-            lab.connector.put(CALENDAR, our_event(), None)
-
-    def test_a_write_whose_answer_is_lost_is_settled_by_looking(self, lab: Lab) -> None:
-        lab.dav.loses_the_answer = True
-        with pytest.raises(OutcomeUnknown):
-            lab.connector.put(CALENDAR, our_event(), None)
-        found = lab.connector.find(CALENDAR, Identity("ours-1", "marker-1"))
-        assert found is not None
-        assert found.event == our_event()
-        with pytest.raises(OutcomeUnknown):
-            lab.connector.remove(CALENDAR, found)
-        assert lab.connector.find(CALENDAR, Identity("ours-1", "marker-1", found.href)) is None
-
-    def test_what_the_server_made_of_it_is_what_is_returned(self, lab: Lab) -> None:
-        stored = lab.dav.put
-        lab.dav.put = lambda name, said: stored(
-            name, said.replace("SUMMARY:Conversation", "SUMMARY:Rewritten")
-        )
-        found = lab.connector.put(CALENDAR, our_event(), None)
-        assert found.event is not None
-        assert found.event.title == "Rewritten"
-        assert found.etag == lab.dav.objects["ours-1.ics"][0]
-
-    def test_weak_etags_still_make_conditions(self, lab: Lab) -> None:
-        lab.dav.weak_etags = True
-        found = lab.connector.put(CALENDAR, our_event(), None)
-        assert lab.connector.put(CALENDAR, our_event(11), found).event == our_event(11)
-
-    def test_a_deletion_refused_for_what_is_gone_anyway_is_done(self, lab: Lab) -> None:
-        found = lab.connector.put(CALENDAR, our_event(), None)
-        lab.dav.delete("ours-1.ics")
-        for refusal in (reply(412), reply(418), reply(409)):
-            lab.dav.refusal = refusal
-            lab.connector.remove(CALENDAR, found)
-        assert not lab.true
-
-    def test_conditions_are_sent(self, lab: Lab) -> None:
-        found = lab.connector.put(CALENDAR, our_event(), None)
-        lab.connector.put(CALENDAR, our_event(11), found)
-        lab.connector.remove(CALENDAR, lab.connector.find(CALENDAR, Identity("ours-1", "marker-1")))
-        writes = [asked.headers for asked in lab.server.asked if asked.method in ("PUT", "DELETE")]
-        assert [headers.get("if-none-match") for headers in writes] == ["*", None, None]
-        assert writes[1]["if-match"] == found.etag
-        assert "if-match" in writes[2]
-        reads = [asked.headers["accept-encoding"] for asked in lab.server.asked if asked.method == "GET"]
-        assert set(reads) == {"identity"}  # compression on the way makes other etags of it
-
-    def test_an_event_has_neither_organizer_nor_attendee_nor_method(self, lab: Lab) -> None:
-        lab.connector.put(CALENDAR, our_event(), None)
-        sent = next(asked.body for asked in lab.server.asked if asked.method == "PUT")
-        assert not [word for word in (b"ORGANIZER", b"ATTENDEE", b"METHOD") if word in sent]
-
-    def test_a_page_instead_of_an_answer_has_a_hint(self, lab: Lab) -> None:
-        page = reply(200, b"<!DOCTYPE html><html><body>Sign in</body></html>", Content_Type="text/html")
-        lab.server.script = lambda asked: page
-        with pytest.raises(Garbled) as garbled:
-            lab.sync()
-        assert "web page" in garbled.value.message
-        assert "url" in garbled.value.hint
-
-    def test_an_empty_multistatus_is_no_calendar(self, lab: Lab) -> None:
-        lab.dav.sync = False
-        lab.server.script = lambda asked: reply(403) if asked.method == "REPORT" else multistatus()
-        with pytest.raises(CalendarGone):
-            lab.sync()

@@ -1,7 +1,7 @@
 """What the server in memory does beyond the contract: losing tokens and failing where a test wants it to."""
 
 import pytest
-from test_contract import event_text, known_of, our_event, to_read
+from stages import event_text, known_of, our_event, to_read
 
 from connectors.interface import (
     Conflict,

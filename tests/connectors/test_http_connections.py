@@ -1,0 +1,178 @@
+"""Connections: kept, bounded, encrypted."""
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+from clients import LOGIN, SECRET, client
+from scripted import Asked, Said, Serve, reply
+
+from connectors.account import Account, Connections
+from connectors.http.client import HttpClient
+from connectors.http.wire import Limits
+from connectors.interface import (
+    Unreachable,
+)
+
+
+class TestConnections:
+    def test_one_serves_many_requests_of_many_logins(self, serve: Serve, connections: Connections) -> None:
+        server = serve(lambda asked: reply(200, b"x"))
+        for login in ("anna", "bob", "cem"):
+            HttpClient(Account("caldav", server.url), login, "secret", connections).send("GET", server.url)
+        assert server.connections == 1
+        assert connections.requests == 3
+
+    def test_one_closed_by_the_server_meanwhile_is_replaced_unnoticed(
+        self, serve: Serve, connections: Connections
+    ) -> None:
+        server = serve(
+            lambda asked: None if asked.connection == 1 and len(server.asked) > 1 else reply(200, b"x")
+        )
+        asking = client(server, connections)
+        assert [asking.send("GET", server.url).body for _ in range(3)] == [b"x"] * 3
+        assert server.connections == 2
+
+    def test_one_that_says_close_is_not_kept(self, serve: Serve, connections: Connections) -> None:
+        server = serve(lambda asked: reply(200, b"x", Connection="close"))
+        for _ in range(2):
+            client(server, connections).send("GET", server.url)
+        assert server.connections == 2
+
+    def test_a_write_travels_alone(self, serve: Serve, connections: Connections) -> None:
+        server = serve(lambda asked: reply(204))
+        asking = client(server, connections)
+        for method in ("GET", "PUT", "DELETE", "GET"):
+            asking.send(method, server.url, b"data" if method == "PUT" else b"")
+        assert [asked.connection for asked in server.asked] == [1, 2, 3, 1]
+        assert [asked.headers.get("connection") for asked in server.asked] == [None, "close", "close", None]
+
+    def test_never_more_at_once_than_a_server_should_bear(self, serve: Serve) -> None:
+        lock, waiting, most = threading.Lock(), [0], [0]
+        four = threading.Barrier(4)
+
+        def script(asked: Asked) -> Said:
+            with lock:
+                waiting[0] += 1
+                most[0] = max(most[0], waiting[0])
+            four.wait(20)  # four do come at once; a fifth would break the count below
+            with lock:
+                waiting[0] -= 1
+            return reply(200, b"x")
+
+        server = serve(script)
+        connections = Connections(Limits(per_host=4))
+        asking = [client(server, connections) for _ in range(12)]
+        with ThreadPoolExecutor(12) as pool:
+            bodies = list(pool.map(lambda one: one.send("GET", server.url).body, asking))
+        connections.close()
+        assert bodies == [b"x"] * 12
+        assert most[0] == 4
+
+    def test_who_waits_too_long_for_a_turn_gives_up(self, serve: Serve) -> None:
+        held = threading.Event()
+
+        def script(asked: Asked) -> Said:
+            held.set()
+            server.ended.wait(30)
+            return None
+
+        server = serve(script)
+        connections = Connections(Limits(per_host=1, total=0.3, silence=30))
+        with ThreadPoolExecutor(1) as pool:
+            first = pool.submit(client(server, connections).send, "GET", server.url)
+            assert held.wait(20)
+            with pytest.raises(Unreachable):
+                client(server, connections).send("GET", server.url)
+            with pytest.raises(Unreachable):
+                first.result()
+        connections.close()
+
+    def test_closed_ones_are_gone_and_closing_twice_is_fine(
+        self, serve: Serve, connections: Connections
+    ) -> None:
+        server = serve(lambda asked: reply(200, b"x"))
+        client(server, connections).send("GET", server.url)
+        connections.close()
+        connections.close()
+        client(server, connections).send("GET", server.url)
+        assert server.connections == 2
+
+
+CERTIFICATE = """\
+-----BEGIN CERTIFICATE-----
+MIIBrDCCAVGgAwIBAgIUQJRp11sceOcrrtLzF/j561fAZJIwCgYIKoZIzj0EAwIw
+FDESMBAGA1UEAwwJbG9jYWxob3N0MCAXDTI2MTEyNTAyMTIyMloYDzIxMjYxMTAx
+MDIxMjIyWjAUMRIwEAYDVQQDDAlsb2NhbGhvc3QwWTATBgcqhkjOPQIBBggqhkjO
+PQMBBwNCAARg85J2gUyBf8YzzmfCOb/0ZkrM0BjaFDtUdTHWQgfsORe/EvTmpBfA
+j7Bcax5zyMPa8s1cFBL5Qk10QfdOjPkGo38wfTAdBgNVHQ4EFgQUDbp5RXo6gDta
+bLf2eMsusOiJZp8wHwYDVR0jBBgwFoAUDbp5RXo6gDtabLf2eMsusOiJZp8wDwYD
+VR0TAQH/BAUwAwEB/zAaBgNVHREEEzARgglsb2NhbGhvc3SHBH8AAAEwDgYDVR0P
+AQH/BAQDAgKEMAoGCCqGSM49BAMCA0kAMEYCIQCsqnG8lAhmndpewQPTVK+u8llk
+gLGksqhlUuO0TVBTeQIhAIM5j7UDxZaMj4ASej9zRDWpDjt5oqKFjP8mMDewLZCH
+-----END CERTIFICATE-----
+"""
+KEY = """\
+-----BEGIN PRIVATE KEY-----
+MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQg0CViLGlq0CFaWnfG
+yjFKW9UuPeVKhPzs5cSoQMvS4AmhRANCAARg85J2gUyBf8YzzmfCOb/0ZkrM0Bja
+FDtUdTHWQgfsORe/EvTmpBfAj7Bcax5zyMPa8s1cFBL5Qk10QfdOjPkG
+-----END PRIVATE KEY-----
+"""
+
+
+@pytest.fixture
+def tls(tmp_path: Path) -> tuple[Path, Path]:
+    """A certificate for 127.0.0.1 that nobody but a test should trust, and its key."""
+    certificate, key = tmp_path / "certificate.pem", tmp_path / "key.pem"
+    certificate.write_text(CERTIFICATE)
+    key.write_text(KEY)
+    return certificate, key
+
+
+class TestEncryption:
+    def test_a_certificate_of_ca_file_is_trusted(
+        self, serve: Serve, connections: Connections, tls: tuple[Path, Path]
+    ) -> None:
+        server = serve(lambda asked: reply(200, b"safe"), tls=tls)
+        assert client(server, connections, ca_file=str(tls[0])).send("GET", server.url).body == b"safe"
+
+    def test_an_unknown_certificate_is_not(
+        self, serve: Serve, connections: Connections, tls: tuple[Path, Path]
+    ) -> None:
+        server = serve(lambda asked: reply(200, b"safe"), tls=tls)
+        with pytest.raises(Unreachable, match="not trusted") as failed:
+            client(server, connections).send("GET", server.url)
+        assert "ca_file" in failed.value.hint
+        assert not server.asked
+
+    def test_nor_is_a_connection_trusted_by_another_account(
+        self, serve: Serve, connections: Connections, tls: tuple[Path, Path]
+    ) -> None:
+        server = serve(lambda asked: reply(200, b"safe"), tls=tls)
+        client(server, connections, ca_file=str(tls[0])).send("GET", server.url)
+        with pytest.raises(Unreachable):
+            client(server, connections).send("GET", server.url)
+
+    @pytest.mark.parametrize("content", [None, "no certificate"])
+    def test_a_ca_file_that_is_none_is_named(
+        self,
+        serve: Serve,
+        connections: Connections,
+        tls: tuple[Path, Path],
+        tmp_path: Path,
+        content: str | None,
+    ) -> None:
+        path = tmp_path / "ca.pem"
+        if content is not None:
+            path.write_text(content)
+        server = serve(lambda asked: reply(200), tls=tls)
+        with pytest.raises(Unreachable, match="ca_file"):
+            client(server, connections, ca_file=str(path)).send("GET", server.url)
+
+    def test_https_to_a_plain_port_says_so(self, serve: Serve, connections: Connections) -> None:
+        server = serve(lambda asked: reply(200))
+        url = server.url.replace("http:", "https:")
+        with pytest.raises(Unreachable, match="TLS"):
+            HttpClient(Account("caldav", url), LOGIN, SECRET, connections).send("GET", url)
