@@ -14,8 +14,8 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import (
     ColumnElement,
-    TextClause,
     Table,
+    TextClause,
     and_,
     bindparam,
     case,
@@ -111,7 +111,7 @@ def claim_deliveries(
     `even_if_early` takes also what is not yet due, but never what another worker holds.
     """
     rows = delivery_rows.c
-    wanted = [_due(delivery_rows, now, even_if_early), _owed()]
+    wanted: list[ColumnElement[bool]] = [_due(delivery_rows, now, even_if_early), _owed()]
     if shards is not None:
         wanted.append(one_of(tx, rows.shard, shards))
     if meeting is not None:

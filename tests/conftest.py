@@ -8,10 +8,12 @@ from hypothesis import HealthCheck, settings
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-pytest_plugins = ["stores", "servers", "worlds"]
+pytest_plugins = ["stores", "servers", "worlds", "daemons"]
 
 settings.register_profile(
     "same", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow], max_examples=100
 )
-settings.register_profile("soak", deadline=None, suppress_health_check=[HealthCheck.too_slow], max_examples=5000)
+settings.register_profile(
+    "soak", deadline=None, suppress_health_check=[HealthCheck.too_slow], max_examples=5000
+)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "same"))

@@ -18,6 +18,7 @@ from connectors.interface import (
     Garbled,
     Identity,
     Listing,
+    NoAccess,
 )
 
 
@@ -40,8 +41,8 @@ class CalDavConnector:
         if known is not None:
             try:
                 return self._listing(known)
-            except (CalendarGone, Garbled):
-                pass  # the home has moved, or something else answers there: look for it anew
+            except (CalendarGone, Garbled, NoAccess):
+                pass  # the home has moved (or the account has), or something else answers there: look for it anew
         return self._listing(self._discovered())
 
     def changes(self, calendar: Calendar, state: str | None, known: Mapping[str, str]) -> Changes:

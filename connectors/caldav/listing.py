@@ -106,7 +106,7 @@ def _info(member: Member, home_owner: str, answer: Answer, base: str) -> Calenda
     return CalendarInfo(
         href=stored(absolute(answer.url, path if path.endswith("/") else path + "/"), base),
         name=member.text(NAME) or key(member.href).rstrip("/").rpartition("/")[2],
-        revision=_revision(member, answer),
+        revision=_revision(member, answer, base),
         owned=not owner or not home_owner or same(owner, home_owner),
         transparent=member.has(COUNTS, f"{CAL}transparent"),
         writable=_writable(member),
@@ -121,13 +121,14 @@ def _writable(member: Member) -> bool:
     return any(rights.find(f"{DAV}privilege/{DAV}{right}") is not None for right in WRITING)
 
 
-def _revision(member: Member, answer: Answer) -> str:
-    """The change mark, or "" where it can't be trusted to differ after another change.
+def _revision(member: Member, answer: Answer, base: str) -> str:
+    """The change mark and whose it is, or "" where it can't be trusted to differ after another change.
 
-    Marks made of seconds (SOGo) do not show a second change within the same second, so a fresh one says nothing.
+    Marks made of seconds (SOGo) do not show a second change within the same second, so a fresh one says nothing. An
+    account that moves to another server may meet the same mark there by chance.
     """
     mark = member.text(CTAG) or member.text(TOKEN)
-    return "" if _just_now(mark, answer) else mark
+    return f"{mark} at {base}" if mark and not _just_now(mark, answer) else ""
 
 
 def _just_now(mark: str, answer: Answer) -> bool:

@@ -31,21 +31,22 @@ NOT_OFFERED = (400, 403, 405, 412, 415, 418, 422, 501, 507)
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """What is remembered between two calls: how the calendar is read ("sync" or "etags"), and the sync token."""
+    """What is remembered between two calls: how the calendar is read ("sync" or "etags"), where, and the sync token."""
 
     by: str
+    at: str
     token: str = ""
 
     def text(self) -> str:
         """As stored."""
-        return json.dumps({"by": self.by, "token": self.token}, sort_keys=True)
+        return json.dumps({"by": self.by, "at": self.at, "token": self.token}, sort_keys=True)
 
 
 def state_from(text: str | None) -> State | None:
     """Read a stored state; None where there is none, or an older version wrote it otherwise."""
     try:
         said = json.loads(text or "")
-        state = State(str(said["by"]), str(said["token"]))
+        state = State(str(said["by"]), str(said["at"]), str(said["token"]))
     except (ValueError, KeyError, TypeError):
         return None
     return state if state.by in ("sync", "etags") else None
@@ -65,7 +66,16 @@ def changes(
     http: HttpClient, url: str, calendar: Calendar, state: str | None, known: Mapping[str, str]
 ) -> Changes:
     """The contract's `changes`, for the calendar at this URL."""
-    seen = _look(http, url, state_from(state), known)
+    before = state_from(state)
+    moved = (
+        before is not None and before.at != url
+    )  # another server's tokens and etags mean nothing at this one
+    return _told(
+        http, url, calendar, _look(http, url, None if moved else before, known), {} if moved else known
+    )
+
+
+def _told(http: HttpClient, url: str, calendar: Calendar, seen: _Seen, known: Mapping[str, str]) -> Changes:
     names = spellings(known)
     name = {href: names.get(key(href), path_of(href)) for href in (*seen.listed, *seen.gone)}
     unchanged = {href for href, etag in seen.listed.items() if etag and known.get(name[href]) == etag}
@@ -125,7 +135,7 @@ def _everything(http: HttpClient, url: str) -> _Seen:
 
 def _report(http: HttpClient, url: str, token: str) -> _Seen | None:
     """Ask for the changes since a token ("" = all), page by page; None where the server can't say."""
-    seen = _Seen(complete=not token, state=State("sync", token))
+    seen = _Seen(complete=not token, state=State("sync", url, token))
     for _ in range(MOST_PAGES):
         answer = _ask(http, url, seen.state.token)
         if answer.status != 207:
@@ -134,7 +144,7 @@ def _report(http: HttpClient, url: str, token: str) -> _Seen | None:
         more = _note(seen, page.members, answer)
         if not page.token or (more and page.token == seen.state.token):
             return None
-        seen.state = State("sync", page.token)
+        seen.state = State("sync", url, page.token)
         if not more:
             return seen
     raise Garbled(f"{http.base.name} never comes to the end of its changes", "please report this server")
@@ -178,6 +188,6 @@ def _etags(http: HttpClient, url: str) -> _Seen:
     members = xml.parse(answer, http.base.name).members
     if not any(same(member.href, answer.url) and member.status in (None, 200) for member in members):
         raise gone(http)
-    seen = _Seen(complete=True, state=State("etags"))
+    seen = _Seen(complete=True, state=State("etags", url))
     _note(seen, tuple(m for m in members if not m.has(f"{DAV}resourcetype", f"{DAV}collection")), answer)
     return seen

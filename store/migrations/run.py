@@ -5,8 +5,7 @@ from pathlib import Path
 from alembic import command
 from alembic.config import Config
 from alembic.script import ScriptDirectory
-
-from store.database import Tx
+from sqlalchemy import Connection
 
 HERE = Path(__file__).parent
 
@@ -18,7 +17,7 @@ def settings() -> Config:
     return config
 
 
-def upgrade(tx: Tx, revision: str = "head") -> None:
+def upgrade(tx: Connection, revision: str = "head") -> None:
     """Run the migrations that are missing, up to `revision`, in the given transaction."""
     config = settings()
     config.attributes["tx"] = tx

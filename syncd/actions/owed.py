@@ -63,10 +63,11 @@ def wait(ctx: Context, meeting: str, patience: timedelta, pool: Executor) -> boo
             owed = deliveries.deliveries(tx, meeting=meeting, states=OPEN)
         if not owed:
             return True
+        if _delivered_some(ctx, {one.agent or "" for one in owed}, meeting, pool):
+            continue
         if time.monotonic() >= until:
             return False
-        if not _delivered_some(ctx, {one.agent or "" for one in owed}, meeting, pool):
-            time.sleep(LOOK_EVERY)
+        time.sleep(LOOK_EVERY)
 
 
 def _delivered_some(ctx: Context, agents: Collection[str], meeting: str, pool: Executor) -> bool:

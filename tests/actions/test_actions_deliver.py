@@ -11,7 +11,7 @@ from store import deliveries, due
 from store.errors import Fenced
 from store.model import Guest
 from syncd.actions import changes
-from syncd.actions.accept import accept, preview
+from syncd.actions.accept import Wish, accept, preview
 from syncd.actions.deliver import deliver
 from syncd.actions.look import story
 from syncd.errors import Refused
@@ -302,9 +302,9 @@ def test_of_two_operators_at_once_one_wins(world: World) -> None:
     world.plan()
     wishes = [changes.assign("m1", to, by="test", version=1) for to in ("ben", "cleo")]
 
-    def attempt(wish: object) -> bool:
+    def attempt(wish: Wish) -> bool:
         try:
-            return accept(world.ctx, wish).changed  # type: ignore[arg-type]
+            return accept(world.ctx, wish).changed
         except Refused:
             return False
 

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from labs import Lab, lab_at, text
 from scripted import ScriptedServer, reply
 
-from connectors.account import Connections
+from connectors.account import Account, Connections
+from connectors.caldav.connector import CalDavConnector
 from connectors.caldav.listing import Memo
 from connectors.interface import (
     CalendarGone,
@@ -294,6 +295,20 @@ class TestListing:
         lab.dav.seconds = str(int(now.timestamp()) - age)
         lab.dav.date = format_datetime(now, usegmt=True)
         assert bool(listed(lab)[CALENDAR]) is sure
+
+    def test_an_account_that_moved_to_another_server_is_discovered_and_read_anew(self, lab: Lab) -> None:
+        """Neither its home nor its tokens, etags and marks mean anything there, even where they are equal by chance."""
+        lab.fill("a", "b")
+        first = lab.connector.calendars(None)
+        lab.sync()
+        elsewhere = Account("caldav", lab.server.url.replace("127.0.0.1", "localhost"))
+        lab.connector = CalDavConnector(elsewhere, "anna", "secret", Connections())
+        there = lab.connector.calendars(first.memo)
+        assert [info.href for info in there.calendars] == [info.href for info in first.calendars]
+        assert there.calendars[0].revision != first.calendars[0].revision
+        changes = lab.sync()
+        assert changes.complete
+        assert len(changes.upserts) == 2
 
     def test_a_home_that_moved_is_found_again(self, lab: Lab) -> None:
         listing = lab.connector.calendars(Memo((lab.server.url + "old/home/",)).text())

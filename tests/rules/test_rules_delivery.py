@@ -47,7 +47,7 @@ def copy_of(
         "intended",
     )
     event = event_for(meeting, made)
-    return replace(made, state=state, written=rule.digest(event), **more)  # type: ignore[arg-type]
+    return replace(made, state=state, written=rule.digest(event), **more)  # type: ignore[arg-type]  # fields by name
 
 
 def event_for(meeting: Meeting, copy: Copy) -> Event:

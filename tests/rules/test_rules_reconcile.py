@@ -31,7 +31,7 @@ def obj(
     interval = BusyInterval(NOW + HOUR, NOW + 2 * HOUR, Status.BUSY, False, name)
     return CalendarObject(
         f"/anna/work/{name}.ics", etag, name, (interval,), event=event, organizer=organizer, **more
-    )  # type: ignore[arg-type]
+    )  # type: ignore[arg-type]  # fields by name
 
 
 def told(

@@ -1,0 +1,131 @@
+"""The daemon as a service: it says when it is ready and when it stops, ends within seconds, and is at peace with commands."""
+
+import contextlib
+import os
+import signal
+import socket
+import subprocess
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from daemons import Scene
+from killing import end, start_daemon
+from servers import SECRET
+
+from store import calendars, due
+from syncd.actions import changes
+from syncd.actions.accept import accept
+from syncd.actions.now import sync_now
+from syncd.actions.owed import wait
+
+PATIENCE = timedelta(seconds=60)
+
+
+@pytest.fixture
+def notified(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[socket.socket]:
+    """systemd's end of NOTIFY_SOCKET."""
+    path = str(tmp_path / "notify")
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as there:
+        there.bind(path)
+        there.settimeout(60)
+        monkeypatch.setenv("NOTIFY_SOCKET", path)
+        yield there
+
+
+def fields(there: socket.socket) -> dict[str, str]:
+    """One datagram from the daemon."""
+    return dict(line.split("=", 1) for line in there.recv(4096).decode().splitlines())
+
+
+@contextlib.contextmanager
+def running(scene: Scene) -> Iterator[subprocess.Popen[bytes]]:
+    daemon = start_daemon(scene.config, scene.folder / "daemon.log")
+    try:
+        yield daemon
+    finally:
+        daemon.kill() if daemon.poll() is None else None
+        daemon.wait()
+
+
+def test_ready_once_the_clock_runs_and_stopping_on_sigterm(scene: Scene, notified: socket.socket) -> None:
+    with running(scene) as daemon:
+        ready = fields(notified)
+        assert ready["READY"] == "1"
+        assert "2 agents" in ready["STATUS"]
+        daemon.terminate()
+        assert fields(notified)["STOPPING"] == "1"
+        assert daemon.wait(30) == 0
+
+
+def test_a_server_that_does_not_answer_does_not_keep_it_from_ending(
+    scene: Scene, notified: socket.socket
+) -> None:
+    with socket.socket() as silent:
+        silent.bind(("127.0.0.1", 0))
+        silent.listen()
+        silent.settimeout(30)
+        silence = f"http://127.0.0.1:{silent.getsockname()[1]}/"
+        scene.config.write_text(scene.config.read_text().replace(scene.proxy.url, silence))
+        with scene.context() as ctx, ctx.store.writing() as tx:
+            for login in calendars.logins(tx):
+                due.make_login_due(tx, login.id, ctx.clock())
+        with running(scene) as daemon:
+            assert fields(notified)["READY"] == "1"
+            asked, _ = silent.accept()
+            with asked:  # and no answer comes
+                daemon.send_signal(signal.SIGTERM)
+                assert daemon.wait(30) == 0
+
+
+def test_commands_beside_the_daemon_and_the_daemon_never_undo_each_other(
+    scene: Scene, notified: socket.socket
+) -> None:
+    """Changes in quick succession from several threads, delivered by whoever comes first: one event in the end."""
+    meeting = scene.planned()
+    with running(scene) as daemon, scene.context() as ctx, ThreadPoolExecutor(4) as pool:
+        fields(notified)
+
+        def assign(to: str) -> None:
+            with scene.context() as own:
+                accept(own, changes.assign(meeting, to, by="test"))
+                wait(own, meeting, timedelta(seconds=2), pool)
+
+        threads = [threading.Thread(target=assign, args=(to,)) for to in ("anna", "ben") * 3]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        accept(ctx, changes.assign(meeting, "ben", by="test"))
+        assert wait(ctx, meeting, PATIENCE, pool)
+        end(daemon)
+    scene.check(meeting)
+
+
+def test_what_only_the_service_can_sign_in_for_is_left_to_it(
+    scene: Scene, notified: socket.socket, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A command that does not see the credential hands the work to the daemon, and waits; nothing is marked as failed."""
+    scene.config.write_text(
+        scene.config.read_text().replace('{ env = "SYNCD_TEST_SECRET" }', '{ credential = "lab" }')
+    )
+    (tmp_path / "credentials").mkdir()
+    (tmp_path / "credentials" / "lab").write_text(SECRET)
+    monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(tmp_path / "credentials"))
+    meeting = scene.planned()
+    daemon = start_daemon(scene.config, scene.folder / "daemon.log")
+    try:
+        fields(notified)
+        del os.environ["CREDENTIALS_DIRECTORY"]
+        with scene.context() as ctx, ThreadPoolExecutor(2) as pool:
+            assert wait(ctx, meeting, PATIENCE, pool)
+            assert sync_now(ctx, pool).failed == ()
+            with ctx.store.reading() as tx:
+                assert {login.state for login in calendars.logins(tx)} == {"ok"}
+    finally:
+        os.environ["CREDENTIALS_DIRECTORY"] = str(tmp_path / "credentials")
+        assert end(daemon) == 0
+    scene.check(meeting)
