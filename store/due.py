@@ -47,6 +47,9 @@ LEASE = timedelta(seconds=10)
 """How long a claim holds unless renewed: the longest that a dead worker's work waits."""
 
 
+Condition = ColumnElement[bool] | TextClause
+
+
 @dataclass(frozen=True, slots=True)
 class Unchanged:
     """A login's round in which nothing changed: when it is due next, and that it and these calendars were seen."""
@@ -111,7 +114,7 @@ def claim_deliveries(
     `even_if_early` takes also what is not yet due, but never what another worker holds.
     """
     rows = delivery_rows.c
-    wanted: list[ColumnElement[bool]] = [_due(delivery_rows, now, even_if_early), _owed()]
+    wanted: list[Condition] = [_due(delivery_rows, now, even_if_early), _owed()]
     if shards is not None:
         wanted.append(one_of(tx, rows.shard, shards))
     if meeting is not None:
@@ -122,7 +125,7 @@ def claim_deliveries(
 
 
 def _claim(
-    tx: Tx, table: Table, wanted: Iterable[ColumnElement[bool]], now: datetime, limit: int
+    tx: Tx, table: Table, wanted: Iterable[Condition], now: datetime, limit: int
 ) -> list[int]:
     """Raise the epoch of what is free and start the lease, in one statement; the ids claimed."""
     rows = table.c

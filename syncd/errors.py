@@ -25,7 +25,11 @@ class SyncdError(Exception):
 
 
 class Refused(SyncdError):
-    """A rule forbids it, or there is no such meeting, agent, block, delivery."""
+    """A rule forbids it."""
+
+
+class Unknown(Refused):
+    """There is no such meeting, agent, group or delivery."""
 
 
 class WrongUse(SyncdError):

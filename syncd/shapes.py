@@ -6,7 +6,7 @@ interface marks it with a question mark.
 
 from collections.abc import Iterable
 from dataclasses import asdict
-from datetime import datetime
+from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
@@ -22,7 +22,7 @@ Json = dict[str, Any]
 
 def moment(value: datetime | None) -> str | None:
     """RFC 3339 in UTC with Z, whole seconds."""
-    return value.strftime("%Y-%m-%dT%H:%M:%SZ") if value else None
+    return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if value else None
 
 
 def items(values: Iterable[Json], cursor: str | None = None) -> Json:

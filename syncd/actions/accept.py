@@ -10,11 +10,12 @@ from typing import Any
 
 from sqlalchemy.exc import IntegrityError
 
-from store import agents, copies, deliveries, due, meetings
+from store import copies, deliveries, due, meetings
 from store.database import Tx, serialise
 from store.model import Agent, Change, ChangeKind, Delivery, Meeting, Override
 from syncd import logs
 from syncd.actions.context import Context, places
+from syncd.actions.named import existing, known_agent
 from syncd.errors import Refused
 from syncd.rules import delivery as rule
 from syncd.rules import meetings as rules
@@ -53,17 +54,12 @@ class Scene:
     now: datetime
 
     def meeting(self, wanted: str) -> Meeting:
-        """The meeting as it stands; refused if there is none."""
-        if self.before is None:
-            raise Refused(f"there is no meeting {wanted!r}", "syncd meeting list shows those there are")
-        return self.before
+        """The meeting as it stands; `Unknown` if there is none."""
+        return existing(self.before, wanted)
 
     def agent(self, wanted: str) -> Agent:
-        """A configured agent; refused if there is none."""
-        found = agents.agent(self.tx, wanted)
-        if found is None or found.removed_at is not None:
-            raise Refused(f"there is no agent {wanted!r}", "syncd agents lists them")
-        return found
+        """A configured agent; `Unknown` if there is none."""
+        return known_agent(self.tx, wanted)
 
 
 @dataclass(frozen=True, slots=True)

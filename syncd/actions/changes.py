@@ -12,7 +12,7 @@ from syncd.actions.accept import Scene, Wish
 from syncd.actions.suggest import obstacles_for
 from syncd.errors import Refused
 from syncd.rules import meetings as rules
-from syncd.shapes import guest_json
+from syncd.shapes import guest_json, moment
 
 
 def plan(meeting: Meeting, *, by: str, key: str | None = None) -> Wish:
@@ -25,7 +25,7 @@ def plan(meeting: Meeting, *, by: str, key: str | None = None) -> Wish:
         return rules.plan(scene.before, meeting, now=scene.now, active=agent.active)
 
     body = {
-        "agent": meeting.agent, "start": meeting.start.isoformat(), "end": meeting.end.isoformat(),
+        "agent": meeting.agent, "start": moment(meeting.start), "end": moment(meeting.end),
         "title": meeting.title, "link": meeting.link, "agent_link": meeting.agent_link, "group": meeting.group,
         "guests": [guest_json(guest) for guest in meeting.guests],
     }  # fmt: skip
@@ -52,7 +52,7 @@ def reschedule(
     def apply(scene: Scene) -> Meeting:
         return rules.reschedule(scene.meeting(meeting), start, end, reason, now=scene.now)
 
-    body = {"start": start.isoformat(), "end": end.isoformat() if end else None, "reason": reason}
+    body = {"start": moment(start), "end": moment(end), "reason": reason}
     return Wish(meeting, "reschedule", body, apply, by, key, version)
 
 

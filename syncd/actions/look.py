@@ -4,13 +4,11 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
-from store.database import Tx
-
 from store import agents, deliveries, meetings
 from store.model import Agent, Change, Delivery, Meeting, MeetingStatus
 from syncd.actions import knowledge
 from syncd.actions.context import Context
-from syncd.errors import Refused
+from syncd.actions.named import known_agent, known_meeting
 from syncd.rules import policy
 
 
@@ -44,14 +42,6 @@ def all_agents(ctx: Context) -> list[Agent]:
         return agents.agents(tx)
 
 
-def known_agent(tx: Tx, agent_id: str) -> Agent:
-    """A configured agent; `Refused` if there is none of this id."""
-    agent = agents.agent(tx, agent_id)
-    if agent is None or agent.removed_at is not None:
-        raise Refused(f"there is no agent {agent_id!r}", "syncd agents lists them")
-    return agent
-
-
 def busy(ctx: Context, agent_id: str, start: datetime, end: datetime) -> list[BusyTime]:
     """What the store knows of the agent's time in [start, end): calendars, blocks and meetings, soonest first."""
     with ctx.store.reading() as tx:
@@ -77,9 +67,7 @@ def busy(ctx: Context, agent_id: str, start: datetime, end: datetime) -> list[Bu
 def story(ctx: Context, meeting_id: str) -> Story:
     """One meeting with its journal and deliveries; `Refused` if there is none of this id."""
     with ctx.store.reading() as tx:
-        meeting = meetings.meeting(tx, meeting_id)
-        if meeting is None:
-            raise Refused(f"there is no meeting {meeting_id!r}", "syncd meeting list shows those there are")
+        meeting = known_meeting(tx, meeting_id)
         owed = deliveries.deliveries(tx, meeting=meeting_id)
         return Story(meeting, tuple(meetings.changes(tx, meeting_id)), tuple(owed))
 

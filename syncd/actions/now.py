@@ -6,12 +6,12 @@ from concurrent.futures import Executor
 from dataclasses import dataclass
 from datetime import datetime
 
-from store import agents, calendars, due
+from store import calendars, due
 from store.model import Delivery, Login
 from syncd.actions.context import Context
+from syncd.actions.named import known_agent
 from syncd.actions.sync import Round
 from syncd.actions.work import run_deliveries, run_logins
-from syncd.errors import Refused
 
 LOOK_EVERY = 0.2
 """Seconds between two looks at logins that another process is just reading."""
@@ -44,7 +44,7 @@ def sync_now(
     """Read all logins (of one agent) now, and deliver what is owed; `progress` is told (done, of how many).
 
     `full` lists everything and fetches it anew. What takes a secret that only the service sees is made due for the
-    service, and waited for. Raises `Refused` for an unknown agent.
+    service, and waited for. Raises `Unknown` for an unknown agent.
     """
     wanted = _wanted(ctx, agent)
     delivered = run_deliveries(ctx, _claim_deliveries(ctx, {login.agent for login in wanted}), pool)
@@ -81,10 +81,7 @@ def _wanted(ctx: Context, agent: str | None) -> list[Login]:
     with ctx.store.reading() as tx:
         if agent is None:
             return calendars.logins(tx)
-        found = agents.agent(tx, agent)
-        if found is None or found.removed_at is not None:
-            raise Refused(f"there is no agent {agent!r}", "syncd agents lists them")
-        return calendars.logins(tx, agents=[agent])
+        return calendars.logins(tx, agents=[known_agent(tx, agent).id])
 
 
 def _claim_deliveries(ctx: Context, names: Collection[str]) -> list[Delivery]:

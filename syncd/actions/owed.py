@@ -10,7 +10,7 @@ from store.model import Delivery, DeliveryState
 from syncd import logs
 from syncd.actions.context import Context
 from syncd.actions.work import run_deliveries
-from syncd.errors import Refused
+from syncd.errors import Refused, Unknown
 
 LOOK_EVERY = 0.1
 """Seconds between two looks at deliveries that another process is working on."""
@@ -82,11 +82,11 @@ def _delivered_some(ctx: Context, agents: Collection[str], meeting: str, pool: E
 
 def _not_open(owed: Delivery | None, delivery_id: int) -> Refused:
     if owed is None:
-        return Refused(f"there is no delivery {delivery_id}", "syncd deliveries lists them")
+        return Unknown(f"there is no delivery {delivery_id}", "syncd deliveries lists them")
     return Refused(f"delivery {delivery_id} is {owed.state}: nothing is owed any more")
 
 
 def _known(owed: Delivery | None, delivery_id: int) -> Delivery:
     if owed is None:
-        raise Refused(f"there is no delivery {delivery_id}", "syncd deliveries lists them")
+        raise Unknown(f"there is no delivery {delivery_id}", "syncd deliveries lists them")
     return owed

@@ -5,15 +5,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from store.database import Tx
-
 from store import agents, meetings
+from store.database import Tx
 from store.model import Agent, Meeting
 from syncd.actions import knowledge
 from syncd.actions.context import Context
 from syncd.actions.knowledge import Knowledge
+from syncd.actions.named import known_agent, known_meeting
 from syncd.config import Config
-from syncd.errors import Refused
 from syncd.rules import availability
 from syncd.rules.availability import Mark, Verdict
 from syncd.shapes import reason_json
@@ -63,9 +62,7 @@ def candidates(ctx: Context, meeting_id: str, *, limit: int = 50) -> Candidates:
     """All active agents (of the meeting's group, if it has one) for the meeting's time; available ones first."""
     now = ctx.clock()
     with ctx.store.reading() as tx:
-        meeting = meetings.meeting(tx, meeting_id)
-        if meeting is None:
-            raise Refused(f"there is no meeting {meeting_id!r}", "syncd meeting list shows those there are")
+        meeting = known_meeting(tx, meeting_id)
         everyone = agents.agents(tx, active=True, group=meeting.group)
         known = knowledge.load(tx, ctx.config, everyone, meeting.start, meeting.end, now=now)
         ranked = sorted(
@@ -80,9 +77,7 @@ def explain(ctx: Context, agent_id: str, start: datetime, end: datetime) -> Expl
     """Why, from which calendar, seen when, and when next free."""
     now = ctx.clock()
     with ctx.store.reading() as tx:
-        agent = agents.agent(tx, agent_id)
-        if agent is None or agent.removed_at is not None:
-            raise Refused(f"there is no agent {agent_id!r}", "syncd agents lists them")
+        agent = known_agent(tx, agent_id)
         known = knowledge.load(tx, ctx.config, [agent], start, end, now=now)[agent.id]
         verdict = _judge(ctx.config, known, start, end, now, exclude=None)
         free = _next_free(ctx.config, tx, agent, max(start, now), end - start, now, exclude=None)

@@ -18,7 +18,7 @@ from typer.main import get_command
 from connectors.interface import ConnectorError
 from store.errors import StoreError
 from syncd.cli.app import app
-from syncd.errors import ConfigInvalid, Refused, SyncdError, WrongUse, exit_code
+from syncd.errors import ConfigInvalid, Refused, SyncdError, Unknown, WrongUse, exit_code
 from syncd.rules.text import clean
 from syncd.shapes import problem_json
 
@@ -81,8 +81,15 @@ def _told(error: Known, as_json: bool) -> int:
 def _problem(error: Known, code: int) -> dict[str, object]:
     found = error.problems if isinstance(error, ConfigInvalid) else ()
     errors = [(": ".join(part for part in (one.file, one.key) if part), one.message) for one in found]
-    other = HTTPStatus.CONFLICT if isinstance(error, Refused) else HTTPStatus.INTERNAL_SERVER_ERROR
-    return problem_json(STATUSES.get(code, other), error.message, hint=error.hint, errors=errors)
+    return problem_json(_status(error, code), error.message, hint=error.hint, errors=errors)
+
+
+def _status(error: Known, code: int) -> HTTPStatus:
+    if isinstance(error, Unknown):
+        return HTTPStatus.NOT_FOUND
+    return STATUSES.get(
+        code, HTTPStatus.CONFLICT if isinstance(error, Refused) else HTTPStatus.INTERNAL_SERVER_ERROR
+    )
 
 
 def _forgive_encodings() -> None:

@@ -140,7 +140,12 @@ def test_a_refusal_with_json_is_told_in_words_and_as_a_problem(desk: Desk):
     assert outcome.err.splitlines()[0] == "syncd: there is no meeting 'nothing'"
     assert outcome.err.splitlines()[1].startswith("hint: ")
     assert set(outcome.problem) >= PROBLEM
-    assert (outcome.problem["status"], outcome.problem["detail"]) == (409, "there is no meeting 'nothing'")
+    assert (outcome.problem["status"], outcome.problem["detail"]) == (404, "there is no meeting 'nothing'")
+    plan_again = desk.run(
+        "meeting", "plan", "m1", "--agent", "bert", "--start", "2030-01-07T10:00Z", "--end", "2030-01-07T11:00Z",
+        "--title", "Other", "--json",
+    )  # fmt: skip
+    assert (plan_again.code, plan_again.problem["status"]) == (1, 409)
 
 
 def test_a_message_can_not_steer_the_terminal(desk: Desk):

@@ -10,6 +10,7 @@ from syncd.errors import ConfigInvalid, ConfigProblem, exit_code
 CODES = {
     errors.SyncdError: 1,
     errors.Refused: 1,
+    errors.Unknown: 1,
     errors.WrongUse: 64,
     errors.NotYet: 75,
     errors.NotPermitted: 77,

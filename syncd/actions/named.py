@@ -1,0 +1,26 @@
+"""What somebody names by its id: it is there, or the answer is `Unknown` with the command that lists what there is."""
+
+from store import agents, meetings
+from store.database import Tx
+from store.model import Agent, Meeting
+from syncd.errors import Unknown
+
+
+def known_agent(tx: Tx, agent_id: str) -> Agent:
+    """A configured agent. Raises `Unknown`, also for one that is no longer in the configuration."""
+    agent = agents.agent(tx, agent_id)
+    if agent is None or agent.removed_at is not None:
+        raise Unknown(f"there is no agent {agent_id!r}", "syncd agents lists them")
+    return agent
+
+
+def known_meeting(tx: Tx, meeting_id: str) -> Meeting:
+    """A planned meeting, whatever became of it. Raises `Unknown`."""
+    return existing(meetings.meeting(tx, meeting_id), meeting_id)
+
+
+def existing(meeting: Meeting | None, meeting_id: str) -> Meeting:
+    """The meeting that was looked up under this id. Raises `Unknown` if there was none."""
+    if meeting is None:
+        raise Unknown(f"there is no meeting {meeting_id!r}", "syncd meeting list shows those there are")
+    return meeting
