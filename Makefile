@@ -44,9 +44,12 @@ $(STAMP): requirements.lock pyproject.toml
 	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $(STAMP)
 
+# What [tool.uv] in pyproject.toml rules out is not even written down.
+NEVER := $(addprefix --no-emit-package ,niquests urllib3-future jh2 qh3 wassima)
+
 lock:                 ## renew requirements.lock (needs `uv`)
 	uv pip compile pyproject.toml --all-extras --universal --python-version 3.11 --generate-hashes \
-		--no-emit-index-url --no-header --no-annotate --upgrade --output-file requirements.lock
+		--no-emit-index-url --no-header --no-annotate --upgrade $(NEVER) --output-file requirements.lock
 
 clean:
 	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
