@@ -124,9 +124,7 @@ def claim_deliveries(
     return deliveries.by_ids(tx, _claim(tx, delivery_rows, wanted, now, limit))
 
 
-def _claim(
-    tx: Tx, table: Table, wanted: Iterable[Condition], now: datetime, limit: int
-) -> list[int]:
+def _claim(tx: Tx, table: Table, wanted: Iterable[Condition], now: datetime, limit: int) -> list[int]:
     """Raise the epoch of what is free and start the lease, in one statement; the ids claimed."""
     rows = table.c
     # A CTE with a row lock runs once; a plain sub-select could be run again and lock more than `limit` rows.
