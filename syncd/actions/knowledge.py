@@ -5,9 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TypeVar
 
-from store.database import Tx
-
 from store import calendars, copies, meetings, slots
+from store.database import Tx
 from store.model import Agent, Calendar, Login, MeetingStatus, Slot
 from syncd.actions.policies import Policies
 from syncd.config import Config

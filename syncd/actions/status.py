@@ -4,10 +4,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from store import agents, calendars, copies, deliveries
 from store.calendars import Unreadable
 from store.deliveries import Backlog
-
-from store import agents, calendars, copies, deliveries
 from store.model import Calendar, Login
 from syncd.actions.context import Context
 
