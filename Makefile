@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.made-from-lock
 
-.PHONY: run test test-long test-all check setup bench soak lock clean
+.PHONY: run test test-long test-all docs check setup bench soak lock clean
 
 run: setup            ## the daemon with a local calendar server and example agents
 	@exec $(BIN)/syncd demo
@@ -32,6 +32,10 @@ bench: setup          ## the figures, as ratios in one run
 
 soak: setup           ## exploring with fresh seeds, for as long as you like
 	HYPOTHESIS_PROFILE=soak $(BIN)/pytest -n 2 tests -p no:cacheprovider
+
+docs: setup           ## what the documents draw and count from the code: the house, the demo's picture
+	$(BIN)/python docs/house.py
+	$(BIN)/python docs/picture.py
 
 setup: $(STAMP)
 

@@ -1,5 +1,6 @@
 """`syncd candidates`: who could take a meeting, who is not available and why; whoever is marked can still be chosen."""
 
+from datetime import datetime
 from typing import Annotated
 
 import typer
@@ -7,7 +8,7 @@ import typer
 from syncd.actions.suggest import Candidate, Candidates
 from syncd.actions.suggest import candidates as ask
 from syncd.cli.common import opened, print_json, zone_of
-from syncd.cli.moments import shown, span
+from syncd.cli.moments import ago, shown, span
 from syncd.cli.options import AsJson, ConfigFile, MeetingId
 from syncd.cli.tables import say, table
 from syncd.cli.words import sentence
@@ -45,19 +46,24 @@ def _json(one: Candidate) -> Json:
 def _print(found: Candidates, zone: str) -> None:
     meeting = found.meeting
     say(f"meeting {meeting.id}: {meeting.title}, {span(meeting.start, meeting.end, zone)} ({zone})")
-    head = ("agent", "name", "mark", "next free", "day/week", "seen", "why")
-    table(head, [row for one in found.page for row in _rows(one, zone)], empty="there are no active agents")
+    head = ("agent", "name", "mark", "next free", "day/week", "seen")
+    rows = [_row(one, found.as_of, zone) for one in found.page]
+    table(head, rows, empty="there are no active agents")
+    say(*(line for one in found.page for line in _why(one, zone)))
     if found.total > len(found.page):
         say(f"{len(found.page)} of {found.total} agents; --limit shows more")
 
 
-def _rows(one: Candidate, zone: str) -> list[tuple[str, ...]]:
-    """A line for each reason; the agent stands in the first."""
-    whys = [sentence(reason, zone) for reason in one.verdict.reasons] or [""]
-    if one.known.unreadable:
-        whys.append(f"{one.known.unreadable} calendar objects can't be read whole")
-    first = (
+def _row(one: Candidate, now: datetime, zone: str) -> tuple[str, ...]:
+    """The agent who has the meeting now carries a star."""
+    return (
         one.agent.id + (" *" if one.assigned else ""), one.agent.name, one.verdict.mark.value,
-        shown(one.next_free, zone), f"{one.load_day}/{one.load_week}", shown(one.known.seen_at, zone), whys[0],
+        shown(one.next_free, zone), f"{one.load_day}/{one.load_week}", ago(one.known.seen_at, now),
     )  # fmt: skip
-    return [first, *(("", "", "", "", "", "", why) for why in whys[1:])]
+
+
+def _why(one: Candidate, zone: str) -> list[str]:
+    lines = [f"{one.agent.id}: {sentence(reason, zone)}" for reason in one.verdict.reasons]
+    if one.known.unreadable:
+        lines.append(f"{one.agent.id}: calendar objects that can't be read whole: {one.known.unreadable}")
+    return lines

@@ -64,20 +64,13 @@ def list_(
     if as_json:
         print_json(items((delivery_json(one) for one in found), None if cursor is None else str(cursor)))
         return 0
-    head = (
-        "id",
-        "meeting",
-        "version",
-        "agent",
-        "calendar",
-        "kind",
-        "state",
-        "tries",
-        f"next try ({zone})",
-        "error",
-        "hint",
-    )
+    head = ("id", "meeting", "version", "agent", "calendar", "kind", "state", "tries", "next try")
     table(head, [_row(one, zone) for one in found], empty="nothing is owed")
+    if found:
+        say(f"times in {zone}")
+    for one in found:
+        say(*([f"{one.id}: {one.error or one.hint}"] if one.error or one.hint else []))
+        say(*([f"  hint: {one.hint}"] if one.error and one.hint else []))
     if cursor is not None:
         say(f"more with --after {cursor}")
     return 0
@@ -117,5 +110,5 @@ def _row(one: Delivery, zone: str) -> tuple[str, ...]:
     due = shown(one.due_at, zone) if one.state in owed.OPEN else "-"
     return (
         str(one.id), one.meeting, str(one.version), one.agent or "", one.calendar or "", one.kind, one.state,
-        str(one.attempts), due, one.error, one.hint,
+        str(one.attempts), due,
     )  # fmt: skip

@@ -68,5 +68,5 @@ def _print(found: Explanation, zone: str) -> None:
     else:
         say("no calendar is read for this agent: blocks and meetings decide alone")
     if found.known.unreadable:
-        say(f"{found.known.unreadable} calendar objects can't be read whole: see syncd status")
+        say(f"calendar objects that can't be read whole: {found.known.unreadable} (see syncd status)")
     say(f"next free for that long: {shown(found.next_free, zone, never='not within what is known')}")

@@ -3,6 +3,7 @@
 JSON: `list` is a list of meetings; `show` a meeting with "changes": its journal, oldest first.
 """
 
+from datetime import datetime
 from typing import Annotated
 
 import typer
@@ -102,7 +103,12 @@ def _print(found: Story, zone: str) -> None:
 
 def _line(one: Change, zone: str) -> str:
     """A line of the journal: the request as it was asked, without the guests' addresses."""
-    said = {name: one.body.get(name) for name in ("reason", "to", "status", "start", "end")}
+    said = {name: one.body.get(name) for name in ("reason", "to", "status")}
+    said |= {
+        name: shown(datetime.fromisoformat(one.body[name]), zone)
+        for name in ("start", "end")
+        if one.body.get(name)
+    }
     what = ", ".join(f"{name} {value}" for name, value in said.items() if value)
     unchanged = " (changed nothing)" if one.detail.get("unchanged") else ""
     return f"{shown(one.at, zone)} version {one.version}: {one.kind} by {one.by}{f': {what}' if what else ''}{unchanged}"

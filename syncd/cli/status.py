@@ -58,14 +58,13 @@ def _json(found: Status, unreadable: Sequence[Json]) -> Json:
 
 def _print(found: Status, unreadable: Sequence[Json]) -> None:
     say(f"{found.agents} agents, {len(found.calendars)} calendars: {'ok' if found.ok else 'needs a person'}")
-    head = ("agent", "calendar", "account", "state", "seen", "events", "unreadable", "what is wrong")
+    head = ("agent", "calendar", "account", "state", "seen", "events", "unreadable")
     table(head, [_row(one, found) for one in found.calendars], empty="no calendars are configured")
     for state in sorted({one.state for one in found.calendars} - set(FINE)):
         say(f"{state}: {STATES[state]}")
-    for text in dict.fromkeys(
-        f"{one.agent}, {one.calendar}: {one.hint}" for one in found.calendars if one.hint
-    ):
-        say(f"hint: {text}")
+    for one in found.calendars:
+        say(*([f"{one.agent}, {one.calendar}: {one.error or one.hint}"] if one.error or one.hint else []))
+        say(*([f"  hint: {one.hint}"] if one.error and one.hint else []))
     for item in unreadable:
         say(f"unreadable: {item['agent']}, {item['calendar']}, UID {item['uid'] or '?'}: {item['problem']}")
     _print_owed(found)
@@ -74,7 +73,7 @@ def _print(found: Status, unreadable: Sequence[Json]) -> None:
 def _row(one: CalendarHealth, found: Status) -> tuple[str, ...]:
     return (
         one.agent, one.calendar, one.account, one.state, ago(one.seen_at, found.as_of), str(one.objects),
-        str(one.unreadable), one.error,
+        str(one.unreadable),
     )  # fmt: skip
 
 

@@ -17,7 +17,7 @@ from syncd.actions.now import SyncReport, sync_now
 from syncd.actions.status import FINE, CalendarHealth, status
 from syncd.cli.common import opened, print_json
 from syncd.cli.options import AsJson, ConfigFile
-from syncd.cli.tables import say, table
+from syncd.cli.tables import say
 from syncd.cli.threads import threads
 from syncd.executor import READERS
 from syncd.shapes import Json, delivery_json, record_json
@@ -76,7 +76,7 @@ def _json(report: SyncReport, broken: list[CalendarHealth]) -> Json:
     ]  # fmt: skip
     return {
         "read": sum(one.read for one in report.rounds), "logins": logins,
-        "delivered": [delivery_json(one) for one in report.delivered], "failed": list(report.failed),
+        "delivered": [delivery_json(one) for one in report.delivered], "failed": sorted(report.failed),
         "calendars": [record_json(one) for one in broken],
     }  # fmt: skip
 
@@ -87,9 +87,8 @@ def _print(report: SyncReport, broken: list[CalendarHealth]) -> None:
         f"{len(report.rounds)} logins asked, {sum(one.read for one in report.rounds)} calendars read, "
         f"{delivered} of {len(report.delivered)} deliveries made"
     )
-    if broken:
-        head = ("agent", "calendar", "account", "state", "what is wrong", "what to do")
-        rows = [(one.agent, one.calendar, one.account, one.state, one.error, one.hint) for one in broken]
-        table(head, rows, empty="")
-    for what in report.failed:
+    for one in broken:
+        say(f"{one.agent}, {one.calendar}: {one.state}: {one.error}")
+        say(*([f"  hint: {one.hint}"] if one.hint else []))
+    for what in sorted(report.failed):
         say(f"failed: {what}")

@@ -50,7 +50,7 @@ def table(head: Sequence[str], rows: Iterable[Sequence[str]], *, empty: str) -> 
 
 
 def _drawn(head: Sequence[str], rows: Iterable[Sequence[str]]) -> Table:
-    drawn = Table(box=SIMPLE_HEAD, header_style="bold", pad_edge=False)
+    drawn = Table(box=SIMPLE_HEAD, header_style="bold", pad_edge=False, padding=(0, 1, 0, 0))
     for title in head:
         drawn.add_column(title, overflow="fold")
     for row in rows:
