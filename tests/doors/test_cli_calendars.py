@@ -2,6 +2,7 @@
 
 import json
 from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from desks import Desk, Office, day, hours
 
@@ -40,19 +41,12 @@ EVENT = {"start", "end", "timezone", "title", "text", "link", "private", "remind
 SYNC = {"read", "logins", "delivered", "failed", "calendars"}
 
 
-def clock(hour: int, ahead: int = 3) -> str:
-    """That hour of the day the meetings are on, by the clock in Amsterdam, as iCalendar has it."""
-    return f"{day(ahead):%Y%m%d}T{hour:02}0000"
-
-
 def in_amsterdam(office: Office, agent: str, first: int, last: int, **more: str) -> None:
     """An event of that agent between two hours in Amsterdam; the test server keeps it in UTC."""
     office.add_event(agent, _utc(first), _utc(last), **more)
 
 
 def _utc(hour: int) -> str:
-    from zoneinfo import ZoneInfo
-
     local = datetime.fromisoformat(f"{day()}T{hour:02}:00").replace(tzinfo=ZoneInfo("Europe/Amsterdam"))
     return f"{local.astimezone(ZoneInfo('UTC')):%Y%m%dT%H%M%SZ}"
 
