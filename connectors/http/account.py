@@ -4,23 +4,36 @@ An account is a server and how it is reached; a login (name and secret) is one a
 """
 
 import threading
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal, TypeVar, cast
 
 from connectors.http.auth import Challenges
 from connectors.http.pool import Pool
 from connectors.http.wire import Limits
 
+Kept = TypeVar("Kept")
+
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """A server as configured. `hosts`: further servers ("host" or "host:port") it may send us to; `ca_file`: PEM."""
+    """A server as configured. `hosts`: further servers ("host" or "host:port") it may send us to; `ca_file`: PEM.
+
+    The fields from `tenant` on are Outlook's: `url` is then Graph's, and the secret of every login is the application's
+    (`certificate`: a certificate with its key as PEM, else a client secret); `authority` "" is the worldwide cloud's.
+    `per_mailbox`: requests under way at once for one mailbox.
+    """
 
     kind: str
     url: str
     auth: Literal["basic", "digest", "bearer"] = "basic"
     hosts: tuple[str, ...] = ()
     ca_file: str = ""
+    tenant: str = ""
+    client_id: str = ""
+    certificate: bool = False
+    authority: str = ""
+    per_mailbox: int = 2
 
 
 class Connections:
@@ -35,6 +48,7 @@ class Connections:
         self.challenges = Challenges()
         self._lock = threading.Lock()
         self._requests = 0
+        self._shared: dict[Hashable, Any] = {}
 
     @property
     def requests(self) -> int:
@@ -45,6 +59,13 @@ class Connections:
         """A request is about to be sent."""
         with self._lock:
             self._requests += 1
+
+    def shared(self, key: Hashable, make: Callable[[], Kept]) -> Kept:
+        """What connectors of one account have in common (a sign-in, a limit): made at first use, kept for the process."""
+        with self._lock:
+            if key not in self._shared:
+                self._shared[key] = make()
+            return cast("Kept", self._shared[key])
 
     def close(self) -> None:
         """Close the idle connections. Safe to call twice."""

@@ -26,7 +26,14 @@ STALE = (http.client.RemoteDisconnected, ConnectionResetError, BrokenPipeError, 
 class HttpClient:
     """Sends requests as one login. For one thread at a time; the connections behind it are shared."""
 
-    def __init__(self, account: Account, login: str, secret: str, connections: Connections) -> None:
+    def __init__(
+        self,
+        account: Account,
+        login: str,
+        secret: str,
+        connections: Connections,
+        sign_in: SignIn | None = None,
+    ) -> None:
         self._account = account
         self._connections = connections
         self.base = origin_of(account.url)
@@ -36,7 +43,7 @@ class HttpClient:
             )
         if not _encrypted(self.base):
             raise NoAccess(f"{self.base.name} is not an https address", "passwords travel only over https")
-        self._sign_in = _sign_in(account, login, secret, connections)
+        self._sign_in = sign_in or _sign_in(account, login, secret, connections)
 
     def send(
         self, method: str, url: str, body: bytes = b"", headers: Mapping[str, str] | None = None,

@@ -11,7 +11,7 @@ from connectors.account import Account, Connections
 from connectors.interface import Connector, Unsupported
 from store.database import Store
 from store.model import Place
-from syncd.config import AccountConfig, AgentConfig, Config, LoginConfig
+from syncd.config import AccountConfig, AgentConfig, Config, LoginConfig, SecretRef
 from syncd.secrets import for_the_service_only, resolve
 
 Opener = Callable[[Account, str, str, Connections], Connector]
@@ -52,14 +52,21 @@ class Context:
         Raises the connectors' errors, `NotPermitted` or `SecretUnavailable` when its secret can't be had.
         """
         settings = login_of(self.config, agent, account, login)
-        secret = resolve(settings.password) if settings.password is not None else ""
+        ref = secret_of(self.config.accounts[account], settings)
+        secret = resolve(ref) if ref is not None else ""
         return self.opener(account_of(self.config.accounts, account), login, secret, self.connections)
 
     def signs_in(self, agent: str) -> bool:
         """Can this process sign in for the agent? Not where a secret is handed to the service alone."""
         settings = agent_of(self.config, agent)
-        secrets = [login.password for login in settings.calendars] if settings else []
+        logins = settings.calendars if settings else ()
+        secrets = [secret_of(self.config.accounts[login.account], login) for login in logins]
         return not any(secret is not None and for_the_service_only(secret) for secret in secrets)
+
+
+def secret_of(account: AccountConfig, login: LoginConfig) -> SecretRef | None:
+    """The secret that signs in: the login's own, or at Outlook the application's."""
+    return login.password or account.client_secret or account.certificate
 
 
 def account_of(accounts: Mapping[str, AccountConfig], name: str) -> Account:
@@ -67,10 +74,15 @@ def account_of(accounts: Mapping[str, AccountConfig], name: str) -> Account:
     settings = accounts[name]
     return Account(
         kind=settings.kind,
-        url=settings.url,
+        url=settings.graph_url if settings.kind == "outlook" else settings.url,
         auth=settings.auth,
         hosts=tuple(settings.hosts),
         ca_file=settings.ca_file,
+        tenant=settings.tenant,
+        client_id=settings.client_id,
+        certificate=settings.certificate is not None,
+        authority=settings.authority,
+        per_mailbox=settings.per_mailbox,
     )
 
 

@@ -25,7 +25,15 @@ def check(values: Mapping[str, Any], where: Where) -> Iterator[Found]:
 
 _OF_KIND = {
     "caldav": ("url", "auth"),
-    "outlook": ("tenant", "client_id", "client_secret", "certificate", "graph_url", "authority"),
+    "outlook": (
+        "tenant",
+        "client_id",
+        "client_secret",
+        "certificate",
+        "graph_url",
+        "authority",
+        "per_mailbox",
+    ),
 }
 _NEEDED = {"caldav": ("url",), "outlook": ("tenant", "client_id")}
 

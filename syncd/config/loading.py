@@ -71,6 +71,7 @@ def _without(value: object, paths: list[KeyPath]) -> object:
 _EXPECTED = {
     "string_type": 'expected a text in quotes ("...")',
     "bool_type": "expected true or false",
+    "int_type": "expected a whole number",
     "tuple_type": "expected a list ([...])",
     "model_type": "expected a table",
     "dict_type": "expected a table",

@@ -16,6 +16,7 @@ from syncd.config.values import (
     Id,
     Language,
     Line,
+    OneToFour,
     Scope,
     Url,
 )
@@ -63,6 +64,7 @@ class AccountConfig(Section):
     certificate: SecretRef | None = None
     graph_url: Url = "https://graph.microsoft.com/v1.0"
     authority: Url = ""
+    per_mailbox: OneToFour = 2
 
 
 class GroupConfig(Section):

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Annotated
 from urllib.parse import SplitResult, urlsplit
 
-from pydantic import AfterValidator, StrictBool, ValidationInfo
+from pydantic import AfterValidator, StrictBool, StrictInt, ValidationInfo
 
 from syncd.config.wording import matching, wrong
 
@@ -95,7 +95,14 @@ def _empty_or(check: Callable[[str], str]) -> Callable[[str], str]:
     return lambda value: check(value) if value else value
 
 
+def _one_to_four(value: int) -> int:
+    if not 1 <= value <= 4:
+        raise wrong("expected 1, 2, 3 or 4: Graph refuses more at once")
+    return value
+
+
 Flag = StrictBool
+OneToFour = Annotated[StrictInt, AfterValidator(_one_to_four)]
 Id = Annotated[str, AfterValidator(_ID)]
 Line = Annotated[str, AfterValidator(_LINE)]
 Address = Annotated[str, AfterValidator(address)]

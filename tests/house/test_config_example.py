@@ -152,8 +152,10 @@ def test_a_key_with_a_slip_is_refused_and_the_right_one_named(file, line):
     assert f"did you mean '{line.key}'?" in problems[place]
 
 
-WRONG = {str: "17", bool: '"yes"', list: "5", dict: "5"}
-EXPECTED = re.compile(r"expected .*(text|true or false|list|table|duration|time|'caldav'|'basic'|'flag')")
+WRONG = {int: '"many"', str: "17", bool: '"yes"', list: "5", dict: "5"}
+EXPECTED = re.compile(
+    r"expected .*(text|whole number|true or false|list|table|duration|time|'caldav'|'basic'|'flag')"
+)
 
 
 @pytest.mark.parametrize("line", LINES, ids=lambda line: line.path)
