@@ -137,7 +137,8 @@ class Changes:
 class CalendarInfo:
     """A calendar as the server lists it. `revision`: opaque; equal to last time means nothing changed ("" = can't say).
 
-    `owned`: in the login's own home. `transparent`: its owner says it does not count (RFC 6638 section 9.1).
+    `owned`: in the login's own home. `transparent`: its owner says it does not count (RFC 6638 section 9.1). `default`:
+    what the name "default" means where the server has such a calendar (Outlook).
     """
 
     href: str
@@ -146,6 +147,7 @@ class CalendarInfo:
     owned: bool = True
     transparent: bool = False
     writable: bool = True
+    default: bool = False
 
 
 @dataclass(frozen=True, slots=True)

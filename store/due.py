@@ -52,13 +52,17 @@ Condition = ColumnElement[bool] | TextClause
 
 @dataclass(frozen=True, slots=True)
 class Unchanged:
-    """A login's round in which nothing changed: when it is due next, and that it and these calendars were seen."""
+    """A login's round in which nothing changed: when it is due next, and that it and these calendars were seen.
+
+    `states`: calendar id -> the sync state with which it goes on, where that moved on although nothing changed.
+    """
 
     login_id: int
     epoch: int
     due_at: datetime
     seen_at: datetime
     calendars: tuple[int, ...]
+    states: tuple[tuple[int, str], ...] = ()
 
 
 def shard_of(agent: str) -> int:
@@ -253,6 +257,13 @@ def save_unchanged(tx: Tx, rounds: Collection[Unchanged]) -> None:
     ]
     if seen:
         tx.execute(_SAVE_CALENDAR, seen)
+    moved = [
+        {"_id": calendar_id, "_login": one.login_id, "_epoch": one.epoch, "_state": state}
+        for one in ordered
+        for calendar_id, state in sorted(one.states)
+    ]
+    if moved:
+        tx.execute(_SAVE_STATE, moved)
 
 
 _SAVE_LOGIN = (
@@ -269,18 +280,14 @@ _SAVE_LOGIN = (
         called_at=None,
     )
 )
-_SAVE_CALENDAR = (
-    update(calendar_rows)
-    .where(
-        calendar_rows.c.id == bindparam("_id"),
-        calendar_rows.c.login_id.in_(
-            select(logins.c.id).where(
-                logins.c.id == bindparam("_login"), logins.c.epoch == bindparam("_epoch")
-            )
-        ),
-    )
-    .values(seen_at=bindparam("_seen", type_=Moment()))
+_OURS = update(calendar_rows).where(
+    calendar_rows.c.id == bindparam("_id"),
+    calendar_rows.c.login_id.in_(
+        select(logins.c.id).where(logins.c.id == bindparam("_login"), logins.c.epoch == bindparam("_epoch"))
+    ),
 )
+_SAVE_CALENDAR = _OURS.values(seen_at=bindparam("_seen", type_=Moment()))
+_SAVE_STATE = _OURS.values(sync_state=bindparam("_state"))
 
 
 def make_login_due(tx: Tx, login_id: int, now: datetime) -> None:

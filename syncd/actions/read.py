@@ -23,6 +23,26 @@ WINDOW_MARGIN = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
+class Reading:
+    """What asking one calendar came to, before anything is saved."""
+
+    changes: Changes
+    found: reconcile.Round
+    standing: Sequence[Copy]
+    window: tuple[datetime, datetime]
+    anew: bool
+    behind: bool
+
+    @property
+    def quiet(self) -> bool:
+        """Was there nothing to save but how fresh the calendar is, and with which state to go on?"""
+        found = self.found
+        something = found.upserts or found.unread or found.gone or found.copies or found.stray
+        special = self.anew or self.behind or self.changes.complete or found.held or found.incomplete
+        return not something and not special
+
+
+@dataclass(frozen=True, slots=True)
 class Reader:
     """One calendar's turn in a pass over its login."""
 
@@ -38,10 +58,10 @@ class Reader:
         """Where the calendar is on the server."""
         return self.row.href or ""
 
-    def read(self, info: CalendarInfo | None, *, anew: bool, behind: bool) -> None:
-        """Ask, decide, save. `anew`: list everything and fetch also what is known; `behind`: the window moves.
+    def ask(self, *, anew: bool, behind: bool) -> Reading:
+        """Ask and decide. `anew`: list everything and fetch also what is known; `behind`: the window moves.
 
-        Raises the connector's errors, and `Fenced` when somebody else took the login over.
+        Raises the connector's errors.
         """
         start = self.now - self.ctx.config.sync.window_past - WINDOW_MARGIN
         end = self.now + self.ctx.config.sync.window_ahead + WINDOW_MARGIN
@@ -55,9 +75,24 @@ class Reader:
             changes, known, standing, calendar=self.row, held=self.row.held, now=self.now
         )
         found = replace(found, copies=self._believed(found.copies))
-        fresh = self._fresh(changes, found, window, info, anew)
-        self._save(found, fresh, standing, window if behind else None)
-        self._log(fresh, changes, found)
+        return Reading(changes, found, standing, window, anew, behind)
+
+    def save(self, reading: Reading, info: CalendarInfo | None) -> None:
+        """Token and data in one transaction. Raises `Fenced` when somebody else took the login over."""
+        found, moved = reading.found, reading.window if reading.behind else None
+        rolls = moved is not None and self.row.window_end is not None
+        expanded = rolled(self.ctx, self.row, self.agent, found, *reading.window) if rolls else ()
+        fresh = self._fresh(reading, info)
+        with self.ctx.store.writing() as tx:
+            due.hold_login(tx, self.login.id, self.login.epoch)
+            slots.save_objects(tx, self.row.id, self.agent.id, [*found.upserts, *expanded], found.gone)
+            slots.note_unread(tx, self.row.id, found.unread)
+            if moved:
+                slots.drop_before(tx, self.row.id, moved[0])
+            self._save_copies(tx, reading.standing, found)
+            objects, unreadable = calendars.count_objects(tx, self.row.id)
+            calendars.save_calendar(tx, replace(fresh, objects=objects, unreadable=unreadable))
+        self._log(fresh, reading.changes, found)
 
     def _window(self, start: datetime, end: datetime) -> tuple[datetime, datetime]:
         """The window that the stored slots cover: one calendar's objects are all read over the same."""
@@ -75,46 +110,20 @@ class Reader:
     def _is_absent(self, copy: Copy) -> bool:
         return self.connector.find(self.href, Identity(copy.uid, copy.marker, copy.href)) is None
 
-    def _fresh(
-        self,
-        changes: Changes,
-        found: reconcile.Round,
-        window: tuple[datetime, datetime],
-        info: CalendarInfo | None,
-        anew: bool,
-    ) -> Calendar:
+    def _fresh(self, reading: Reading, info: CalendarInfo | None) -> Calendar:
         """The calendar's row after this reading; while the brake holds or something is missing, the old token stays."""
+        found, (start, end) = reading.found, reading.window
         row = replace(
-            self.row, seen_at=self.now, held=found.held, window_start=window[0], window_end=window[1],
-            relist_at=None if anew and not found.held else self.row.relist_at,
+            self.row, seen_at=self.now, held=found.held, window_start=start, window_end=end,
+            relist_at=None if reading.anew and not found.held else self.row.relist_at,
         )  # fmt: skip
         if found.held:
             hint = "its removals are applied once a second look, after 30 s, says the same"
             return replace(row, state="held", error="most of its events vanished at once", hint=hint)
         row = replace(row, state="ok", error="", hint="")
         if not found.incomplete:
-            row = replace(row, revision=info.revision if info else "", sync_state=changes.state)
+            row = replace(row, revision=info.revision if info else "", sync_state=reading.changes.state)
         return choosing.standing(row, info)
-
-    def _save(
-        self,
-        found: reconcile.Round,
-        fresh: Calendar,
-        standing: Sequence[Copy],
-        moved: tuple[datetime, datetime] | None,
-    ) -> None:
-        expanded = (
-            rolled(self.ctx, self.row, self.agent, found, *moved) if moved and self.row.window_end else ()
-        )
-        with self.ctx.store.writing() as tx:
-            due.hold_login(tx, self.login.id, self.login.epoch)
-            slots.save_objects(tx, self.row.id, self.agent.id, [*found.upserts, *expanded], found.gone)
-            slots.note_unread(tx, self.row.id, found.unread)
-            if moved:
-                slots.drop_before(tx, self.row.id, moved[0])
-            self._save_copies(tx, standing, found)
-            objects, unreadable = calendars.count_objects(tx, self.row.id)
-            calendars.save_calendar(tx, replace(fresh, objects=objects, unreadable=unreadable))
 
     def _save_copies(self, tx: Tx, standing: Sequence[Copy], found: reconcile.Round) -> None:
         """Save what was seen of our copies, unless a delivery changed them meanwhile or is still owed: then it speaks."""

@@ -93,16 +93,17 @@ def _pass(ctx: Context, connector: Connector, login: Login, full: bool) -> Round
     listing = _listing(this, rows)
     choice = choose(login, rows, listing, now=this.now) if listing else Choice((), ())
     infos = {info.href: info for info in listing.calendars} if listing else None
-    wanted = any(this.wants(row, infos) for row in rows)
-    if not wanted and not choice.rows and not choice.drop and _settled(login, listing):
-        return Round(login, _unchanged(this, rows))
+    settled = _settled(this, listing) and not choice.rows and not choice.drop
     rows = _save_choice(this, choice) if choice.rows or choice.drop else rows
     to_read = [row for row in rows if this.wants(row, infos)]
-    failed = [row.name for row in to_read if not _read(this, row, infos)]
-    missing = [row.wanted or row.name for row in rows if row.state == "no-access" and row not in to_read]
-    _save_login(
-        this, listing, bool(failed), [row for row in rows if row not in to_read and _unchanged_since(row)]
-    )
+    outcomes = {row.id: _read(this, row, infos) for row in to_read}
+    states = {row_id: one.state for row_id, one in outcomes.items() if one.state is not None}
+    as_they_were = [row for row in rows if row.id in states or (row.id not in outcomes and _in_order(row))]
+    if settled and len(states) == len(outcomes):
+        return Round(login, _unchanged(this, as_they_were, states), read=len(outcomes))
+    failed = [row.name for row in to_read if outcomes[row.id].failed]
+    missing = [row.wanted or row.name for row in rows if row.state == "no-access" and row.id not in outcomes]
+    _save_login(this, listing, bool(failed), as_they_were, states)
     return Round(login, None, tuple(failed + missing), len(to_read))
 
 
@@ -115,24 +116,25 @@ def _listing(this: Pass, rows: Sequence[Calendar]) -> Listing | None:
     return this.connector.calendars(this.login.memo)
 
 
-def _settled(login: Login, listing: Listing | None) -> bool:
-    """Is there nothing to save on the login itself but its freshness?"""
-    return (
-        login.state == "ok"
-        and login.listed_at is not None
-        and (listing is None or listing.memo == login.memo)
-    )
+def _settled(this: Pass, listing: Listing | None) -> bool:
+    """Is there nothing to save on the login itself but its freshness? A listing that is rarely made is kept in mind."""
+    login = this.login
+    same = listing is None or (this.connector.gate and listing.memo == login.memo)
+    return login.state == "ok" and login.listed_at is not None and same
 
 
-def _unchanged_since(row: Calendar) -> bool:
+def _in_order(row: Calendar) -> bool:
     """A calendar in order that the listing gave no reason to read is as it was: that counts as seen."""
     return row.state == "ok" and row.missing_since is None
 
 
-def _unchanged(this: Pass, rows: Sequence[Calendar]) -> Unchanged:
-    seen = tuple(row.id for row in rows if _unchanged_since(row))
+def _unchanged(this: Pass, rows: Sequence[Calendar], states: Mapping[int, str]) -> Unchanged:
+    seen = tuple(row.id for row in rows)
+    moved = tuple(
+        (row.id, states[row.id]) for row in rows if states.get(row.id, row.sync_state) != row.sync_state
+    )
     wait = retry.poll_interval(this.ctx.config.sync.interval, this.ctx.jitter())
-    return Unchanged(this.login.id, this.login.epoch, this.now + wait, this.now, seen)
+    return Unchanged(this.login.id, this.login.epoch, this.now + wait, this.now, seen, moved)
 
 
 def _save_choice(this: Pass, choice: Choice) -> list[Calendar]:
@@ -150,19 +152,32 @@ def _save_choice(this: Pass, choice: Choice) -> list[Calendar]:
     return rows
 
 
-def _read(this: Pass, row: Calendar, infos: Mapping[str, CalendarInfo] | None) -> bool:
-    """Read one calendar and save it; False when it failed (its state then says why)."""
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What reading one calendar came to. `state`: nothing changed, and with this sync state it goes on."""
+
+    failed: bool = False
+    state: str | None = None
+
+
+def _read(this: Pass, row: Calendar, infos: Mapping[str, CalendarInfo] | None) -> Outcome:
+    """Read one calendar and save what changed; when it failed, its state then says why."""
     info = infos[row.href or ""] if infos is not None else None
     reader = Reader(this.ctx, this.connector, this.login, this.agent, row, this.now)
     try:
-        reader.read(info, anew=this.full or this.relists(row), behind=this.behind(row))
+        reading = reader.ask(anew=this.full or this.relists(row), behind=this.behind(row))
     except ConnectorError as error:
         reader.failed(error)
-        return False
-    return True
+        return Outcome(failed=True)
+    if info is None and reading.quiet and _in_order(row):
+        return Outcome(state=reading.changes.state)
+    reader.save(reading, info)
+    return Outcome()
 
 
-def _save_login(this: Pass, listing: Listing | None, failed: bool, seen: Sequence[Calendar]) -> None:
+def _save_login(
+    this: Pass, listing: Listing | None, failed: bool, seen: Sequence[Calendar], states: Mapping[int, str]
+) -> None:
     """When to come back: by the interval; sooner for a held calendar; later if one failed, but no good one goes stale."""
     login, sync, jitter = this.login, this.ctx.config.sync, this.ctx.jitter()
     failures = login.failures + 1 if failed else 0
@@ -172,7 +187,8 @@ def _save_login(this: Pass, listing: Listing | None, failed: bool, seen: Sequenc
     with this.ctx.store.writing() as tx:
         due.hold_login(tx, login.id, login.epoch)
         for row in seen:
-            calendars.save_calendar(tx, replace(row, seen_at=this.now))
+            state = states.get(row.id, row.sync_state)
+            calendars.save_calendar(tx, replace(row, seen_at=this.now, sync_state=state))
         if any(row.held for row in calendars.calendars(tx, login_id=login.id)):
             wait = min(wait, SECOND_LOOK)
         saved = replace(

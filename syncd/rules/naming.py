@@ -10,9 +10,14 @@ from urllib.parse import SplitResult, unquote, urlsplit
 
 from connectors.interface import CalendarInfo
 
+DEFAULT = "default"
+"""What an Outlook login's default calendar is called in the configuration, whatever its display name."""
+
 
 def meant(text: str, listed: Sequence[CalendarInfo]) -> list[CalendarInfo]:
     """The calendars of a listing that `text` may mean: none, the one, or several of that display name."""
+    if text == DEFAULT and (default := [info for info in listed if info.default]):
+        return default
     by_address = [info for info in listed if same_address(text, info.href)]
     exactly = [info for info in by_address if info.href == text]
     return exactly or by_address or [info for info in listed if same_name(text, info.name)]

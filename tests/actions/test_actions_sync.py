@@ -64,6 +64,38 @@ def test_a_cycle_without_changes_is_one_request_a_login_and_one_commit_for_all(w
     assert health(world, "anna").seen_at == world.now
 
 
+def test_without_a_gate_each_calendar_is_asked_every_cycle_and_saved_together(world: World) -> None:
+    """As at Outlook: the calendars are listed once a day, and a state that moves on without changes is kept."""
+
+    class Ungated(MemoryConnector):
+        gate = False
+        asked = 0
+
+        def changes(self, calendar: CalendarToRead, state: str | None, known: Mapping[str, str]) -> Changes:
+            told = super().changes(calendar, state.partition("#")[0] if state else None, known)
+            Ungated.asked += 1
+            return replace(told, state=f"{told.state}#{Ungated.asked}")
+
+    world.ctx = replace(
+        world.ctx, opener=lambda _account, login, secret, _connections: Ungated(world.server, login, secret)
+    )
+    world.tick(2 * MINUTE)
+    before, commits = row(world), world.store.commits
+    world.server.calls.clear()
+    world.tick(2 * MINUTE)
+    assert [call.operation for call in world.server.calls] == ["changes"] * len(AGENTS)
+    assert world.store.commits - commits == 3
+    assert row(world).sync_state not in (None, before.sync_state)
+    assert row(world).seen_at == world.now
+    world.busy("anna", "dentist", TEN, ELEVEN)
+    world.tick(2 * MINUTE)
+    assert known(world, "anna") == [(TEN, ELEVEN, "busy")]
+    world.server.calls.clear()
+    world.tick(DAY)
+    world.tick(2 * MINUTE)
+    assert [call.operation for call in world.server.calls].count("calendars") == len(AGENTS)
+
+
 def test_only_what_changed_is_read(world: World) -> None:
     world.busy("anna", "dentist", TEN, ELEVEN)
     world.tick(2 * MINUTE)

@@ -99,3 +99,10 @@ def test_encoding_server_and_slash_at_the_end_never_matter(path: list[str], full
     assert naming.same_address(text, href)
     assert naming.same_address(text, href + "/")
     assert not naming.same_address(text, href + "x")
+
+
+def test_default_means_the_default_calendar_where_there_is_one_and_else_a_name() -> None:
+    named, marked = CalendarInfo("/a/", "default", ""), CalendarInfo("/b/", "Calendar", "", default=True)
+    assert naming.meant("default", [named, marked]) == [marked]
+    assert naming.meant("default", [named]) == [named]
+    assert naming.meant("Calendar", [named, marked]) == [marked]
