@@ -38,7 +38,7 @@ class Store:
     def _open(self) -> None:
         self._process = os.getpid()
         self._turn: AbstractContextManager[None] = nullcontext()
-        if self._address.get_backend_name() == "sqlite":
+        if self._address.drivername in _FILES:
             self._turn = sqlite.turn_at(Path(self._address.database or ""))
             self._reader, self._writer = sqlite.engines(self._address)
         else:
@@ -123,16 +123,23 @@ def open_store(url: str, *, create: bool = True) -> Store:
         address = make_url(url)
     except (exc.ArgumentError, ValueError) as error:
         raise StoreError("the url under [store] can't be read", _FORMS) from error
-    backend = address.get_backend_name()
-    if backend == "sqlite" and address.database and address.database != ":memory:":
-        sqlite.prepare(Path(address.database), create=create)
-    elif backend != "postgresql":
+    if address.drivername not in _DRIVERS or (address.drivername in _FILES and not _is_file(address)):
         raise StoreError(
             f"the store {address.render_as_string()} is of a kind that syncd does not know", _FORMS
         )
+    if address.drivername in _FILES:
+        sqlite.prepare(Path(address.database or ""), create=create)
     return Store(address)
 
 
+def _is_file(address: URL) -> bool:
+    """Does it name a file? One in memory would be another store for every connection."""
+    file = address.database or ""
+    return file not in ("", ":memory:") and not file.startswith("file:")
+
+
+_FILES = ("sqlite", "sqlite+pysqlite")
+_DRIVERS = (*_FILES, "postgresql", "postgresql+psycopg")
 _FORMS = "sqlite:////var/lib/syncd/syncd.db (four slashes) or postgresql+psycopg://user@host/database"
 
 

@@ -26,9 +26,10 @@ def take_turn(tx: Tx, meeting_id: str) -> None:
     """Wait until nobody else saves anything about this meeting, and keep the turn until the transaction ends.
 
     What has to take several rows of a meeting (a change, a delivery that wakes others) takes its turn before the first,
-    so no two transactions can each hold what the other waits for. (`database.serialise` by «meeting ID».)
+    so no two transactions can each hold what the other waits for. It is `database.serialise` by the
+    meeting's id: whoever calls that takes the same turn.
     """
-    serialise(tx, f"meeting {meeting_id}")
+    serialise(tx, meeting_id)
 
 
 def meeting(tx: Tx, meeting_id: str) -> Meeting | None:

@@ -27,6 +27,9 @@ DIALECTS = ("sqlite", "postgresql")
 sqlite_only = pytest.mark.parametrize("dialect", ["sqlite"], indirect=True)
 """Mark a test that takes `store` or `store_url` to run on SQLite alone."""
 
+postgresql_only = pytest.mark.parametrize("dialect", ["postgresql"], indirect=True)
+"""Mark a test that takes `store` or `store_url` to run on PostgreSQL alone: what happens beside another writer."""
+
 SETTINGS = {
     "listen_addresses": "",
     "fsync": "off",
@@ -61,6 +64,16 @@ def store(store_url: str) -> Iterator[Store]:
     """A new, migrated, empty store, open."""
     opened = open_store(store_url)
     opened.check()
+    yield opened
+    opened.dispose()
+
+
+@pytest.fixture
+def impatient(store_url: str, dialect: str) -> Iterator[Store]:
+    """The same PostgreSQL store as seen by another node that waits for no lock: where it would wait, it fails at once."""
+    if dialect != "postgresql":
+        pytest.fail("on SQLite there is one writer: a second one would wait for the first to end")
+    opened = open_store(store_url + "&options=-c%20lock_timeout%3D20ms")
     yield opened
     opened.dispose()
 

@@ -26,12 +26,12 @@ SECOND = timedelta(seconds=1)
 MICROSECOND = timedelta(microseconds=1)
 
 
-def agent(name: str = "anna", **other: Any) -> Agent:
+def agent(who: str = "anna", **other: Any) -> Agent:
     return Agent(
         **{
-            "id": name,
-            "name": name.title(),
-            "email": f"{name}@example.com",
+            "id": who,
+            "name": who.title(),
+            "email": f"{who}@example.com",
             "timezone": "Europe/Amsterdam",
             **other,
         }

@@ -9,10 +9,11 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Select, event, func, select, text
 from store_things import HOUR, MICROSECOND, NOW, SECOND, add_calendar, settle, thing
+from stores import postgresql_only
 
 from store import calendars, schema, slots
 from store.database import Store, Tx, open_store
-from store.errors import Fenced
+from store.errors import Fenced, StoreUnavailable
 from store.model import Calendar, Slot, StoredObject
 
 DAY = timedelta(days=1)
@@ -149,6 +150,17 @@ def test_saving_into_a_calendar_that_is_gone_is_fenced(store: Store, work: Calen
         calendars.drop_calendar(tx, work.id)
     with pytest.raises(Fenced):
         save(store, work, thing())
+
+
+@postgresql_only
+def test_a_calendar_stays_until_what_is_saved_into_it_is_kept(
+    store: Store, impatient: Store, work: Calendar
+) -> None:
+    with store.writing() as tx:
+        slots.save_objects(tx, work.id, "anna", [], ())
+        with pytest.raises(StoreUnavailable, match="lock"), impatient.writing() as other:
+            calendars.drop_calendar(other, work.id)
+        slots.save_objects(tx, work.id, "anna", [thing()], ())
 
 
 def test_dropping_the_past_keeps_what_reaches_beyond_it(store: Store, work: Calendar) -> None:
