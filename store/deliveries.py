@@ -126,12 +126,17 @@ def save(tx: Tx, delivery: Delivery) -> None:
 
 
 def wake(tx: Tx, meeting: str, now: datetime) -> None:
-    """Something happened that others may have waited for: the meeting's pending deliveries are due now.
+    """Something happened that others may have waited for: the meeting's deliveries that wait for it are due now.
 
-    Whoever decides to wait does so in the meeting's turn (`due.hold_delivery`), so this is never overlooked.
+    Those that failed keep their back-off: what happened is no reason for their server to answer. Whoever decides to wait does so in the meeting's turn (`due.hold_delivery`), so this is never overlooked.
     """
     take_turn(tx, meeting)
-    waiting = (_rows.meeting == meeting, _rows.state == "pending", _rows.due_at > now)
+    waiting = (
+        _rows.meeting == meeting,
+        _rows.state == "pending",
+        _rows.failures == 0,
+        _rows.due_at > now,
+    )
     tx.execute(update(_deliveries).where(*waiting).values(due_at=now))
 
 

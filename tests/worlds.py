@@ -15,16 +15,17 @@ import pytest
 from connectors.account import Account, Connections
 from connectors.interface import Connector
 from connectors.memory import MemoryServer
-from store import copies, due
+from store import calendars, copies, due
 from store.database import Store
-from store.model import Copy, Delivery, Guest, Meeting, MeetingStatus
+from store.model import Calendar, Copy, Delivery, Guest, Meeting, MeetingStatus
 from syncd import config
 from syncd.actions import changes
 from syncd.actions.accept import Accepted, Wish, accept
 from syncd.actions.context import Context
 from syncd.actions.follow import follow
-from syncd.actions.look import story
+from syncd.actions.look import busy, story
 from syncd.actions.now import SyncReport, sync_now
+from syncd.actions.status import CalendarHealth, status
 from syncd.actions.suggest import Candidate, candidates
 from syncd.actions.work import run_deliveries, run_shards
 
@@ -101,7 +102,7 @@ class World:
         """The href of the agent's calendar."""
         return f"/{agent}/work/"
 
-    def busy(self, agent: str, uid: str, start: datetime, end: datetime, *more: str) -> str:
+    def enter(self, agent: str, uid: str, start: datetime, end: datetime, *more: str) -> str:
         """The agent enters an appointment; returns its href."""
         return self.server.store(self.work(agent), uid, event(uid, start, end, *more))
 
@@ -165,6 +166,24 @@ class World:
 
     def candidates(self, meeting: str = "m1") -> dict[str, Candidate]:
         return {one.agent.id: one for one in candidates(self.ctx, meeting).page}
+
+    def known(
+        self, agent: str, start: datetime = NOW - timedelta(days=1), end: datetime = NOW + timedelta(days=30)
+    ) -> list[tuple[datetime, datetime, str]]:
+        """What `syncd busy` tells of the agent's calendars."""
+        slots = busy(self.ctx, agent, start, end)
+        return [(one.start, one.end, one.status) for one in slots if one.source == "calendar"]
+
+    def health(self, agent: str) -> CalendarHealth:
+        """The agent's only calendar in `syncd status`."""
+        (line,) = status(self.ctx, agent=agent).calendars
+        return line
+
+    def row(self, agent: str = "anna") -> Calendar:
+        """The agent's only calendar in the store."""
+        with self.store.reading() as tx:
+            (one,) = calendars.calendars(tx, agent=agent)
+        return one
 
     def operations(self, login: str) -> list[str]:
         """What was asked of the server for this login since the last look."""

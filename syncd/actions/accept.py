@@ -10,12 +10,13 @@ from typing import Any
 
 from sqlalchemy.exc import IntegrityError
 
-from store import copies, deliveries, due, meetings
-from store.database import Tx, serialise
-from store.model import Agent, Change, ChangeKind, Delivery, Meeting, Override
+from store import copies, meetings
+from store.database import Tx
+from store.model import Agent, Change, ChangeKind, Meeting, Override
 from syncd import logs
 from syncd.actions.context import Context, places
 from syncd.actions.named import existing, known_agent
+from syncd.actions.owing import owe
 from syncd.errors import Refused
 from syncd.rules import delivery as rule
 from syncd.rules import meetings as rules
@@ -75,7 +76,7 @@ class Accepted:
 def accept(ctx: Context, wish: Wish) -> Accepted:
     """Accept the change, or raise `Refused`. Kept for good once this returns."""
     with ctx.store.writing() as tx:
-        serialise(tx, wish.meeting)
+        meetings.take_turn(tx, wish.meeting)
         accepted = _decide(ctx, tx, wish)
         if accepted.changed:
             _save(ctx, tx, wish, accepted)
@@ -143,36 +144,11 @@ def _append(tx: Tx, line: Change) -> None:
 
 
 def _owe(ctx: Context, tx: Tx, accepted: Accepted, now: datetime) -> None:
-    """One owed row a target; what was owed to it before is superseded, for delivery looks at how things stand.
-
-    A worker may be writing for the row it supersedes: the new row inherits its lease, so that no two write at once.
-    Copies that are to go are marked at once: should the meeting come back, they are not written again.
-    """
+    """Owe what the change asks of calendars. Copies that are to go are marked at once: they are not written again."""
     where, meeting = places(ctx.config), accepted.meeting
     for owed in accepted.owed:
-        epoch, leased_until = deliveries.supersede(tx, meeting.id, "calendar", owed.agent)
         place = where.get(owed.agent)
-        deliveries.owe(
-            tx,
-            Delivery(
-                id=0,
-                meeting=meeting.id,
-                version=meeting.version,
-                target="calendar",
-                agent=owed.agent,
-                guest=None,
-                calendar=place.calendar if place else None,
-                kind=owed.kind,
-                state="pending",
-                attempts=0,
-                failures=0,
-                shard=due.shard_of(owed.agent),
-                epoch=epoch,
-                due_at=now,
-                created_at=now,
-                leased_until=leased_until,
-            ),
-        )
+        owe(tx, meeting, owed, place.calendar if place else None, now)
         if owed.kind == "remove":
             _mark_leaving(tx, meeting.id, owed.agent)
 

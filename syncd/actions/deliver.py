@@ -108,7 +108,7 @@ def _wait(ctx: Context, owed: Delivery) -> Delivery | None:
         if not isinstance(step, Wait):
             return None
         hint = "waits until the new agent's calendar shows the meeting"
-        waiting = replace(owed, due_at=step.until, error="", hint=hint)
+        waiting = replace(owed, due_at=step.until, failures=0, error="", hint=hint)
         deliveries.save(tx, waiting)
     return waiting
 

@@ -10,13 +10,15 @@ from datetime import datetime, timedelta
 
 from connectors.interface import Calendar as CalendarToRead
 from connectors.interface import CalendarInfo, Changes, Connector, ConnectorError, Identity
-from store import calendars, copies, deliveries, due, slots
+from store import calendars, copies, deliveries, due, meetings, slots
 from store.database import Tx
-from store.model import Agent, Calendar, Copy, Delivery, Login
+from store.model import Agent, Calendar, Copy, Login
 from syncd import logs
 from syncd.actions.context import Context
 from syncd.actions.expand import rolled
+from syncd.actions.owing import owe
 from syncd.rules import choosing, reconcile
+from syncd.rules.delivery import Owed
 
 WINDOW_MARGIN = timedelta(days=1)
 """The window reaches a day further than promised, so that it needs to roll forward only once a day."""
@@ -128,7 +130,8 @@ class Reader:
     def _save_copies(self, tx: Tx, standing: Sequence[Copy], found: reconcile.Round) -> None:
         """Save what was seen of our copies, unless a delivery changed them meanwhile or is still owed: then it speaks."""
         before = {copy.id: copy for copy in standing}
-        for copy in (*found.copies, *found.stray):
+        for copy in sorted((*found.copies, *found.stray), key=lambda copy: copy.meeting):
+            meetings.take_turn(tx, copy.meeting)
             stored = next((one for one in copies.copies(tx, meeting=copy.meeting) if one.id == copy.id), None)
             owed = deliveries.deliveries(tx, meeting=copy.meeting, states=("pending", "failed"))
             if (
@@ -146,28 +149,11 @@ class Reader:
 
     def _owe_removal(self, tx: Tx, copy: Copy) -> None:
         """A copy that was to be gone stands there: a write of a killed worker arrived late. It goes now."""
+        meeting = meetings.meeting(tx, copy.meeting)
+        if meeting is None:
+            return
         copies.save_copy(tx, replace(copy, state="leaving", drift="", drift_at=None))
-        newest = deliveries.deliveries(tx, meeting=copy.meeting)[-1]
-        deliveries.owe(
-            tx,
-            Delivery(
-                id=0,
-                meeting=copy.meeting,
-                version=newest.version,
-                target="calendar",
-                agent=copy.agent,
-                guest=None,
-                calendar=copy.place.calendar,
-                kind="remove",
-                state="pending",
-                attempts=0,
-                failures=0,
-                shard=due.shard_of(copy.agent),
-                epoch=0,
-                due_at=self.now,
-                created_at=self.now,
-            ),
-        )
+        owe(tx, meeting, Owed(copy.agent, "remove"), copy.place.calendar, self.now)
         logs.warning("stray_copy_found", meeting=copy.meeting, agent=copy.agent, generation=copy.generation)
 
     def failed(self, error: ConnectorError) -> None:

@@ -1,7 +1,6 @@
 """What time itself changes: conversations nobody closed, and busy time that is over."""
 
 from store import meetings
-from store.database import serialise
 from store.model import Change, Meeting
 from syncd import logs
 from syncd.actions.context import Context
@@ -18,7 +17,7 @@ def close_overdue(ctx: Context) -> list[Meeting]:
 def _close(ctx: Context, meeting_id: str) -> Meeting | None:
     now = ctx.clock()
     with ctx.store.writing() as tx:
-        serialise(tx, meeting_id)
+        meetings.take_turn(tx, meeting_id)
         before = meetings.meeting(tx, meeting_id)
         after = overdue(before, now) if before is not None else None
         if after is None:

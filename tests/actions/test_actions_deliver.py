@@ -122,13 +122,26 @@ def test_while_the_new_agents_server_is_down_the_old_event_stays_until_release_a
     assert (failing.error, failing.failures) == ("down", 1)
     assert waiting.due_at == world.now + timedelta(minutes=15)
     world.now += timedelta(minutes=16)
-    for _ in range(2):
-        world.server.fail_next("ben", "find", Unreachable("down"))
+    world.server.fail_next("ben", "find", Unreachable("down"))
     world.deliver()
     assert world.ours("anna") == []
     world.now += HOUR
     world.deliver()
     assert len(world.ours("ben")) == 1
+
+
+def test_what_happens_to_one_calendar_is_no_reason_to_try_a_failing_one_sooner(world: World) -> None:
+    world.plan()
+    world.assign("ben")
+    world.server.fail_next("ben", "find", Unreachable("down"))
+    world.deliver()
+    world.now += timedelta(minutes=16)
+    for _ in range(5):
+        world.server.fail_next("ben", "find", Unreachable("down"))
+    world.server.calls.clear()
+    world.deliver()
+    assert world.ours("anna") == []  # removed in two steps, each of which wakes who waits
+    assert world.operations("ben") == ["find"]
 
 
 def test_once_the_new_copy_is_verified_the_old_one_goes_at_once(world: World) -> None:
@@ -321,7 +334,7 @@ def test_a_preview_saves_nothing(world: World) -> None:
 
 
 def test_choosing_somebody_who_is_not_available_is_recorded(world: World) -> None:
-    world.busy("ben", "dentist", TEN, ELEVEN)
+    world.enter("ben", "dentist", TEN, ELEVEN)
     world.sync()
     world.plan()
     accepted = world.assign("ben")
