@@ -17,5 +17,8 @@ def open_connector(account: Account, login: str, secret: str, connections: Conne
 
         return CalDavConnector(account, login, secret, connections)
     if account.kind == "outlook":
-        raise Unsupported("this version can't speak to Outlook yet", "accounts of kind caldav work")
-    raise Unsupported(f"accounts of kind {account.kind!r} are not known", "caldav is")
+        # Imported here for the same reason, and because msal is large.
+        from connectors.outlook.connector import OutlookConnector
+
+        return OutlookConnector(account, login, secret, connections)
+    raise Unsupported(f"accounts of kind {account.kind!r} are not known", "caldav and outlook are")

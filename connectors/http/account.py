@@ -19,6 +19,8 @@ Kept = TypeVar("Kept")
 class Account:
     """A server as configured. `hosts`: further servers ("host" or "host:port") it may send us to; `ca_file`: PEM.
 
+    `per_host`: connections to one of its servers at once; None = the process's usual limit (`wire.Limits`).
+
     The fields from `tenant` on are Outlook's: `url` is then Graph's, and the secret of every login is the application's
     (`certificate`: a certificate with its key as PEM, else a client secret); `authority` "" is the worldwide cloud's.
     `per_mailbox`: requests under way at once for one mailbox.
@@ -29,6 +31,7 @@ class Account:
     auth: Literal["basic", "digest", "bearer"] = "basic"
     hosts: tuple[str, ...] = ()
     ca_file: str = ""
+    per_host: int | None = None
     tenant: str = ""
     client_id: str = ""
     certificate: bool = False

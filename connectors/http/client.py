@@ -8,6 +8,7 @@ under a PUT would leave open whether it happened, and SOGo lets kept ones die.
 import http.client
 import ipaddress
 from collections.abc import Collection, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from urllib.parse import quote, urljoin, urlsplit
 
@@ -95,10 +96,14 @@ class HttpClient:
 
     def _exchange(self, request: "_Request", said: Mapping[str, str], *, fresh: bool) -> Answer:
         try:
-            with self._connections.pool.wire(request.origin, self._account.ca_file, fresh=fresh) as wire:
+            with self._pool_wire(request.origin, fresh=fresh) as wire:
                 return self._on(wire, request, {**request.headers, **said})
         except OSError as error:
             raise errors.from_opening(error, request.origin) from error
+
+    def _pool_wire(self, origin: Origin, *, fresh: bool) -> AbstractContextManager[Wire]:
+        account = self._account
+        return self._connections.pool.wire(origin, account.ca_file, fresh=fresh, most=account.per_host)
 
     def _on(self, wire: Wire, request: "_Request", headers: Mapping[str, str]) -> Answer:
         kept = wire.used

@@ -23,7 +23,7 @@ from connectors.interface import (
     Unsupported,
 )
 
-WRITES = frozenset({"PUT", "DELETE"})
+WRITES = frozenset({"PUT", "DELETE", "POST", "PATCH"})
 LONGEST_WAIT = timedelta(days=1)
 
 
@@ -94,10 +94,10 @@ def from_opening(error: OSError, origin: Origin) -> ConnectorError:
 
 
 def retry_after(answer: Answer) -> timedelta | None:
-    """Retry-After as seconds or as a date (RFC 9110 section 10.2.3); None where it says nothing sensible."""
+    """Retry-After as seconds (Graph sends fractions) or as a date (RFC 9110 section 10.2.3); None where it makes no sense."""
     said = answer.header("Retry-After").strip()
-    if re.fullmatch(r"\d{1,9}", said):
-        return min(timedelta(seconds=int(said)), LONGEST_WAIT)
+    if re.fullmatch(r"\d{1,9}(\.\d{1,9})?", said):
+        return min(timedelta(seconds=float(said)), LONGEST_WAIT)
     try:
         wait = parsedate_to_datetime(said) - datetime.now(UTC)
     except (TypeError, ValueError):

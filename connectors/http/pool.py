@@ -29,13 +29,15 @@ class Pool:
         self._closed = False
 
     @contextmanager
-    def wire(self, origin: Origin, ca_file: str, *, fresh: bool = False) -> Iterator[Wire]:
-        """Lend a connection; `fresh`: one that nothing was sent on yet.
+    def wire(
+        self, origin: Origin, ca_file: str, *, fresh: bool = False, most: int | None = None
+    ) -> Iterator[Wire]:
+        """Lend a connection; `fresh`: one that nothing was sent on yet; `most`: so many to this server at once.
 
         Raises OSError when none can be opened, Unreachable when all of the server's stay taken for too long.
         """
         place = (origin, ca_file)
-        turn = self._turn(place)
+        turn = self._turn(place, most or self._limits.per_host)
         if not turn.acquire(timeout=self._limits.total):
             raise Unreachable(f"{origin.name} keeps all its connections busy", "it is slow; polling goes on")
         try:
@@ -56,9 +58,9 @@ class Pool:
         for wire in idle:
             wire.close()
 
-    def _turn(self, place: Place) -> threading.BoundedSemaphore:
+    def _turn(self, place: Place, most: int) -> threading.BoundedSemaphore:
         with self._lock:
-            return self._turns.setdefault(place, threading.BoundedSemaphore(self._limits.per_host))
+            return self._turns.setdefault(place, threading.BoundedSemaphore(most))
 
     def _take(self, place: Place) -> Wire | None:
         while True:

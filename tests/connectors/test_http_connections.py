@@ -5,6 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from certificates import CERTIFICATE, KEY
 from clients import LOGIN, SECRET, client
 from scripted import Asked, Said, Serve, reply
 
@@ -98,28 +99,6 @@ class TestConnections:
         connections.close()
         client(server, connections).send("GET", server.url)
         assert server.connections == 2
-
-
-CERTIFICATE = """\
------BEGIN CERTIFICATE-----
-MIIBrDCCAVGgAwIBAgIUQJRp11sceOcrrtLzF/j561fAZJIwCgYIKoZIzj0EAwIw
-FDESMBAGA1UEAwwJbG9jYWxob3N0MCAXDTI2MTEyNTAyMTIyMloYDzIxMjYxMTAx
-MDIxMjIyWjAUMRIwEAYDVQQDDAlsb2NhbGhvc3QwWTATBgcqhkjOPQIBBggqhkjO
-PQMBBwNCAARg85J2gUyBf8YzzmfCOb/0ZkrM0BjaFDtUdTHWQgfsORe/EvTmpBfA
-j7Bcax5zyMPa8s1cFBL5Qk10QfdOjPkGo38wfTAdBgNVHQ4EFgQUDbp5RXo6gDta
-bLf2eMsusOiJZp8wHwYDVR0jBBgwFoAUDbp5RXo6gDtabLf2eMsusOiJZp8wDwYD
-VR0TAQH/BAUwAwEB/zAaBgNVHREEEzARgglsb2NhbGhvc3SHBH8AAAEwDgYDVR0P
-AQH/BAQDAgKEMAoGCCqGSM49BAMCA0kAMEYCIQCsqnG8lAhmndpewQPTVK+u8llk
-gLGksqhlUuO0TVBTeQIhAIM5j7UDxZaMj4ASej9zRDWpDjt5oqKFjP8mMDewLZCH
------END CERTIFICATE-----
-"""
-KEY = """\
------BEGIN PRIVATE KEY-----
-MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQg0CViLGlq0CFaWnfG
-yjFKW9UuPeVKhPzs5cSoQMvS4AmhRANCAARg85J2gUyBf8YzzmfCOb/0ZkrM0Bja
-FDtUdTHWQgfsORe/EvTmpBfAj7Bcax5zyMPa8s1cFBL5Qk10QfdOjPkG
------END PRIVATE KEY-----
-"""
 
 
 @pytest.fixture
