@@ -24,7 +24,7 @@ from sqlalchemy import (
 
 from store.values import Key, Moment, Words
 
-REVISIONS = ("0001",)
+REVISIONS = ("0001", "0002")
 """The migrations, oldest first. Written here so that looking at the version needs no Alembic; a test compares them."""
 
 Json = JSON(none_as_null=True)
@@ -105,6 +105,27 @@ logins = Table(
     sqlite_autoincrement=True,
 )
 """`called_at`: somebody asked for another look while a worker held the login; saving must not push that away."""
+
+subscriptions = Table(
+    "subscriptions",
+    metadata,
+    Column("login_id", ForeignKey("logins.id", ondelete="CASCADE"), primary_key=True, autoincrement=False),
+    Column("resource", Words, nullable=False),
+    Column("url", Words, nullable=False),
+    Column("subscription", Words, unique=True),
+    Column("client_state", Words, nullable=False),
+    Column("expires_at", Moment),
+    Column("due_at", Moment, nullable=False),
+    Column("notice", Words, nullable=False),
+    Column("failures", Integer, nullable=False),
+    Column("epoch", BigInteger, nullable=False),
+    Column("leased_until", Moment),
+    Column("state", Words, nullable=False),
+    Column("error", Words, nullable=False),
+    Column("hint", Words, nullable=False),
+    Index("subscriptions_by_due", "due_at"),
+)
+"""What a login's server was asked to tell us of (`subscriptions`); `notice`: what it said of the asking itself."""
 
 calendars = Table(
     "calendars",

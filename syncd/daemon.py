@@ -1,4 +1,4 @@
-"""The daemon: a clock that feeds what is due to the executor, until SIGTERM.
+"""The daemon: a clock that feeds what is due to the executor, and the door for notifications, until SIGTERM.
 
 APScheduler has a handful of jobs and never one per calendar: what is due stands in the store. Ready is said once the
 store is migrated and the clock runs; on SIGTERM it ends within seconds, and may: whatever is cut off is safe to repeat.
@@ -9,43 +9,69 @@ import signal
 import sys
 import threading
 from collections.abc import Callable
+from datetime import datetime
 from types import FrameType
+from typing import TYPE_CHECKING
 
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from store import due
 from store.errors import StoreError
 from syncd import __version__, logs, systemd
-from syncd.actions.context import Context
+from syncd.actions.context import Context, utc_now
 from syncd.actions.follow import follow
+from syncd.actions.push import push_url
 from syncd.actions.tidy import close_overdue
 from syncd.executor import Executor, LocalExecutor
 
-FEED_SECONDS, TIDY_SECONDS = 0.5, 30
+if TYPE_CHECKING:
+    from syncd.web.server import WebServer
+
+FEED_SECONDS, SUBSCRIBE_SECONDS, TIDY_SECONDS = 0.5, 5, 30
 GRACE_SECONDS = 5.0
 """How long work under way may take to end after SIGTERM."""
 
+WEB_GRACE_SECONDS = 2.0
+"""Likewise for requests that came in; what is cut off is sent again."""
+
 
 class Daemon:
-    """The clock and the executor of one process."""
+    """The clock, the executor and, if the outside can reach us, the web server of one process."""
 
     def __init__(self, ctx: Context) -> None:
         self.ctx = ctx
         self.executor: Executor = LocalExecutor(ctx)
         self.clock = BackgroundScheduler(timezone="UTC")
+        self.web: WebServer | None = None
+        self._subscribing = threading.Lock()
 
     def start(self) -> None:
-        """Migrate, follow the configuration, start the clock. Raises `StoreError` when the store can't be used."""
+        """Migrate, follow the configuration, listen, start the clock.
+
+        Raises `StoreError` when the store can't be used, `CantListen` when the address is taken.
+        """
         self.ctx.store.migrate()
         follow(self.ctx)
+        if url := push_url(self.ctx.config):
+            self._listen(url)
+            self._every(SUBSCRIBE_SECONDS, self.subscribe, first=utc_now())
         self._every(FEED_SECONDS, self.feed)
         self._every(TIDY_SECONDS, self.tidy)
         self.clock.start()
         logs.info("started", version=__version__, agents=len(self.ctx.config.agents), pid=os.getpid())
 
-    def _every(self, seconds: float, job: Callable[[], None]) -> None:
+    def _listen(self, url: str) -> None:
+        # Imported here because FastAPI costs start-up time, and only a daemon that can be reached needs it.
+        from syncd.web.app import serve
+
+        self.web = serve(self.ctx)
+        logs.info("listening", address=self.web.address, push=url)
+
+    def _every(self, seconds: float, job: Callable[[], None], first: datetime | None = None) -> None:
+        """Have the clock call `job`: first at `first`, or after so many seconds."""
+        start = {"next_run_time": first} if first else {}
         self.clock.add_job(
-            job, "interval", seconds=seconds, max_instances=1, coalesce=True, misfire_grace_time=None
+            job, "interval", seconds=seconds, max_instances=1, coalesce=True, misfire_grace_time=None, **start
         )
 
     def feed(self) -> None:
@@ -59,6 +85,17 @@ class Daemon:
         if shards:
             self.executor.submit(shards)
 
+    def subscribe(self) -> None:
+        """Have calendar servers tell us of changes."""
+        # Imported here because msal costs start-up time, and only a daemon that can be reached needs it.
+        from syncd.actions.subscribe import subscribe
+
+        try:
+            with self._subscribing:
+                subscribe(self.ctx)
+        except StoreError as error:
+            logs.error("store_failed", error=error.message, hint=error.hint)
+
     def tidy(self) -> None:
         """What time itself changes, and what dead workers left."""
         try:
@@ -70,7 +107,10 @@ class Daemon:
     def stop(self) -> bool:
         """Stop the clock, wait a little for what is under way; True if all of it ended."""
         self.clock.shutdown(wait=False)
-        ended = self.executor.stop(GRACE_SECONDS)
+        if self.web is not None:
+            self.web.stop(WEB_GRACE_SECONDS)
+        ended = self._subscribing.acquire(timeout=GRACE_SECONDS)
+        ended = self.executor.stop(GRACE_SECONDS) and ended
         logs.info(
             "stopped", unfinished=None if ended else "yes, it is taken up again within 10 s of the next start"
         )

@@ -64,7 +64,7 @@ class Shelf(GraphLike):
         if given in self.bodies:
             key, first = self.bodies[given]
             return says(201, self.events[key]) if first == body else self.duplicate(key)
-        key = f"AAMk/{len(self.bodies)}="
+        key = f"AAMk-{len(self.bodies)}="
         self.bodies[given] = (key, body)
         kept = {"id": key, "iCalUId": f"ical-{key}", "type": "singleInstance", "isOrganizer": True}
         zone = body["start"]["timeZone"]
@@ -74,9 +74,12 @@ class Shelf(GraphLike):
 
     def get(self, _asked: Asked, path: str, query: str) -> Said:
         if query.startswith("$filter"):
-            return says(200, {"value": [one for one in self.events.values() if f"'{_marker(one)}'" in query]})
-        found = self.events.get(path.partition("/events/")[2])
-        return says(200, _in_utc(found)) if found else refused(404, "ErrorItemNotFound")
+            found = [one for one in self.events.values() if f"'{_marker(one)}'" in query]
+            return says(200, {"value": [_plain(_in_utc(one)) for one in found]})
+        there = self.events.get(path.partition("/events/")[2])
+        if there is None:
+            return refused(404, "ErrorItemNotFound")
+        return says(200, _in_utc(there) if query.startswith("$expand") else _plain(_in_utc(there)))
 
     def patch(self, asked: Asked, path: str, _query: str) -> Said:
         return self.if_matching(asked, path, lambda one: one.update(json.loads(asked.body)))
@@ -112,6 +115,11 @@ class Shelf(GraphLike):
 
 def _marker(said: dict[str, Any]) -> str:
     return str(said["singleValueExtendedProperties"][0]["value"])
+
+
+def _plain(said: dict[str, Any]) -> dict[str, Any]:
+    """Extended properties come only when asked for."""
+    return {name: value for name, value in said.items() if name != "singleValueExtendedProperties"}
 
 
 def _in_utc(said: dict[str, Any]) -> dict[str, Any]:

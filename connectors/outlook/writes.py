@@ -55,12 +55,11 @@ def find(graph: Graph, calendar: str, identity: Identity) -> Found | None:
         found = _read(graph, calendar, event_id(identity.href))
         if found is not None:
             return found
-    matching = (
-        _found(calendar, item)
-        for page in pages(asking(graph, *READ), _search(calendar, identity.marker))
-        for item in page.items
-    )
-    return next((found for found in matching if found.uid == identity.uid), None)
+    for page in pages(asking(graph, *READ), _search(calendar, identity.marker)):
+        for item in page.items:
+            if uid_of(item) == identity.uid:
+                return _read(graph, calendar, str(item["id"]))
+    return None
 
 
 def put(graph: Graph, calendar: str, event: Event, found: Found | None) -> Found:
@@ -171,8 +170,8 @@ def _found(calendar: str, said: Json) -> Found:
 
 
 def _search(calendar: str, marker: str) -> str:
-    """Where to list the calendar's events that carry the marker, each with it."""
+    """Where to list the calendar's events that carry the marker; each is then read by itself, with its marker."""
     value = marker.replace("'", "''")
     wanted = f"singleValueExtendedProperties/Any(ep: ep/id eq '{MARKER_ID}' and ep/value eq '{value}')"
     asked = quote(wanted, safe="()'/:")
-    return f"{calendar}events?$filter={asked}&{MARKER_EXPANDED}"
+    return f"{calendar}events?$filter={asked}"

@@ -8,12 +8,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from connectors.interface import CalendarGone, CalendarInfo, Connector, ConnectorError, Listing
+from connectors.interface import CalendarGone, CalendarInfo, Connector, ConnectorError, Listing, Throttled
 from store import agents, calendars, due
 from store.due import Unchanged
 from store.model import Agent, Calendar, Login
 from syncd import logs
 from syncd.actions.context import Context
+from syncd.actions.push import poll_every
 from syncd.actions.read import Reader
 from syncd.errors import SyncdError
 from syncd.rules import retry
@@ -41,7 +42,7 @@ class Round:
 
 @dataclass(frozen=True, slots=True)
 class Pass:
-    """What one pass over a login works with."""
+    """What one pass over a login works with. `interval`: how soon it is asked again if all is well."""
 
     ctx: Context
     connector: Connector
@@ -49,6 +50,7 @@ class Pass:
     agent: Agent
     full: bool
     now: datetime
+    interval: timedelta
 
     def wants(self, row: Calendar, infos: Mapping[str, CalendarInfo] | None) -> bool:
         """Does this calendar need more than the listing? One that is no longer listed is not read, and not emptied."""
@@ -87,9 +89,10 @@ def _pass(ctx: Context, connector: Connector, login: Login, full: bool) -> Round
     with ctx.store.reading() as tx:
         rows = calendars.calendars(tx, login_id=login.id)
         agent = agents.agent(tx, login.agent)
+        interval = poll_every(ctx, tx, login)
     if agent is None:
         return Round(login)
-    this = Pass(ctx, connector, login, agent, full, ctx.clock())
+    this = Pass(ctx, connector, login, agent, full, ctx.clock(), interval)
     listing = _listing(this, rows)
     choice = choose(login, rows, listing, now=this.now) if listing else Choice((), ())
     infos = {info.href: info for info in listing.calendars} if listing else None
@@ -133,7 +136,7 @@ def _unchanged(this: Pass, rows: Sequence[Calendar], states: Mapping[int, str]) 
     moved = tuple(
         (row.id, states[row.id]) for row in rows if states.get(row.id, row.sync_state) != row.sync_state
     )
-    wait = retry.poll_interval(this.ctx.config.sync.interval, this.ctx.jitter())
+    wait = retry.poll_interval(this.interval, this.ctx.jitter())
     return Unchanged(this.login.id, this.login.epoch, this.now + wait, this.now, seen, moved)
 
 
@@ -161,11 +164,16 @@ class Outcome:
 
 
 def _read(this: Pass, row: Calendar, infos: Mapping[str, CalendarInfo] | None) -> Outcome:
-    """Read one calendar and save what changed; when it failed, its state then says why."""
+    """Read one calendar and save what changed; when it failed, its state then says why.
+
+    Raises `Throttled`: a server that asks to wait asks it of the login, not of one of its calendars.
+    """
     info = infos[row.href or ""] if infos is not None else None
     reader = Reader(this.ctx, this.connector, this.login, this.agent, row, this.now)
     try:
         reading = reader.ask(anew=this.full or this.relists(row), behind=this.behind(row))
+    except Throttled:
+        raise
     except ConnectorError as error:
         reader.failed(error)
         return Outcome(failed=True)
@@ -181,7 +189,7 @@ def _save_login(
     """When to come back: by the interval; sooner for a held calendar; later if one failed, but no good one goes stale."""
     login, sync, jitter = this.login, this.ctx.config.sync, this.ctx.jitter()
     failures = login.failures + 1 if failed else 0
-    wait = retry.poll_interval(sync.interval, jitter)
+    wait = retry.poll_interval(this.interval, jitter)
     if failed:
         wait = min(retry.back_off(failures, interval=sync.interval, jitter=jitter), sync.stale_after / 3)
     with this.ctx.store.writing() as tx:

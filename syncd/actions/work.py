@@ -139,7 +139,7 @@ def _one_login(ctx: Context, login: Login, full: bool) -> Round | None:
     except StoreError:
         raise
     except Exception as error:  # noqa: BLE001  # the boundary: one login's defect must not stop the others
-        return login_failed(ctx, login, _defect(error))
+        return login_failed(ctx, login, as_defect(error))
 
 
 def _one_delivery(ctx: Context, owed: Delivery) -> Delivery | None:
@@ -151,11 +151,11 @@ def _one_delivery(ctx: Context, owed: Delivery) -> Delivery | None:
     except StoreError:
         raise
     except Exception as error:  # noqa: BLE001  # the boundary: one delivery's defect must not stop the others
-        return delivery_failed(ctx, owed, _defect(error))
+        return delivery_failed(ctx, owed, as_defect(error))
 
 
-def _defect(error: Exception) -> Defect:
-    """The error's type and place, never its text: that could hold what a stranger wrote."""
+def as_defect(error: Exception) -> Defect:
+    """Log what has no word of its own: the error's type and place, never its text: that could hold what a stranger wrote."""
     last = traceback.extract_tb(error.__traceback__)[-1]
     where = f"{last.filename.rpartition('/')[2]}:{last.lineno}"
     logs.error("defect", error=type(error).__name__, where=where)

@@ -9,14 +9,13 @@ from datetime import UTC, datetime
 from connectors import Connections, open_connector
 from connectors.interface import ConnectorError, Listing
 from store.model import Login, LoginPlan
-from syncd.actions.context import account_of, login_of
-from syncd.cli.secrets import Secret
+from syncd.actions.context import account_of, login_of, secret_of
 from syncd.cli.threads import threads
 from syncd.config import Config, to_logins
 from syncd.errors import SyncdError, exit_code
 from syncd.executor import READERS
 from syncd.rules.choosing import choose
-from syncd.secrets import resolve
+from syncd.secrets import for_the_service_only, resolve
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,10 +62,11 @@ def sign_in_everywhere(config: Config) -> tuple[Connected, ...]:
 
 def _sign_in(config: Config, plan: LoginPlan, connections: Connections) -> Connected:
     settings = login_of(config, plan.agent, plan.account, plan.login)
-    if settings.password is not None and Secret("", plan.agent, settings.password).beyond_us:
+    ref = secret_of(config.accounts[plan.account], settings)
+    if ref is not None and for_the_service_only(ref):
         return Connected(plan.agent, plan.account, plan.login, "not-tried")
     try:
-        secret = resolve(settings.password) if settings.password is not None else ""
+        secret = resolve(ref) if ref is not None else ""
         connector = open_connector(account_of(config.accounts, plan.account), plan.login, secret, connections)
         try:
             listing = connector.calendars(None)

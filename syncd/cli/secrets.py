@@ -3,13 +3,12 @@
 A systemd credential (systemd.exec(5), LoadCredential=) is handed to the service only: elsewhere that is said, not an error.
 """
 
-import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from syncd.config import Config, SecretRef
 from syncd.errors import NotPermitted, SecretUnavailable
-from syncd.secrets import resolve
+from syncd.secrets import for_the_service_only, resolve
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +22,7 @@ class Secret:
     @property
     def beyond_us(self) -> bool:
         """Can only the service see it?"""
-        return self.ref.credential is not None and not os.environ.get("CREDENTIALS_DIRECTORY")
+        return for_the_service_only(self.ref)
 
 
 @dataclass(frozen=True, slots=True)

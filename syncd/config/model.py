@@ -76,14 +76,10 @@ def _notes(config: Config) -> Iterator[str]:
         "policy.agent_edits": config.policy.agent_edits != "flag",
         "meetings.tell_guests_on_assign": config.meetings.tell_guests_on_assign,
         "meetings.keep_cancelled": config.meetings.keep_cancelled,
-        "http.listen": config.http.listen != HttpConfig().listen,
-        "http.public_url": config.http.public_url != "",
+        "http.listen": config.http.listen != HttpConfig().listen and not config.http.public_url,
         "mail": config.mail is not None,
     }
     yield from (f"{key} is set, but has no effect in this version" for key, is_set in later.items() if is_set)
-    for name, account in config.accounts.items():
-        if account.kind == "outlook":
-            yield f"accounts.{name} is of kind 'outlook', which this version can't read yet: its calendars stay unknown"
     if "timezone" not in config.model_fields_set and (config.agents or config.blocks):
         yield f"timezone is not set: where no other is named, times are read in {DEFAULT_ZONE}"
     if _password_in(config.store.url):

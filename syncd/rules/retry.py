@@ -1,12 +1,12 @@
-"""When to look again: the poll interval, and how long to wait after failures.
+"""When to look again: the poll interval, with push and without, and how long to wait after failures.
 
 `jitter` is a random number in [0, 1) that the caller draws, so that many logins never come back at the same moment.
 `Retry-After` (RFC 9110 section 10.2.3) is obeyed when it asks for longer than we would have waited anyway.
 """
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
-from connectors.interface import NoAccess, SignInRefused, Throttled, Unsupported
+from connectors.interface import CalendarGone, NoAccess, SignInRefused, Throttled, Unsupported
 
 DELIVERY_INTERVAL = timedelta(seconds=5)
 """The first wait after a failed delivery."""
@@ -22,12 +22,42 @@ SIGN_IN_WAIT = timedelta(minutes=15)
 RIGHTS_WAIT = timedelta(minutes=5)
 """After a missing right or ability: only a person can change it."""
 
+SUBSCRIBE_INTERVAL = timedelta(seconds=30)
+"""The first wait after a subscription could not be made or renewed."""
+
+PROBE_WAIT, LONGEST_PROBE_WAIT = timedelta(hours=1), timedelta(days=1)
+"""How long a mailbox that refuses to push is left to polling before it is asked again: rights and licences change."""
+
 _MOST_DOUBLINGS = 30
 
 
 def poll_interval(interval: timedelta, jitter: float) -> timedelta:
     """The interval, a tenth more or less."""
     return interval * (1 - SPREAD + 2 * SPREAD * jitter)
+
+
+def polling(interval: timedelta, stale_after: timedelta, *, pushed: bool) -> timedelta:
+    """The interval at which a login is asked. One whose server tells of changes is asked less often, but never stops
+    being asked: notifications get lost, for days at times, and even at its slowest it stays within `stale_after` / 3."""
+    return max(interval, stale_after / 3 / (1 + SPREAD)) if pushed else interval
+
+
+def renewal(now: datetime, expires_at: datetime, jitter: float) -> timedelta:
+    """When to renew what ends at `expires_at`: after half of what is left, a tenth of that sooner or later."""
+    return max(poll_interval((expires_at - now) / 2, jitter), SHORTEST)
+
+
+def after_subscribing(error: Exception, failures: int, *, jitter: float) -> timedelta:
+    """The wait before a subscription is tried again: long where the mailbox refuses, else the back-off."""
+    if not refuses(error):
+        return after(error, failures, interval=SUBSCRIBE_INTERVAL, jitter=jitter)
+    wait = PROBE_WAIT * 2 ** min(max(failures, 1) - 1, _MOST_DOUBLINGS)
+    return poll_interval(min(wait, LONGEST_PROBE_WAIT), jitter)
+
+
+def refuses(error: Exception) -> bool:
+    """Does this error say that the mailbox will not push, as things are? Then it is polled, which is no failure."""
+    return isinstance(error, NoAccess | Unsupported | CalendarGone)
 
 
 def back_off(failures: int, *, interval: timedelta, jitter: float) -> timedelta:

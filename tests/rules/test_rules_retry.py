@@ -1,6 +1,6 @@
 """How long to wait: around the interval, doubling after failures, never outside one second to one hour."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given
@@ -104,3 +104,45 @@ def test_no_error_shortens_the_back_off_or_outlasts_an_hour(
 ) -> None:
     usual = retry.back_off(failures, interval=interval, jitter=jitter)
     assert usual <= retry.after(error, failures, interval=interval, jitter=jitter) <= HOUR
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# Push
+
+
+@given(intervals, st.integers(3, 100), jitters, st.booleans())
+def test_push_never_makes_polling_slower_than_a_third_of_stale(
+    interval: timedelta, times: int, jitter: float, pushed: bool
+) -> None:
+    """But for an interval that is so slow by itself."""
+    every = retry.polling(interval, interval * times, pushed=pushed)
+    assert every >= interval
+    assert every == interval or pushed
+    assert every == interval or retry.poll_interval(every, jitter) <= interval * times / 3
+
+
+@given(st.integers(-10, 5000).map(lambda minutes: minutes * MINUTE), jitters)
+def test_a_subscription_is_renewed_around_half_of_its_life(left: timedelta, jitter: float) -> None:
+    now = datetime(2026, 3, 2, tzinfo=UTC)
+    wait = retry.renewal(now, now + left, jitter)
+    assert wait >= SECOND
+    assert wait == SECOND or left * 0.44 < wait < left * 0.56
+
+
+@pytest.mark.parametrize(
+    ("error", "refuses"),
+    [(NoAccess("x"), True), (Unsupported("x"), True), (CalendarGone("x"), True), (SignInRefused("x"), False),
+     (Unreachable("x"), False), (Throttled("x"), False), (OSError(), False)],
+)  # fmt: skip
+def test_what_counts_as_a_mailbox_that_refuses_push(error: Exception, refuses: bool) -> None:
+    assert retry.refuses(error) is refuses
+    wait = retry.after_subscribing(error, 1, jitter=0.5)
+    assert (wait == HOUR) is refuses
+
+
+@given(st.integers(0, 10**6), jitters)
+def test_a_mailbox_that_refuses_push_is_asked_again_about_daily_at_the_rarest(
+    failures: int, jitter: float
+) -> None:
+    wait = retry.after_subscribing(NoAccess("x"), failures, jitter=jitter)
+    assert HOUR * 0.9 <= wait <= timedelta(days=1.1)
