@@ -15,7 +15,8 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
-from killing import KillingProxy, end
+from faults import FaultProxy
+from killing import end
 from servers import SECRET, CalDavServer
 
 from store import due
@@ -64,7 +65,7 @@ class Scene:
     """Two agents with a calendar each, and the way to both: through the proxy for syncd, directly for the witness."""
 
     server: CalDavServer
-    proxy: KillingProxy
+    proxy: FaultProxy
     folder: Path
     logins: dict[str, str]
     calendars: dict[str, str]
@@ -133,18 +134,17 @@ def settle(ctx: Context) -> None:
 @pytest.fixture
 def scene(radicale: CalDavServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Scene]:
     monkeypatch.setenv("SYNCD_TEST_SECRET", SECRET)
-    proxy = KillingProxy(radicale.url)
     logins = {agent: radicale.add_user() for agent in ("anna", "ben")}
     calendars = {agent: radicale.add_calendar(login, "Work") for agent, login in logins.items()}
     agents = "".join(AGENT.format(id=agent, login=login) for agent, login in logins.items())
-    (tmp_path / "config.toml").write_text(CONFIG.format(folder=tmp_path, url=proxy.url) + agents)
-    made = Scene(radicale, proxy, tmp_path, logins, calendars, (f"talk-{number}" for number in count(1)))
-    with made.context() as ctx, ThreadPoolExecutor(2) as pool:
-        ctx.store.migrate()
-        follow(ctx)
-        assert sync_now(ctx, pool).failed == ()
-    yield made
-    proxy.close()
+    with FaultProxy(radicale.url) as proxy:
+        (tmp_path / "config.toml").write_text(CONFIG.format(folder=tmp_path, url=proxy.url) + agents)
+        made = Scene(radicale, proxy, tmp_path, logins, calendars, (f"talk-{number}" for number in count(1)))
+        with made.context() as ctx, ThreadPoolExecutor(2) as pool:
+            ctx.store.migrate()
+            follow(ctx)
+            assert sync_now(ctx, pool).failed == ()
+        yield made
 
 
 def ended_or_done(scene: Scene, daemon: subprocess.Popen[bytes], meeting: str) -> bool:

@@ -6,7 +6,7 @@ What a server leaves out of its answer is asked for alone, because "not mentione
 
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from connectors.caldav import xml
 from connectors.caldav.addresses import absolute, key
@@ -27,17 +27,27 @@ PATIENCE = 2
 MOST_FAILURES = 5
 """So many single objects may fail on their own account; more, and most of them, means that the server fails."""
 
+END = b"END:VCALENDAR"
+
 SPOILED = (Garbled, ServerFault, TimedOut, NoAccess, Unsupported)
 
 
 @dataclass(frozen=True, slots=True)
 class Fetched:
-    """An object that was asked for, under the href it was listed with. Neither data nor failure: it is gone."""
+    """An object that was asked for, under the href it was listed with. Neither data nor failure: it is gone.
+
+    `etag` is empty for a text that was cut short: it would vouch for what was never read.
+    """
 
     href: str
     etag: str
     data: bytes | None = None
     failure: str = ""
+
+    @property
+    def whole(self) -> bool:
+        """Does its text come to the end that every calendar object has (RFC 5545 section 3.4)?"""
+        return END in (self.data or b"")[-100:].upper()
 
 
 def etag_of(text: str) -> str:
@@ -121,7 +131,8 @@ def read(http: HttpClient, calendar: str, href: str, etag: str = "") -> Fetched:
         return Fetched(href, "")
     if xml.is_page(answer):
         raise xml.page(http.base.name)
-    return Fetched(href, etag_of(answer.header("ETag")) or etag, answer.body)
+    fetched = Fetched(href, etag_of(answer.header("ETag")) or etag, answer.body)
+    return fetched if fetched.whole else replace(fetched, etag="")
 
 
 def exists(http: HttpClient, calendar: str) -> None:

@@ -17,6 +17,7 @@ from connectors.interface import (
     ConnectorError,
     Event,
     Found,
+    Garbled,
     Identity,
     NoAccess,
     OutcomeUnknown,
@@ -42,11 +43,15 @@ def find(http: HttpClient, calendar: str, identity: Identity) -> Found | None:
     if fetched.data is None and identity.href:
         elsewhere = _by_uid(http, calendar, identity.uid)
         fetched = read(http, calendar, elsewhere) if elsewhere else fetched
-    return None if fetched.data is None else found_in(fetched, fetched.data)
+    return None if fetched.data is None else found_in(http, fetched, fetched.data)
 
 
-def found_in(fetched: Fetched, data: bytes) -> Found:
-    """What an object's text says about being ours."""
+def found_in(http: HttpClient, fetched: Fetched, data: bytes) -> Found:
+    """What an object's text says about being ours. Raises Garbled for half a text, which says nothing of that."""
+    if not fetched.whole:
+        raise Garbled(
+            f"{http.base.name} answered with half an event", "look at the server's or its proxy's log"
+        )
     href = path_of(fetched.href)
     seen = read_object(href, fetched.etag, data, zone="UTC", start=SOME_TIME, end=SOME_TIME)
     return Found(href, fetched.etag, seen.event, seen.organizer, seen.uid)
@@ -63,21 +68,21 @@ def put(http: HttpClient, calendar: str, event: Event, found: Found | None, *, n
         raise _refused(http, answer, creating=found is None)
     try:
         held = read(http, calendar, href)
+        if held.data is not None:
+            return found_in(http, held, held.data)
     except ConnectorError as error:
         raise OutcomeUnknown(f"written, but not read back: {error.message}", error.hint) from error
-    if held.data is None:
-        raise Conflict("the event was gone right after it was written", "it is looked at again")
-    return found_in(held, held.data)
+    raise Conflict("the event was gone right after it was written", "it is looked at again")
 
 
 def remove(http: HttpClient, calendar: str, found: Found) -> None:
-    """Delete, only if it is still as found; gone already is as good."""
+    """Delete, only if it is still as found, and look whether it is gone; gone already is as good."""
     url = absolute(calendar, found.href)
     answer = http.send("DELETE", url, headers=_only_if(found), expect=(404, 409, 410, 412, 418, 423))
-    if answer.status < 300 or answer.status in (404, 410):
+    if answer.status in (404, 410):
         return
     if read(http, calendar, found.href).data is not None:
-        raise Conflict("the event changed while it was to be removed", "it is looked at again")
+        raise Conflict("the event is still there after it was to be removed", "it is looked at again")
 
 
 def _only_if(found: Found | None) -> dict[str, str]:

@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from email.message import Message
 from functools import partial
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, cast
 
 from connectors.interface import Garbled
 
@@ -94,16 +94,18 @@ class Wire:
         self._link.response_class = partial(_TimedResponse, deadline=deadline, silence=self._limits.silence)  # type: ignore[assignment]
         self._link.sock.settimeout(self._limits.silence)
         self._link.request(method, target, body=body or None, headers=dict(headers))
-        response = self._link.getresponse()
+        response = cast("_TimedResponse", self._link.getresponse())
         content = _body(response, self._limits.body, self.origin.name)
-        self.reusable = not response.will_close and response.isclosed() and "Connection" not in headers
+        clean = response.isclosed() and not response.said_more
+        self.reusable = clean and not response.will_close and "Connection" not in headers
         self.used = True
         return response.status, response.headers, content
 
     def alive(self) -> bool:
-        """Has the server kept the idle connection open? Anything readable now is its goodbye."""
+        """Has the server kept the idle connection open? Anything readable now is its goodbye, or no answer to us."""
         sock = self._link.sock
-        return bool(sock) and not select.select([sock], [], [], 0)[0]
+        decrypted = sock.pending() if isinstance(sock, ssl.SSLSocket) else 0
+        return bool(sock) and not decrypted and not select.select([sock], [], [], 0)[0]
 
     def close(self) -> None:
         self._link.close()
@@ -120,11 +122,14 @@ class _TimedReader(io.RawIOBase):
 
     def __init__(self, sock: socket.socket, raw: io.RawIOBase, deadline: float, silence: float) -> None:
         self._sock, self._raw, self._deadline, self._silence = sock, raw, deadline, silence
+        self.ended = False
 
     def readable(self) -> bool:
         return True
 
     def readinto(self, buffer: "Buffer") -> int | None:
+        if self.ended:
+            return 0
         left = self._deadline - time.monotonic()
         if left <= 0:
             raise TimeoutError("the answer as a whole took too long")
@@ -136,13 +141,33 @@ class _TimedReader(io.RawIOBase):
         super().close()
 
 
+class _Answering(io.BufferedReader):
+    """Notices on closing whether more came than the answer's own length says: what follows would be no answer to us."""
+
+    def __init__(self, timed: _TimedReader) -> None:
+        super().__init__(timed)
+        self._timed = timed
+        self.said_more = False
+
+    def close(self) -> None:
+        if not self.closed:
+            self._timed.ended = True  # so that looking into the buffer reads nothing
+            self.said_more = bool(self.peek(1))
+        super().close()
+
+
 class _TimedResponse(http.client.HTTPResponse):
     def __init__(
         self, sock: socket.socket, *, deadline: float, silence: float, method: str | None = None
     ) -> None:
         super().__init__(sock, method=method)
         raw: io.RawIOBase = self.fp.detach()  # makefile("rb") gives a BufferedReader
-        self.fp = io.BufferedReader(_TimedReader(sock, raw, deadline, silence))
+        self._answering = self.fp = _Answering(_TimedReader(sock, raw, deadline, silence))
+
+    @property
+    def said_more(self) -> bool:
+        """Did the server send more than the answer?"""
+        return self._answering.said_more
 
 
 def _body(response: http.client.HTTPResponse, limit: int, host: str) -> bytes:

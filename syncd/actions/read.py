@@ -4,7 +4,7 @@ What is known is loaded before the server is asked, our own copies after: whatev
 before it was written, so nothing of ours is ever taken for a foreign event.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -26,7 +26,11 @@ WINDOW_MARGIN = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What asking one calendar came to, before anything is saved."""
+    """What asking one calendar came to, before anything is saved.
+
+    `unseen`: something in it was listed and, for the first time, could not be fetched; so it counts as seen when it was
+    seen last. Once that has failed twice it is the object's own fault, which must not make its owner unknown for good.
+    """
 
     changes: Changes
     found: reconcile.Round
@@ -34,6 +38,7 @@ class Reading:
     window: tuple[datetime, datetime]
     anew: bool
     behind: bool
+    unseen: bool
 
     @property
     def quiet(self) -> bool:
@@ -77,7 +82,7 @@ class Reader:
             changes, known, standing, calendar=self.row, held=self.row.held, now=self.now
         )
         found = replace(found, copies=self._believed(found.copies))
-        return Reading(changes, found, standing, window, anew, behind)
+        return Reading(changes, found, standing, window, anew, behind, _unseen(found, known))
 
     def save(self, reading: Reading, info: CalendarInfo | None) -> None:
         """Token and data in one transaction. Raises `Fenced` when somebody else took the login over."""
@@ -116,7 +121,8 @@ class Reader:
         """The calendar's row after this reading; while the brake holds or something is missing, the old token stays."""
         found, (start, end) = reading.found, reading.window
         row = replace(
-            self.row, seen_at=self.now, held=found.held, window_start=start, window_end=end,
+            self.row, held=found.held, window_start=start, window_end=end,
+            seen_at=self.row.seen_at if reading.unseen else self.now,
             relist_at=None if reading.anew and not found.held else self.row.relist_at,
         )  # fmt: skip
         if found.held:
@@ -179,3 +185,9 @@ class Reader:
                 gone=len(found.gone), unreadable=sum(bool(one.problem) for one in (*found.upserts, *found.unread)) or None,
                 full=changes.complete or None, was=was,
             )  # fmt: skip
+
+
+def _unseen(found: reconcile.Round, known: Mapping[str, str]) -> bool:
+    """Is there an object without an etag (it could not be fetched) that is new, or was known with one until now?"""
+    failed = [one.href for one in (*found.upserts, *found.unread) if one.problem and not one.etag]
+    return any(known.get(href) != "" for href in failed)

@@ -211,7 +211,7 @@ class TestWhatIsListed:
 
 class TestOpening:
     def test_a_kind_of_another_version_is_refused(self, connections: Connections) -> None:
-        for kind in ("outlook", "carrier-pigeon"):
+        for kind in ("exchange", "carrier-pigeon"):
             with pytest.raises(Unsupported) as refused:
                 open_connector(Account(kind, "https://example.com/"), "anna", "secret", connections)
             assert refused.value.hint

@@ -8,17 +8,16 @@ from itertools import count
 
 import pytest
 from daemons import Scene, ended_or_done
-from killing import When, start_daemon
+from killing import When, killing, start_daemon
 
 
 def killed_at_request(scene: Scene, at: int, when: When) -> bool:
     """Run the daemon until the proxy kills it; False if it delivered everything before it came to that request."""
     meeting = scene.planned()
-    scene.proxy.aim(at, when)
     daemon = start_daemon(scene.config, scene.folder / "daemon.log")
-    scene.proxy.victim = daemon.pid
+    scene.proxy.program(killing(daemon.pid, when), number=at)
     killed = ended_or_done(scene, daemon, meeting)
-    scene.proxy.aim(0, "before")
+    scene.proxy.heal()
     scene.check(meeting)
     return killed
 
@@ -26,7 +25,6 @@ def killed_at_request(scene: Scene, at: int, when: When) -> bool:
 def killed_at_commit(scene: Scene, at: int, when: When) -> bool:
     """Run the daemon until its `at`-th commit kills it; False if it delivered everything before."""
     meeting = scene.planned()
-    scene.proxy.aim(0, "before")
     daemon = start_daemon(scene.config, scene.folder / "daemon.log", commit=at, when=when)
     killed = ended_or_done(scene, daemon, meeting)
     scene.check(meeting)

@@ -1,0 +1,231 @@
+"""Every fault at every kind of CalDAV request (RFC 4791, 6578), with a real store and a real Radicale: what must hold.
+
+Meanwhile nobody is said to be available who is known to be busy, or of whom nothing is known; two cycles after the server
+is healed everything is as if nothing had happened. `make test` runs each fault once and each kind of request at least
+once; `make test-long` the rest of the matrix.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from exchanges import Request
+from faults import Fault, FaultProxy
+from icalendar import Calendar
+from lxml import etree
+from matrices import Row, begin, endure
+from mishaps import EVERY_FAULT
+from ordeals import Ordeal, Standing, at
+from servers import SECRET, XML, CalDavServer
+from stores import sqlite_only
+
+from store.database import Store
+from syncd.actions import changes
+
+EVENT = """BEGIN:VCALENDAR
+VERSION:2.0
+PRODID:-//another client//
+BEGIN:VEVENT
+UID:{name}
+DTSTAMP:20260101T000000Z
+DTSTART:{start:%Y%m%dT%H%M%SZ}
+DTEND:{end:%Y%m%dT%H%M%SZ}
+SUMMARY:A private matter
+END:VEVENT
+END:VCALENDAR
+"""
+
+DATA = "{urn:ietf:params:xml:ns:caldav}calendar-data"
+ALL = b"""<c:calendar-query xmlns:d="DAV:" xmlns:c="urn:ietf:params:xml:ns:caldav">
+<d:prop><c:calendar-data/></d:prop><c:filter><c:comp-filter name="VCALENDAR"/></c:filter></c:calendar-query>"""
+
+REPORTS = {
+    b"sync-collection": "REPORT sync",
+    b"calendar-multiget": "REPORT multiget",
+    b"calendar-query": "REPORT query",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class CalDavGround:
+    """A CalDAV server, as `ordeals.Ground` wants it."""
+
+    server: CalDavServer
+
+    @property
+    def upstream(self) -> str:
+        return self.server.url
+
+    def account(self, url: str) -> str:
+        return f'[accounts.lab]\nkind = "caldav"\nurl = "{url}"\n'
+
+    def calendar(self, login: str) -> str:
+        which = 'password = { env = "SYNCD_TEST_SECRET" }\ncheck = ["Work"]\nwrite = "Work"\n'
+        return f'[[agents.calendars]]\naccount = "lab"\nlogin = "{login}"\n{which}'
+
+    def add_login(self) -> str:
+        login = self.server.add_user()
+        self.server.add_calendar(login, "Work")
+        return login
+
+    def work(self, login: str) -> str:
+        return f"{self.server.home(login)}work/"
+
+    def enter(self, login: str, name: str, start: datetime, end: datetime) -> None:
+        text = EVENT.format(name=name, start=start, end=end).replace("\n", "\r\n")
+        self.server.put(login, self.work(login), name, text)
+
+    def strike(self, login: str, name: str) -> None:
+        self.server.delete(login, f"{self.work(login)}{name}.ics")
+
+    def rename(self, login: str, title: str) -> None:
+        """Another client stores one of our events anew, under a name of its own choice."""
+        for href, text in self._texts(login):
+            if f"SUMMARY:{title}" in text:
+                self.server.delete(login, href)
+                self.server.put(login, self.work(login), f"renamed-{title}", text)
+
+    def standing(self, login: str) -> list[Standing]:
+        return [_standing(text) for _, text in self._texts(login)]
+
+    def _texts(self, login: str) -> list[tuple[str, str]]:
+        answer = self.server.request("REPORT", self.work(login), login, ALL, XML, expect=(207,))
+        found = etree.fromstring(answer.content).iter("{DAV:}response")
+        return [(str(one.findtext("{DAV:}href")), str(one.findtext(f".//{DATA}"))) for one in found]
+
+    @property
+    def idle(self) -> str:
+        return HOME
+
+    def kind_of(self, request: Request) -> str:
+        if request.method == "REPORT":
+            return next(kind for words, kind in REPORTS.items() if words in request.body)
+        if request.method == "PROPFIND":
+            return "PROPFIND home" if request.header("Depth") == "1" else "PROPFIND discovery"
+        return request.method
+
+    def concerns(self, request: Request, login: str) -> bool:
+        return request.login == login
+
+
+def _standing(text: str) -> Standing:
+    (event,) = Calendar.from_ical(text).walk("VEVENT")
+    start, end = (event[name].dt.astimezone(UTC) for name in ("DTSTART", "DTEND"))
+    ours = "X-SYNCD-MARKER" in event
+    return Standing(str(event["SUMMARY" if ours else "UID"]), start, end, ours)
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# The table
+
+
+def one_changes(ordeal: Ordeal) -> None:
+    ordeal.strike("anna", at(8))
+    ordeal.enter("anna", at(11), at(12))
+
+
+def several_change(ordeal: Ordeal) -> None:
+    one_changes(ordeal)
+    ordeal.enter("anna", at(12), at(13))
+    ordeal.enter("anna", at(16), at(17))
+
+
+def one_joins(ordeal: Ordeal) -> None:
+    ordeal.join("cleo")
+    ordeal.enter("cleo", at(11), at(12))
+    ordeal.enter("cleo", at(12), at(13))
+
+
+def one_is_planned(ordeal: Ordeal) -> None:
+    ordeal.plan("another", "anna", at(17))
+
+
+def one_is_moved(ordeal: Ordeal) -> None:
+    ordeal.accept(changes.reschedule("talk", at(18), None, "ill", by="test"))
+
+
+def one_is_renamed_and_moved(ordeal: Ordeal) -> None:
+    ground = ordeal.ground
+    assert isinstance(ground, CalDavGround)
+    ground.rename(ordeal.logins["anna"], "talk")
+    one_is_moved(ordeal)
+
+
+def one_is_cancelled(ordeal: Ordeal) -> None:
+    ordeal.accept(changes.cancel("talk", "ill", "guest", by="test"))
+
+
+def one_is_handed_over(ordeal: Ordeal) -> None:
+    ordeal.accept(changes.assign("talk", "ben", by="test"))
+
+
+HOME, SYNC, MULTIGET = "PROPFIND home", "REPORT sync", "REPORT multiget"
+FOUND = ("PROPFIND discovery", "PROPFIND discovery")
+
+CALDAV = (
+    Row("listing", one_changes, (HOME,)),
+    Row("changes", one_changes, (HOME, SYNC)),
+    Row("one event", one_changes, (HOME, SYNC, "GET")),
+    Row("several events", several_change, (HOME, SYNC, MULTIGET)),
+    Row("discovery", one_joins, FOUND[:1], "cleo"),
+    Row("first listing", one_joins, (*FOUND, HOME), "cleo"),
+    Row("first changes", one_joins, (*FOUND, HOME, SYNC), "cleo"),
+    Row("first events", one_joins, (*FOUND, HOME, SYNC, MULTIGET), "cleo"),
+    Row("look before a write", one_is_moved, ("GET",)),
+    Row("creation", one_is_planned, ("GET", "PUT")),
+    Row("replacement", one_is_moved, ("GET", "PUT")),
+    Row("look after a write", one_is_moved, ("GET", "PUT", "GET")),
+    Row("search", one_is_renamed_and_moved, ("GET", "REPORT query")),
+    Row("removal", one_is_cancelled, ("GET", "DELETE")),
+    Row("creation at the next agent", one_is_handed_over, ("GET", "PUT"), "ben"),
+    Row("removal at the last agent", one_is_handed_over, ("GET", "DELETE")),
+)
+
+# ---------------------------------------------------------------------------------------------------------------------
+# The matrix
+
+
+@pytest.fixture
+def ordeal(
+    radicale: CalDavServer, store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Ordeal]:
+    monkeypatch.setenv("SYNCD_TEST_SECRET", SECRET)
+    ground = CalDavGround(radicale)
+    with FaultProxy(ground.upstream) as proxy:
+        made = Ordeal(ground, proxy, store, tmp_path)
+        begin(made)
+        yield made
+        made.ctx.connections.close()
+
+
+def matrix(rows: tuple[Row, ...]) -> Iterator[object]:
+    """Every fault at every row, once and until healed; all but each fault's turn at one row are long."""
+    turns = {(fault.name, rows[number % len(rows)].name) for number, fault in enumerate(EVERY_FAULT)}
+    for row in rows:
+        for fault in EVERY_FAULT:
+            for stays in (False, True):
+                if fault.door != "open" and not stays:
+                    continue  # nobody can pass a door once
+                short = stays == (fault.door != "open") and (fault.name, row.name) in turns
+                name = f"{row.name}: {fault.name}{', lasting' if stays else ''}"
+                yield pytest.param(row, fault, stays, id=name, marks=() if short else pytest.mark.long)
+
+
+@sqlite_only
+@pytest.mark.parametrize("row", CALDAV, ids=lambda row: row.name)
+def test_each_row_makes_the_requests_it_names(ordeal: Ordeal, row: Row) -> None:
+    row.act(ordeal)
+    ordeal.proxy.forget()
+    ordeal.cycle()
+    login = ordeal.logins[row.of]
+    asked = [ordeal.ground.kind_of(one) for one in ordeal.proxy.seen if ordeal.ground.concerns(one, login)]
+    assert tuple(asked[: len(row.asks)]) == row.asks
+    ordeal.check()
+
+
+@sqlite_only
+@pytest.mark.parametrize(("row", "fault", "stays"), list(matrix(CALDAV)))
+def test_whatever_fails_the_end_is_right(ordeal: Ordeal, row: Row, fault: Fault, stays: bool) -> None:
+    endure(ordeal, row, fault, stays=stays)
