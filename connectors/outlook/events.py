@@ -193,7 +193,8 @@ def _times(item: Json, owner: Zone) -> tuple[datetime, datetime] | None:
 
 
 def _marker(item: Json) -> str:
-    for held in item.get("singleValueExtendedProperties") or ():
+    carried = item.get("singleValueExtendedProperties")
+    for held in carried if isinstance(carried, list) else ():
         if isinstance(held, Mapping) and _word(held, "id").casefold() == MARKER_ID.casefold():
             return _word(held, "value")
     return ""
