@@ -10,10 +10,10 @@ run: setup            ## the daemon with a local calendar server and example age
 	@exec $(BIN)/syncd demo
 
 test: setup           ## every rule once, under five minutes
-	$(BIN)/pytest -n 2 --dist worksteal -m "not long" tests
+	$(BIN)/pytest -n 2 --dist worksteal -m "not long and not soak" tests
 
 test-long: setup      ## what is long: fault matrix, kill campaign, conformance
-	$(BIN)/pytest -n 2 --dist worksteal -m long tests
+	$(BIN)/pytest -n 2 --dist worksteal -m "long and not soak" tests
 
 test-all: test test-long  ## `make test` and everything long
 
