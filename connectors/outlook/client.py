@@ -5,10 +5,11 @@ Nothing is retried here but a refused token, once: who asked decides what to do 
 """
 
 import json
+import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import quote, urljoin
+from urllib.parse import quote
 
 from connectors.account import Account, Connections
 from connectors.http.client import HttpClient
@@ -27,6 +28,13 @@ CONNECTIONS = 16
 """Connections to Graph at once: all mailboxes of all tenants are behind one name."""
 
 ANSWERED = range(300, 600)
+
+HALF = 6
+ESCAPE = re.compile(
+    r"\\(?:u[dD][89abAB][\da-fA-F]{2}\\u[dD][c-fC-F][\da-fA-F]{2}|u[dD][89a-fA-F][\da-fA-F]{2}|.)",
+    re.DOTALL | re.ASCII,
+)
+"""An escape in JSON; one of `HALF` signs from D800 to DFFF is half a character, as where Exchange cut a text within one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,11 +107,8 @@ class Graph:
         return self._reply(answer, write, expect)
 
     def _address(self, url: str) -> str:
-        return (
-            quote(url, safe=SAFE)
-            if "://" in url
-            else urljoin(f"{self._base}/", quote(url.lstrip("/"), safe=SAFE))
-        )
+        whole = url if url.lower().startswith(("https://", "http://")) else f"{self._base}/{url.lstrip('/')}"
+        return quote(whole, safe=SAFE)
 
     def _reply(self, answer: Answer, write: bool, expect: Collection[int]) -> Reply:
         said = _json(answer, write)
@@ -124,8 +129,8 @@ def _json(answer: Answer, write: bool) -> Any:  # noqa: ANN401  # JSON is anythi
     if not answer.body.strip():
         return None
     try:
-        return json.loads(answer.body)
-    except ValueError as error:
+        return json.loads(ESCAPE.sub(_whole, answer.body.decode("utf-8-sig")))
+    except (ValueError, RecursionError) as error:
         if answer.status >= 300:
             return None
         if write:
@@ -135,3 +140,9 @@ def _json(answer: Answer, write: bool) -> Any:  # noqa: ANN401  # JSON is anythi
         raise Garbled(
             "Graph's answer is no JSON", "does something else answer at graph_url, or in between?"
         ) from error
+
+
+def _whole(escape: re.Match[str]) -> str:
+    """Half a character can be stored and sent nowhere: it becomes the sign for what can't be read."""
+    said = escape[0]
+    return r"\ufffd" if len(said) == HALF else said

@@ -5,9 +5,11 @@ refuses is renewed once; if the new one is refused too, the tenant is left alone
 knocks at a door that is shut. msal speaks through our HTTP: the account's `ca_file` counts, no environment variable does.
 """
 
+import json
 import threading
 import time
 from collections.abc import Callable, Mapping
+from copy import copy
 from dataclasses import dataclass
 from email.message import Message
 from typing import Any
@@ -17,84 +19,100 @@ import msal
 from jwt.exceptions import PyJWTError
 
 from connectors.account import Account, Connections
+from connectors.http.auth import VISIBLE
 from connectors.http.client import HttpClient
-from connectors.interface import SignInRefused
+from connectors.http.wire import Answer
+from connectors.interface import (
+    ConnectorError,
+    Garbled,
+    OutcomeUnknown,
+    SignInRefused,
+    Throttled,
+    Unreachable,
+)
+from connectors.outlook.errors import sign_in_error
 
 MICROSOFT = ("login.microsoftonline.com", "login.microsoftonline.us", "login.chinacloudapi.cn")
 WORLDWIDE = f"https://{MICROSOFT[0]}"
 LEFT_ALONE = 900.0
 """Seconds for which a refused tenant is not asked again."""
 
-ADVICE = {
-    7000215: "the client secret is wrong: use its value, not its id",
-    7000222: "the client secret has expired: make a new one, better a certificate",
-    700016: "the tenant knows no application of this client_id",
-    700027: "the certificate is not the one registered with the application, or has expired",
-    90002: "there is no tenant of this name",
-    900023: "there is no tenant of this name",
-}
-"""What Entra's error numbers (AADSTS...) ask of the administrator."""
+REFUSALS = frozenset(range(400, 500)) - {429}
 
 
 class Tenant:
     """One application's sign-in, shared by all mailboxes. Usable from many threads."""
 
     def __init__(
-        self,
-        account: Account,
-        secret: str,
-        connections: Connections,
-        clock: Callable[[], float] = time.monotonic,
-    ) -> None:
+        self, account: Account, secret: str, connections: Connections, clock: Callable[[], float] = time.monotonic
+    ) -> None:  # fmt: skip
         self._account, self._secret = account, secret
         self._http = _Http(account, connections)
         self._clock = clock
         self._lock = threading.Lock()
         self._app: Any = None
-        self._shut_until = 0.0
-        self._why = SignInRefused("")
+        self._failed_until = 0.0
+        self._why: ConnectorError = SignInRefused("")
 
     def token(self) -> str:
         """A token that counts now. Raises SignInRefused, and what the connection raises."""
+        asked = self._clock()
         with self._lock:
-            if self._clock() < self._shut_until:
-                raise SignInRefused(self._why.message, self._why.hint)
-            return self._acquired()
+            return self._acquired(asked)
 
     def renew(self, refused: str) -> bool:
-        """Graph refused this token: get another. False if there is no other."""
+        """Graph refused this token: get another. False if there is no other. Raises as `token` does."""
+        asked = self._clock()
         with self._lock:
-            if self._acquired() != refused:
+            if self._acquired(asked) != refused:
                 return True
             self._app.remove_tokens_for_client()
-            return self._acquired() != refused
+            return self._acquired(asked) != refused
 
     def shut(self, why: SignInRefused) -> None:
         """The new token was refused too: leave the tenant alone for a while."""
         with self._lock:
-            self._shut(why)
+            self._failed(why)
 
-    def _shut(self, why: SignInRefused) -> None:
-        self._why, self._shut_until = why, self._clock() + LEFT_ALONE
+    def _acquired(self, asked: float) -> str:
+        if asked < self._failed_until:
+            raise copy(self._why)
+        try:
+            return self._requested()
+        except ConnectorError as why:
+            self._failed(why)
+            raise
 
-    def _acquired(self) -> str:
+    def _failed(self, why: ConnectorError) -> None:
+        """Remember it: those who waited for this attempt share its outcome, instead of each trying a dead server."""
+        match why:
+            case SignInRefused():
+                wait = LEFT_ALONE
+            case Throttled(retry_after=asked) if asked is not None:
+                wait = asked.total_seconds()
+            case _:
+                wait = 0.0
+        self._why, self._failed_until = why, self._clock() + wait
+
+    def _requested(self) -> str:
         place = urlsplit(self._account.url)
         try:
             self._app = self._app or self._application()
             answer = self._app.acquire_token_for_client([f"{place.scheme}://{place.netloc}/.default"])
-        except (ValueError, PyJWTError) as error:
+        except (ValueError, KeyError, TypeError, PyJWTError) as error:  # what msal raises of its own
             raise SignInRefused(
                 f"the sign-in can't be prepared ({type(error).__name__})",
-                "look at tenant and authority; a certificate has to be one PEM text with its RSA key",
+                "look at tenant and authority; a certificate has to be one PEM text with its RSA key, not encrypted",
             ) from error
-        if "access_token" not in answer:
-            why = refusal(answer)
-            self._shut(why)
-            raise why
-        return str(answer["access_token"])
+        token = answer.get("access_token")
+        if token is None:
+            raise sign_in_error(answer)
+        if not isinstance(token, str) or not VISIBLE.match(token):
+            raise Garbled("the sign-in server gave no proper token", "look at authority of the account")
+        return token
 
     def _application(self) -> Any:  # noqa: ANN401  # msal ships no types
-        authority = self._account.authority or f"{WORLDWIDE}/{self._account.tenant}"
+        authority = authority_of(self._account)
         known = urlsplit(authority).hostname in MICROSOFT
         return msal.ConfidentialClientApplication(
             self._account.client_id, client_credential=credential(self._account, self._secret), authority=authority,
@@ -104,11 +122,10 @@ class Tenant:
 
 @dataclass(slots=True)
 class TenantSignIn:
-    """The tenant's token in the shape HttpClient takes; renewed once a request."""
+    """The tenant's token in the shape HttpClient takes, which asks once more at most after a 401."""
 
     tenant: Tenant
     _said: str = ""
-    _renewed: bool = False
 
     def header(self, server: str, method: str, target: str) -> str | None:  # noqa: ARG002  # the shape of SignIn
         self._said = self.tenant.token()
@@ -118,22 +135,16 @@ class TenantSignIn:
         return self.tenant.renew(self._said)
 
 
+def authority_of(account: Account) -> str:
+    """Where the tenant signs in: as configured, else in the worldwide cloud."""
+    return account.authority or f"{WORLDWIDE}/{account.tenant}"
+
+
 def credential(account: Account, secret: str) -> object:
     """What msal takes: the client secret, or key and certificate out of one PEM text (SHA-256 thumbprint, made by msal)."""
     if not account.certificate:
         return secret
     return {"private_key": secret, "public_certificate": secret}
-
-
-def refusal(answer: Mapping[str, Any]) -> SignInRefused:
-    """What Entra's refusal means. Its own text is not repeated: it names ids and times only, but it is not ours."""
-    numbers = [number for number in answer.get("error_codes") or [] if isinstance(number, int)]
-    advice = next((ADVICE[number] for number in numbers if number in ADVICE), "")
-    said = ", ".join([str(answer.get("error", "refused")), *(f"AADSTS{number}" for number in numbers)])
-    return SignInRefused(
-        f"Entra ID refuses the application's sign-in ({said})",
-        advice or "look at tenant, client_id and the secret or certificate of the account",
-    )
 
 
 class _Http:
@@ -143,15 +154,14 @@ class _Http:
         self._account, self._connections = account, connections
 
     def get(self, url: str, params: Mapping[str, str] | None = None, **more: Any) -> "_Said":  # noqa: ANN401  # msal's shape
-        return self._sent("GET", url + (f"?{urlencode(params)}" if params else ""), b"", more.get("headers"))
+        return self._sent("GET", _with(params, url), b"", more.get("headers"))
 
     def post(
         self, url: str, params: Mapping[str, str] | None = None, data: object = None, **more: Any  # noqa: ANN401  # msal's shape
     ) -> "_Said":  # fmt: skip
-        query = f"?{urlencode(params)}" if params else ""
         headers = {"Content-Type": "application/x-www-form-urlencoded", **(more.get("headers") or {})}
         body = urlencode(data) if isinstance(data, Mapping) else str(data or "")
-        return self._sent("POST", url + query, body.encode(), headers)
+        return self._sent("POST", _with(params, url), body.encode(), headers)
 
     def close(self) -> None:
         """The connections belong to the process."""
@@ -160,8 +170,32 @@ class _Http:
         place = urlsplit(url)
         there = Account("outlook", f"{place.scheme}://{place.netloc}/", ca_file=self._account.ca_file)
         http = HttpClient(there, "", "", self._connections, sign_in=NOBODY)
-        answer = http.send(method, url, body, headers, expect=range(400, 500))
-        return _Said(answer.status, dict(answer.headers.items()), answer.body.decode(errors="replace"))
+        try:
+            answer = http.send(method, url, body, headers, expect=REFUSALS)
+        except OutcomeUnknown as error:  # signing in writes nothing: there is no outcome to look for
+            raise Unreachable(error.message, error.hint) from error
+        said = _object(answer)
+        if answer.status >= 400:  # before msal, which tells less of it and answers the same for a minute
+            raise sign_in_error(said)
+        return _Said(answer.status, dict(answer.headers.items()), json.dumps(said))
+
+
+def _with(params: Mapping[str, str] | None, url: str) -> str:
+    return f"{url}?{urlencode(params)}" if params else url
+
+
+def _object(answer: Answer) -> dict[str, Any]:
+    """The answer as a JSON object, looked at before msal does: msal logs what it can't read, be it half a token."""
+    try:
+        said = json.loads(answer.body)
+    except (ValueError, RecursionError):
+        said = None
+    if not isinstance(said, dict):
+        raise Garbled(
+            f"no sign-in server answers at the authority ({answer.status})",
+            "look at tenant and authority of the account, and at what is in between",
+        )
+    return said
 
 
 class _Nobody:
@@ -182,10 +216,3 @@ class _Said:
     status_code: int
     headers: Mapping[str, str]
     text: str
-
-    def raise_for_status(self) -> None:
-        if self.status_code >= 400:
-            raise SignInRefused(
-                f"the sign-in server answered {self.status_code}",
-                "look at tenant and authority of the account",
-            )

@@ -1,0 +1,199 @@
+"""The connectors' contract, kept by the Outlook connector at the fake Graph; and what differs there, said openly.
+
+Graph gives no revisions, names things by ids of its own, tells changes by content and not by its etags, and makes a
+repeated creation harmless: those tests of the suite are told here in Graph's terms.
+"""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import date, timedelta
+
+import pytest
+from graphstage import OnGraph, running_graph
+from stages import START, Desk, event_text, identity, known_of, our_event, to_read
+from test_contract import TestFailing as Failing
+from test_contract import TestReading as Reading
+from test_contract import TestWriting as Writing
+
+from connectors.interface import CalendarGone, Conflict, Event, Status, Taken
+from connectors.outlook.calendars import object_href
+from connectors.outlook.events import MARKER_ID
+from syncd.demo.graph import Running
+
+pytestmark = pytest.mark.soak  # until the fake Graph is whole
+
+OUR_UID = "0c9d2f6e-7a8b-5c4d-8e9f-0a1b2c3d4e5f"
+
+
+@pytest.fixture(scope="module")
+def running() -> Iterator[Running]:
+    with running_graph() as served:
+        yield served
+
+
+@pytest.fixture
+def stage(running: Running) -> Iterator[OnGraph]:
+    running.fake.heal()
+    made = OnGraph(running)
+    yield made
+    made.connections.close()
+
+
+def ours(**parts: object) -> Event:
+    """Ours, with a UID of the shape we give; in the zone that stands for the agent's in Windows' table."""
+    return replace(our_event(), uid=OUR_UID, zone="Europe/Berlin", **parts)
+
+
+class TestReading(Reading):
+    def test_lists_the_calendars_with_their_names(self, desk: Desk) -> None:
+        """The default calendar alone is the default choice."""
+        other = desk.stage.add_calendar(desk.user, "Private")
+        listed = desk.connector.calendars(None).calendars
+        assert {info.href: (info.name, info.owned, info.default) for info in listed} == {
+            desk.calendar: ("Work", True, True),
+            other: ("Private", False, False),
+        }
+        assert all(info.writable and not info.transparent for info in listed)
+
+    def test_the_revision_tells_which_calendar_changed(self, desk: Desk) -> None:
+        """It can't, so each is asked every cycle, with one request."""
+        assert not desk.connector.gate
+        assert all(info.revision == "" for info in desk.connector.calendars(None).calendars)
+        first = desk.read()
+        before = desk.stage.connections.requests
+        desk.read(first.state, {})
+        assert desk.stage.connections.requests - before == 1
+
+    def test_a_lost_token_leads_to_a_full_listing(self, desk: Desk) -> None:
+        one, two = desk.put("one"), desk.put("two")
+        first = desk.read()
+        desk.stage.fake.kill_tokens(desk.user)
+        desk.stage.delete(desk.user, one)
+        three = desk.put("three")
+        second = desk.read(first.state, known_of(first))
+        assert second.complete
+        assert second.unchanged == (two,)
+        assert list(known_of(second)) == [three]
+
+    def test_whole_days_and_series_come_as_they_stand(self, desk: Desk) -> None:
+        fake = desk.stage.fake
+        fake.add_event(desk.user, date(2026, 3, 5), date(2026, 3, 6), show_as="oof")
+        weekly = {
+            "pattern": {"type": "weekly", "interval": 1, "daysOfWeek": ["tuesday"]},
+            "range": {"type": "numbered", "startDate": "2026-03-03", "numberOfOccurrences": 3},
+        }
+        start = START + timedelta(days=1, hours=9)
+        series = fake.add_event(desk.user, start, start + timedelta(hours=1), recurrence=weekly)
+        first = desk.read()
+        found = {one.href: one for one in first.upserts}
+        (day,) = next(
+            one for one in first.upserts if one.href != object_href(desk.calendar, series)
+        ).intervals
+        assert (day.start, day.end) == (
+            START + timedelta(days=2, hours=23),
+            START + timedelta(days=3, hours=23),
+        )
+        assert (day.status, day.all_day) == (Status.OUT_OF_OFFICE, True)
+        whole = found[object_href(desk.calendar, series)]
+        assert [one.start.day for one in whole.intervals] == [3, 10, 17]
+        fake.delete_occurrence(desk.user, series, date(2026, 3, 10))
+        (changed,) = desk.read(first.state, known_of(first)).upserts
+        assert [one.start.day for one in changed.intervals] == [3, 17]
+
+
+class TestWriting(Writing):
+    def test_a_new_event_is_written_and_read_back(self, desk: Desk) -> None:
+        before = len(desk.stage.fake.mails)
+        found = desk.connector.put(desk.calendar, ours(), None)
+        assert (found.event, found.uid, found.organizer) == (ours(), OUR_UID, False)
+        assert found.etag
+        assert len(desk.stage.fake.mails) == before
+
+    def test_it_is_found_where_it_was_put(self, desk: Desk) -> None:
+        put = desk.connector.put(desk.calendar, ours(), None)
+        assert desk.connector.find(desk.calendar, identity(ours(), put.href)) == put
+        assert desk.connector.find(desk.calendar, identity(ours())) == put
+
+    def test_the_next_sync_meets_it_with_its_marker(self, desk: Desk) -> None:
+        """Its fingerprint is not Graph's etag, which moves without a change."""
+        first = desk.read()
+        put = desk.connector.put(desk.calendar, ours(), None)
+        second = desk.read(first.state, {})
+        (found,) = second.upserts
+        assert (found.href, found.event, found.organizer) == (put.href, put.event, False)
+        desk.stage.fake.touch(desk.user, desk.stage.fake.events(desk.user)[0]["id"])
+        third = desk.read(second.state, known_of(second))
+        assert (third.upserts, third.unchanged) == ((), (put.href,))
+
+    def test_it_is_replaced_in_its_place(self, desk: Desk) -> None:
+        first = desk.connector.put(desk.calendar, ours(), None)
+        later = ours(start=START + timedelta(days=3), end=START + timedelta(days=3, hours=1))
+        second = desk.connector.put(desk.calendar, later, first)
+        assert (second.href, second.event) == (first.href, later)
+        assert second.etag != first.etag
+        assert desk.stage.hrefs(desk.user, desk.calendar) == [first.href]
+
+    def test_a_second_creation_of_the_same_event_is_refused(self, desk: Desk) -> None:
+        """The transaction id makes it the same event, which then says what was asked last."""
+        first = desk.connector.put(desk.calendar, ours(), None)
+        assert desk.connector.put(desk.calendar, ours(), None) == first
+        later = ours(title="Another title")
+        assert desk.connector.put(desk.calendar, later, None).event == later
+        assert desk.stage.hrefs(desk.user, desk.calendar) == [first.href]
+
+    def test_a_uid_held_by_another_object_is_taken(self, desk: Desk) -> None:
+        """A transaction id stays used when its event is gone; and an event with another marker is not ours."""
+        found = desk.connector.put(desk.calendar, ours(), None)
+        with pytest.raises(Taken):
+            desk.connector.put(desk.calendar, ours(marker="another-marker"), None)
+        desk.connector.remove(desk.calendar, found)
+        with pytest.raises(Taken):
+            desk.connector.put(desk.calendar, ours(title="Again"), None)
+
+    def test_an_event_moved_to_another_address_is_found_by_its_uid(self, desk: Desk) -> None:
+        """Wherever it was last seen, it is found by its marker."""
+        put = desk.connector.put(desk.calendar, ours(), None)
+        elsewhere = desk.put("another")
+        desk.stage.delete(desk.user, elsewhere)
+        assert desk.connector.find(desk.calendar, identity(ours(), elsewhere)) == put
+
+    def test_an_event_in_another_calendar_is_told_by_that_calendar(self, desk: Desk) -> None:
+        other = desk.stage.add_calendar(desk.user, "Private")
+        first = desk.connector.changes(to_read(other), None, {})
+        put = desk.connector.put(other, ours(), None)
+        assert put.href.startswith(other)
+        (found,) = desk.connector.changes(to_read(other), first.state, {}).upserts
+        assert (found.href, found.event) == (put.href, ours())
+        desk.connector.remove(other, put)
+        assert desk.stage.hrefs(desk.user, other) == []
+
+    def test_a_marker_copied_into_a_meeting_makes_it_none_of_ours(self, desk: Desk) -> None:
+        marks = [{"id": MARKER_ID, "value": "0123456789abcdef"}]
+        fake = desk.stage.fake
+        fake.add_event(
+            desk.user, START + timedelta(hours=9), START + timedelta(hours=10), attendees=["guest@example.org"],
+            transactionId=OUR_UID, singleValueExtendedProperties=marks,
+        )  # fmt: skip
+        (found,) = desk.read().upserts
+        assert found.organizer
+
+
+class TestFailing(Failing):
+    def test_a_calendar_that_is_gone_is_not_an_empty_one(self, desk: Desk) -> None:
+        """The default calendar can't go; any other can."""
+        other = desk.stage.add_calendar(desk.user, "Private")
+        desk.stage.put(desk.user, other, "one", event_text("one"))
+        first = desk.connector.changes(to_read(other), None, {})
+        desk.stage.remove_calendar(desk.user, other)
+        for state in (first.state, None):
+            with pytest.raises(CalendarGone):
+                desk.connector.changes(to_read(other), state, known_of(first))
+        with pytest.raises(CalendarGone):
+            desk.connector.put(other, ours(), None)
+
+    def test_a_conflict_out_of_nowhere_is_one(self, desk: Desk) -> None:
+        put = desk.connector.put(desk.calendar, ours(), None)
+        desk.stage.fake.knobs.conflicts = 1
+        with pytest.raises(Conflict):
+            desk.connector.put(desk.calendar, ours(title="Later"), put)
+        assert desk.connector.put(desk.calendar, ours(title="Later"), put).event == ours(title="Later")
