@@ -66,7 +66,7 @@ class App:
             )
         started = self.state.clock.stamp()
         fault = self.faults.next(request.method, request.target)
-        turned = self.state.knobs.turned() | ({"fault": fault.kind} if fault else {})
+        turned = self._turned(fault)
         reply = self._reply(request, fault)
         status_seen = None if reply.wire == "reset" else reply.status
         self.recording.add(
@@ -74,6 +74,11 @@ class App:
             started=started, ended=self.state.clock.stamp(), turned=turned,
         )  # fmt: skip
         return reply
+
+    def _turned(self, fault: Fault | None) -> dict[str, str]:
+        """What makes this answer another than Graph's usual one."""
+        odd = {"odd": "True"} if self.state.odd else {}
+        return self.state.knobs.turned() | odd | ({"fault": fault.kind} if fault else {})
 
     def _reply(self, request: Request, fault: Fault | None) -> Reply:
         if fault is None:

@@ -40,6 +40,8 @@ class Knobs:
     """A transactionId stays used when its event is deleted [-]; or may be used again."""
     read_only: Literal["ignored", "refused"] = "ignored"
     """A property that can't be set is left out of account [-]; or refused with 400."""
+    null_enum: Literal["refused", "default"] = "refused"
+    """null for showAs, sensitivity or importance is refused [-]; or stands for busy, normal and normal."""
     if_match_counts: bool = True
     """If-Match is honoured on PATCH and DELETE [K; the OpenAPI has it on deletes]; or not looked at."""
     conflict_status: Literal[412, 409] = 412

@@ -134,7 +134,7 @@ def _call_off_copy(state: State, uid: str, address: str, day: date | None) -> No
         return
     theirs, held = found
     target = held if day is None else _cancelled_part(state, held, day)
-    title = state.knobs.cancelled_title + str(target.fields["subject"])
+    title = state.knobs.cancelled_title + str(target.fields["subject"] or "")
     target.fields |= {"isCancelled": True, "showAs": "free", "subject": title}
     state.wrote(theirs, held, "updated", span=span_of(held), part=target)
 

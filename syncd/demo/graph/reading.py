@@ -88,7 +88,7 @@ def checked_times(start: Wall, end: Wall, *, all_day: bool) -> tuple[Wall, Wall]
 
 def _checked(key: str, value: object, knobs: Knobs) -> object:
     if value is None:
-        return CLEARED.get(key)
+        return _cleared(key, knobs)
     if key in ENUMS:
         return one_of(value, ENUMS[key], key)
     if key in KINDS:
@@ -101,11 +101,17 @@ def _checked(key: str, value: object, knobs: Knobs) -> object:
 
 
 CLEARED: Json = {
-    "subject": "", "categories": [], "attendees": [], "locations": [], "showAs": "busy", "sensitivity": "normal",
+    "categories": [], "attendees": [], "locations": [], "showAs": "busy", "sensitivity": "normal",
     "importance": "normal", "body": {"contentType": "html", "content": ""},
     "location": {"displayName": "", "locationType": "default"},
 }  # fmt: skip
-"""What null makes of a property."""
+"""What null makes of a property; of others, nothing but null."""
+
+
+def _cleared(key: str, knobs: Knobs) -> object:
+    if key in ENUMS and knobs.null_enum == "refused":
+        raise not_valid(f"{key} can't be null")
+    return CLEARED.get(key)
 
 
 def one_of(value: object, allowed: tuple[str, ...], what: str) -> str:

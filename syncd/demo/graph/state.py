@@ -54,6 +54,8 @@ class State:
         """What Exchange would have sent to people."""
         self.listeners: list[Told] = []
         self.rounds = Rounds()
+        self.odd = False
+        """Some event is answered as Graph should not; noted with each exchange."""
         self.subscriptions: dict[str, Subscription] = {}
         self._addresses: dict[str, Mailbox] = {}
         self._later: list[Later] = []
