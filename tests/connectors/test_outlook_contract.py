@@ -20,8 +20,6 @@ from connectors.outlook.calendars import object_href
 from connectors.outlook.events import MARKER_ID
 from syncd.demo.graph import Running
 
-pytestmark = pytest.mark.soak  # until the fake Graph is whole
-
 OUR_UID = "0c9d2f6e-7a8b-5c4d-8e9f-0a1b2c3d4e5f"
 
 

@@ -20,8 +20,6 @@ from connectors.outlook.calendars import calendar_href, default_href
 from connectors.outlook.reading import MARGIN
 from syncd.demo.graph import Refused, Running
 
-pytestmark = pytest.mark.soak  # until the fake Graph is whole
-
 HOUR = timedelta(hours=1)
 AMSTERDAM = ZoneInfo("Europe/Amsterdam")
 SHOWN = {

@@ -5,8 +5,6 @@ from datetime import date, timedelta
 import pytest
 from graphs import ANNA, MONTH, NOW, GraphServer, at, event, path_of
 
-pytestmark = pytest.mark.soak  # until the fake Graph is whole
-
 EVENTS = f"/users/{ANNA}/events"
 
 

@@ -8,8 +8,6 @@ from urllib.parse import quote
 import pytest
 from graphs import ANNA, IMMUTABLE, MONTH, GraphServer, at, event, path_of, weekly
 
-pytestmark = pytest.mark.soak  # until the fake Graph is whole
-
 VIEW = f"/users/{ANNA}/calendarView/delta"
 STUB = {"@odata.type", "@odata.etag", "id", "seriesMasterId", "type", "start", "end"}
 

@@ -5,8 +5,6 @@ from datetime import timedelta
 import pytest
 from graphs import ANNA, IMMUTABLE, GraphServer, at, event, path_of, time
 
-pytestmark = pytest.mark.soak  # until the fake Graph is whole
-
 EVENTS = f"/users/{ANNA}/events"
 MARKER = "String {6f0a2c1e-5d0b-5c39-9a4e-2f3b1d7c8e90} Name syncdMarker"
 AMSTERDAM = "W. Europe Standard Time"

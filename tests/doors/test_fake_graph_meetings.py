@@ -5,8 +5,6 @@ from datetime import timedelta
 import pytest
 from graphs import ANNA, BRAM, GraphServer, at, event, path_of, time
 
-pytestmark = pytest.mark.soak  # until the fake Graph is whole
-
 EVENTS = f"/users/{ANNA}/events"
 
 

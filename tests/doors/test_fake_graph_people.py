@@ -6,8 +6,6 @@ from typing import Any
 import pytest
 from graphs import ANNA, BRAM, GraphServer, at, time, weekly
 
-pytestmark = pytest.mark.soak  # until the fake Graph is whole
-
 SCHEDULE = f"/users/{ANNA}/calendar/getSchedule"
 
 

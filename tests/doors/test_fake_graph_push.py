@@ -6,8 +6,6 @@ from typing import Any
 import pytest
 from graphs import ANNA, BRAM, NOW, Doorbell, GraphServer, at, event, path_of
 
-pytestmark = pytest.mark.soak  # until the fake Graph is whole
-
 MINUTE = timedelta(minutes=1)
 
 

@@ -24,8 +24,6 @@ from graphs import (
     weekly,
 )
 
-pytestmark = pytest.mark.soak  # until the fake Graph is whole
-
 MARKER = "String {6f0a2c1e-5d0b-5c39-9a4e-2f3b1d7c8e90} Name syncdMarker"
 JSON = {"Content-Type": "application/json"}
 

@@ -9,8 +9,6 @@ from graphs import ANNA, BRAM, MONTH, GraphServer, at, event, path_of, time, wee
 
 from syncd.demo.graph import Refused
 
-pytestmark = pytest.mark.soak  # until the fake Graph is whole
-
 AMSTERDAM = "W. Europe Standard Time"
 YEARS = "startDateTime=2026-01-01T00:00:00Z&endDateTime=2029-01-01T00:00:00Z&$top=999"
 ENDLESS = {"type": "noEnd", "startDate": "2026-03-02"}

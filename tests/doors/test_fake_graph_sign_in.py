@@ -17,8 +17,6 @@ from connectors.interface import Calendar, Status
 from connectors.outlook.connector import OutlookConnector
 from syncd.demo.graph import FakeGraph, serve
 
-pytestmark = pytest.mark.soak  # until the fake Graph is whole
-
 SCOPES = ["https://graph.microsoft.com/.default"]
 
 

@@ -13,8 +13,6 @@ from graphs import ANNA, BRAM, GraphServer, event, path_of
 from syncd.demo.graph import Knobs
 from syncd.demo.graph.faults import KINDS
 
-pytestmark = pytest.mark.soak  # until the fake Graph is whole
-
 EVENTS = f"/users/{ANNA}/events"
 
 
