@@ -69,7 +69,7 @@ class Answer:
 
 
 class Wire:
-    """A connection, opened on creation. Raises OSError when that fails."""
+    """A connection, opened on creation. Raises OSError when that fails; ssl.SSLError, a kind of it, when TLS does."""
 
     def __init__(self, origin: Origin, context: ssl.SSLContext | None, limits: Limits) -> None:
         self.origin = origin
@@ -78,7 +78,19 @@ class Wire:
         self.idle_since = 0.0
         self._limits = limits
         self._link = _link(origin, context, limits)
-        self._link.connect()
+        self._open()
+
+    def _open(self) -> None:
+        try:
+            self._link.connect()
+        except ssl.SSLError:
+            raise
+        except OSError as error:
+            if self._link.sock is None:
+                raise
+            raise ssl.SSLError(
+                "connected, and then no TLS"
+            ) from error  # a plain port waits for more, or hangs up
 
     def exchange(
         self, method: str, target: str, headers: Mapping[str, str], body: bytes

@@ -1,5 +1,8 @@
 """Connections: kept, bounded, encrypted."""
 
+import contextlib
+import socket
+import struct
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -12,9 +15,7 @@ from scripted import Asked, Said, Serve, reply
 from connectors.account import Account, Connections
 from connectors.http.client import HttpClient
 from connectors.http.wire import Limits
-from connectors.interface import (
-    Unreachable,
-)
+from connectors.interface import Unreachable
 
 
 class TestConnections:
@@ -39,6 +40,14 @@ class TestConnections:
         server = serve(lambda asked: reply(200, b"x", Connection="close"))
         for _ in range(2):
             client(server, connections).send("GET", server.url)
+        assert server.connections == 2
+
+    def test_one_on_which_more_came_than_the_answer_is_not_kept(
+        self, serve: Serve, connections: Connections
+    ) -> None:
+        server = serve(lambda asked: reply(200, b"and more", Content_Length="3"))
+        asking = client(server, connections)
+        assert [asking.send("GET", server.url).body for _ in range(2)] == [b"and"] * 2
         assert server.connections == 2
 
     def test_a_write_travels_alone(self, serve: Serve, connections: Connections) -> None:
@@ -150,8 +159,27 @@ class TestEncryption:
         with pytest.raises(Unreachable, match="ca_file"):
             client(server, connections, ca_file=str(path)).send("GET", server.url)
 
-    def test_https_to_a_plain_port_says_so(self, serve: Serve, connections: Connections) -> None:
-        server = serve(lambda asked: reply(200))
-        url = server.url.replace("http:", "https:")
-        with pytest.raises(Unreachable, match="TLS"):
-            HttpClient(Account("caldav", url), LOGIN, SECRET, connections).send("GET", url)
+    @pytest.mark.parametrize("port", ["refuses", "hangs up", "waits for more"])
+    def test_https_to_a_plain_port_says_so(self, port: str) -> None:
+        connections = Connections(Limits(connect=0.5 if port == "waits for more" else 20))
+        with socket.create_server(("127.0.0.1", 0)) as plain, ThreadPoolExecutor(1) as pool:
+            url = f"https://127.0.0.1:{plain.getsockname()[1]}/"
+            asking = HttpClient(Account("caldav", url), LOGIN, SECRET, connections)
+            failing = pool.submit(asking.send, "GET", url)
+            answer_plainly(plain, port)
+            with pytest.raises(Unreachable, match="does not speak TLS"):
+                failing.result()
+        connections.close()
+
+
+def answer_plainly(plain: socket.socket, how: str) -> None:
+    """What a port without TLS does on hearing a TLS greeting."""
+    link, _ = plain.accept()
+    with link, contextlib.suppress(ConnectionResetError):  # the client goes away when it has understood
+        if how == "hangs up":
+            link.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            return
+        if how == "refuses":
+            link.sendall(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+        while link.recv(4096):
+            pass
