@@ -108,7 +108,10 @@ async def ask(upstream: str, request: Request, trust: ssl.SSLContext | None = No
 
 
 def _passed_on(request: Request, host: str) -> bytes:
-    kept = [(name, value) for name, value in _end_to_end(request.headers) if name.lower() != "host"]
+    """Without what asks for compression: a fault is to spoil the plain text."""
+    kept = [
+        pair for pair in _end_to_end(request.headers) if pair[0].lower() not in ("host", "accept-encoding")
+    ]
     said = [*kept, ("Host", host), ("Connection", "close"), ("Content-Length", str(len(request.body)))]
     lines = [f"{request.method} {request.target} HTTP/1.1", *(f"{name}: {value}" for name, value in said)]
     return "\r\n".join([*lines, "", ""]).encode("latin-1") + request.body

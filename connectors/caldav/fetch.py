@@ -34,7 +34,7 @@ SPOILED = (Garbled, ServerFault, TimedOut, NoAccess, Unsupported)
 
 @dataclass(frozen=True, slots=True)
 class Fetched:
-    """An object that was asked for, under the href it was listed with. Neither data nor failure: it is gone.
+    """An object that was asked for, under the href it was listed with.
 
     `etag` is empty for a text that was cut short: it would vouch for what was never read.
     """
@@ -43,6 +43,11 @@ class Fetched:
     etag: str
     data: bytes | None = None
     failure: str = ""
+
+    @property
+    def absent(self) -> bool:
+        """Was it not found? (What can't be had for another reason has a failure.)"""
+        return self.data is None and not self.failure
 
     @property
     def whole(self) -> bool:
@@ -133,15 +138,6 @@ def read(http: HttpClient, calendar: str, href: str, etag: str = "") -> Fetched:
         raise xml.page(http.base.name)
     fetched = Fetched(href, etag_of(answer.header("ETag")) or etag, answer.body)
     return fetched if fetched.whole else replace(fetched, etag="")
-
-
-def exists(http: HttpClient, calendar: str) -> None:
-    """Raise CalendarGone if the calendar is not there: then its objects are not deleted, only out of sight."""
-    headers = {**xml.XML_HEADERS, "Depth": "0"}
-    answer = http.send("PROPFIND", calendar, xml.propfind((f"{DAV}resourcetype",)), headers)
-    members = xml.parse(answer, http.base.name).members
-    if not any(member.status in (None, 200) and member.props for member in members):
-        raise gone(http)
 
 
 def gone(http: HttpClient) -> ConnectorError:

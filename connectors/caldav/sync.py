@@ -7,11 +7,11 @@ they never gave, and to forget deletions. Losing an event in silence would make 
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from connectors.caldav import xml
 from connectors.caldav.addresses import key, path_of, same, spellings
-from connectors.caldav.fetch import Fetched, etag_of, exists, fetch, gone
+from connectors.caldav.fetch import Fetched, etag_of, fetch, gone
 from connectors.caldav.xml import DAV, Member
 from connectors.http.client import HttpClient
 from connectors.http.wire import Answer
@@ -80,10 +80,8 @@ def _told(http: HttpClient, url: str, calendar: Calendar, seen: _Seen, known: Ma
     name = {href: names.get(key(href), path_of(href)) for href in (*seen.listed, *seen.gone)}
     unchanged = {href for href, etag in seen.listed.items() if etag and known.get(name[href]) == etag}
     wanted = {href: etag for href, etag in seen.listed.items() if href not in unchanged}
-    fetched = list(fetch(http, url, wanted))
-    vanished = {one.href for one in fetched if one.data is None and not one.failure}
-    if vanished:
-        exists(http, url)
+    fetched = _second_look(http, url, list(fetch(http, url, wanted)))
+    vanished = {one.href for one in fetched if one.absent}
     objects = [_read(one, name[one.href], calendar) for one in fetched if one.href not in vanished]
     away = {name[href] for href in seen.gone | vanished} & set(known)
     return Changes(
@@ -93,6 +91,18 @@ def _told(http: HttpClient, url: str, calendar: Calendar, seen: _Seen, known: Ma
         complete=seen.complete,
         unchanged=tuple(sorted(name[href] for href in unchanged)),
     )
+
+
+def _second_look(http: HttpClient, url: str, fetched: list[Fetched]) -> list[Fetched]:
+    """Of what was listed and then not found, what is gone? Not what is still listed: that was not to be had this time.
+
+    Raises CalendarGone if the calendar itself is gone: then its events are not deleted, only out of sight.
+    """
+    if not any(one.absent for one in fetched):
+        return fetched
+    there = {key(href) for href in _etags(http, url).listed}
+    why = "it is listed, and not found when asked for"
+    return [replace(one, failure=why) if one.absent and key(one.href) in there else one for one in fetched]
 
 
 def _read(one: Fetched, name: str, calendar: Calendar) -> CalendarObject:

@@ -22,11 +22,14 @@ from connectors.interface import (
     NoAccess,
     OutcomeUnknown,
     Taken,
+    Throttled,
     Unsupported,
 )
 
 SOME_TIME = datetime(2000, 1, 1, tzinfo=UTC)
 """A window for reading an object of which only the event itself is wanted."""
+
+LOOK_AT_LOGS = "look at the server's or its proxy's log"
 
 UID_TAKEN = frozenset({"no-uid-conflict", "unique-scheduling-object-resource"})
 NO_RIGHT = frozenset({"need-privileges", "write-acl"})
@@ -35,7 +38,10 @@ ANSWERS_TO_PUT = (400, 403, 404, 405, 409, 410, 412, 413, 415, 422, 423)
 
 
 def find(http: HttpClient, calendar: str, identity: Identity) -> Found | None:
-    """Read our event where it was last seen, else where it belongs, else wherever the server has its UID."""
+    """Read our event where it was last seen, else where it belongs, else wherever the server has its UID.
+
+    Raises Garbled where the server lists it and does not give it: taken for absent, it would be written a second time.
+    """
     belongs = own_href(calendar, identity.uid)
     fetched = read(http, calendar, identity.href or belongs)
     if fetched.data is None and identity.href and not same(identity.href, belongs):
@@ -43,22 +49,25 @@ def find(http: HttpClient, calendar: str, identity: Identity) -> Found | None:
     if fetched.data is None and identity.href:
         elsewhere = _by_uid(http, calendar, identity.uid)
         fetched = read(http, calendar, elsewhere) if elsewhere else fetched
+        if elsewhere and fetched.data is None:
+            raise Garbled(f"{http.base.name} lists an event that it says is not there", LOOK_AT_LOGS)
     return None if fetched.data is None else found_in(http, fetched, fetched.data)
 
 
 def found_in(http: HttpClient, fetched: Fetched, data: bytes) -> Found:
     """What an object's text says about being ours. Raises Garbled for half a text, which says nothing of that."""
     if not fetched.whole:
-        raise Garbled(
-            f"{http.base.name} answered with half an event", "look at the server's or its proxy's log"
-        )
+        raise Garbled(f"{http.base.name} answered with half an event", LOOK_AT_LOGS)
     href = path_of(fetched.href)
     seen = read_object(href, fetched.etag, data, zone="UTC", start=SOME_TIME, end=SOME_TIME)
     return Found(href, fetched.etag, seen.event, seen.organizer, seen.uid)
 
 
 def put(http: HttpClient, calendar: str, event: Event, found: Found | None, *, now: datetime) -> Found:
-    """Create or replace, only if it is still as found, and read back what the server then holds."""
+    """Create or replace, only if it is still as found, and read back what the server then holds.
+
+    A server that asks to wait instead is told apart (Throttled): it was written, and is not to be asked again at once.
+    """
     href = found.href if found else own_href(calendar, event.uid)
     headers = {"Content-Type": "text/calendar; charset=utf-8", **_only_if(found)}
     answer = http.send(
@@ -70,17 +79,17 @@ def put(http: HttpClient, calendar: str, event: Event, found: Found | None, *, n
         held = read(http, calendar, href)
         if held.data is not None:
             return found_in(http, held, held.data)
+    except Throttled:
+        raise
     except ConnectorError as error:
         raise OutcomeUnknown(f"written, but not read back: {error.message}", error.hint) from error
     raise Conflict("the event was gone right after it was written", "it is looked at again")
 
 
 def remove(http: HttpClient, calendar: str, found: Found) -> None:
-    """Delete, only if it is still as found, and look whether it is gone; gone already is as good."""
+    """Delete, only if it is still as found; gone already is as good. What counts is that it is not there afterwards."""
     url = absolute(calendar, found.href)
-    answer = http.send("DELETE", url, headers=_only_if(found), expect=(404, 409, 410, 412, 418, 423))
-    if answer.status in (404, 410):
-        return
+    http.send("DELETE", url, headers=_only_if(found), expect=(404, 409, 410, 412, 418, 423))
     if read(http, calendar, found.href).data is not None:
         raise Conflict("the event is still there after it was to be removed", "it is looked at again")
 

@@ -2,7 +2,7 @@
 
 Meanwhile nobody is said to be available who is known to be busy, or of whom nothing is known; two cycles after the server
 is healed everything is as if nothing had happened. `make test` runs each fault once and each kind of request at least
-once; `make soak` the rest of the matrix, of which some combinations are still to be looked into.
+once; `make test-long` the rest of the matrix.
 """
 
 from collections.abc import Iterator
@@ -13,9 +13,9 @@ from pathlib import Path
 import pytest
 from exchanges import Request
 from faults import Fault, FaultProxy
-from icalendar import Calendar
+from icalendar import Calendar, Component
 from lxml import etree
-from matrices import Row, begin, endure
+from matrices import Row, begin, endure, matrix
 from mishaps import EVERY_FAULT
 from ordeals import Ordeal, Standing, at
 from servers import SECRET, XML, CalDavServer
@@ -112,9 +112,15 @@ class CalDavGround:
 
 def _standing(text: str) -> Standing:
     (event,) = Calendar.from_ical(text).walk("VEVENT")
-    start, end = (event[name].dt.astimezone(UTC) for name in ("DTSTART", "DTEND"))
     ours = "X-SYNCD-MARKER" in event
-    return Standing(str(event["SUMMARY" if ours else "UID"]), start, end, ours)
+    name = str(event["SUMMARY" if ours else "UID"])
+    return Standing(name, _instant(event, "DTSTART"), _instant(event, "DTEND"), ours)
+
+
+def _instant(event: Component, name: str) -> datetime:
+    moment = event.decoded(name)
+    assert isinstance(moment, datetime)
+    return moment.astimezone(UTC)
 
 
 # ---------------------------------------------------------------------------------------------------------------------
@@ -165,22 +171,38 @@ HOME, SYNC, MULTIGET = "PROPFIND home", "REPORT sync", "REPORT multiget"
 FOUND = ("PROPFIND discovery", "PROPFIND discovery")
 
 CALDAV = (
-    Row("listing", one_changes, (HOME,)),
-    Row("changes", one_changes, (HOME, SYNC)),
-    Row("one event", one_changes, (HOME, SYNC, "GET")),
-    Row("several events", several_change, (HOME, SYNC, MULTIGET)),
+    Row("listing", one_changes, (HOME,), often=True),
+    Row("changes", one_changes, (HOME, SYNC), often=True),
+    Row("one event", one_changes, (HOME, SYNC, "GET"), often=True),
+    Row("several events", several_change, (HOME, SYNC, MULTIGET), often=True),
     Row("discovery", one_joins, FOUND[:1], "cleo"),
     Row("first listing", one_joins, (*FOUND, HOME), "cleo"),
     Row("first changes", one_joins, (*FOUND, HOME, SYNC), "cleo"),
     Row("first events", one_joins, (*FOUND, HOME, SYNC, MULTIGET), "cleo"),
     Row("look before a write", one_is_moved, ("GET",)),
     Row("creation", one_is_planned, ("GET", "PUT")),
-    Row("replacement", one_is_moved, ("GET", "PUT")),
+    Row("replacement", one_is_moved, ("GET", "PUT"), often=True),
     Row("look after a write", one_is_moved, ("GET", "PUT", "GET")),
     Row("search", one_is_renamed_and_moved, ("GET", "REPORT query")),
-    Row("removal", one_is_cancelled, ("GET", "DELETE")),
-    Row("creation at the next agent", one_is_handed_over, ("GET", "PUT"), "ben"),
-    Row("removal at the last agent", one_is_handed_over, ("GET", "DELETE")),
+    Row("removal", one_is_cancelled, ("GET", "DELETE"), often=True),
+    Row("creation at the next agent", one_is_handed_over, ("GET", "PUT"), "ben", with_ben=True),
+    Row("removal at the last agent", one_is_handed_over, ("GET", "DELETE"), with_ben=True),
+)
+
+ONCE_WRONG = (
+    "one event: 404",  # taken for deleted, and never asked for again
+    "one event: 502 with a page",  # counted as read, so that its owner was free
+    "one event: half a body as if whole",  # half an event, with an etag that vouched for it
+    "first events: half a body, lasting",
+    "several events: 429 in seconds",  # one calendar's trouble, so the login came back a minute later
+    "changes: 429 in seconds",
+    "look before a write: 404, lasting",  # taken for deleted by the agent, and written a second time
+    "look before a write: half a body as if whole",  # taken for somebody else's, and written a second time
+    "look after a write: 429 in seconds",  # an unknown outcome, looked at again after five seconds
+    "look after a write: a length too short",  # its rest was taken for the next answer
+    "removal: 404",  # taken for gone, and left behind
+    "removal: a sign-in page with 200",
+    "removal: 200 and nothing",
 )
 
 # ---------------------------------------------------------------------------------------------------------------------
@@ -195,27 +217,15 @@ def ordeal(
     ground = CalDavGround(radicale)
     with FaultProxy(ground.upstream) as proxy:
         made = Ordeal(ground, proxy, store, tmp_path)
-        begin(made)
         yield made
         made.ctx.connections.close()
 
 
-def matrix(rows: tuple[Row, ...]) -> Iterator[object]:
-    """Every fault at every row, once and until healed; all but each fault's turn at one row are for `make soak`."""
-    turns = {(fault.name, rows[number % len(rows)].name) for number, fault in enumerate(EVERY_FAULT)}
-    for row in rows:
-        for fault in EVERY_FAULT:
-            for stays in (False, True):
-                if fault.door != "open" and not stays:
-                    continue  # nobody can pass a door once
-                short = stays == (fault.door != "open") and (fault.name, row.name) in turns
-                name = f"{row.name}: {fault.name}{', lasting' if stays else ''}"
-                yield pytest.param(row, fault, stays, id=name, marks=() if short else pytest.mark.soak)
-
-
+@pytest.mark.long
 @sqlite_only
 @pytest.mark.parametrize("row", CALDAV, ids=lambda row: row.name)
 def test_each_row_makes_the_requests_it_names(ordeal: Ordeal, row: Row) -> None:
+    begin(ordeal, row)
     row.act(ordeal)
     ordeal.proxy.forget()
     ordeal.cycle()
@@ -226,6 +236,6 @@ def test_each_row_makes_the_requests_it_names(ordeal: Ordeal, row: Row) -> None:
 
 
 @sqlite_only
-@pytest.mark.parametrize(("row", "fault", "stays"), list(matrix(CALDAV)))
+@pytest.mark.parametrize(("row", "fault", "stays"), matrix(CALDAV, EVERY_FAULT, ONCE_WRONG))
 def test_whatever_fails_the_end_is_right(ordeal: Ordeal, row: Row, fault: Fault, stays: bool) -> None:
     endure(ordeal, row, fault, stays=stays)
