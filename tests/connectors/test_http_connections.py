@@ -176,6 +176,7 @@ def answer_plainly(plain: socket.socket, how: str) -> None:
     """What a port without TLS does on hearing a TLS greeting."""
     link, _ = plain.accept()
     with link, contextlib.suppress(ConnectionResetError):  # the client goes away when it has understood
+        link.recv(1)  # the greeting comes, so the client has seen the connection made
         if how == "hangs up":
             link.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
             return
