@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, Select, and_, func, insert, or_, select, t
 from store.database import Tx
 from store.errors import Fenced
 from store.meetings import take_turn
-from store.model import Delivery, DeliveryState
+from store.model import Delivery, DeliveryState, Target
 from store.schema import OWED
 from store.schema import deliveries as _deliveries
 from store.statements import one_of
@@ -44,14 +44,14 @@ def owe(tx: Tx, delivery: Delivery) -> Delivery:
     return replace(delivery, id=new)
 
 
-def supersede(tx: Tx, meeting: str, target: str, agent: str) -> tuple[int, datetime | None]:
-    """What was owed of this meeting to this agent is out of date; the epoch and lease its successor must inherit.
+def supersede(tx: Tx, whom: Target) -> tuple[int, datetime | None]:
+    """What was owed there is out of date; the epoch and lease its successor must inherit.
 
-    A worker may be writing the superseded delivery right now. With the same lease the successor is not begun before that
-    one lets go (`due.release_target`) or its lease ends. (0, None) if nothing was ever owed there.
+    A worker may be at the superseded delivery right now. With the same lease the successor is not begun before that one
+    lets go (`due.release_target`) or its lease ends. (0, None) if nothing was ever owed there.
     """
-    take_turn(tx, meeting)
-    theirs = and_(_rows.meeting == meeting, _rows.target == target, _rows.agent == agent)
+    take_turn(tx, whom.meeting)
+    theirs = owed_to(whom)
     tx.execute(update(_deliveries).where(theirs, _rows.state.in_(OPEN)).values(state="superseded"))
     newest = select(_rows.epoch, _rows.leased_until).where(theirs).order_by(_rows.id.desc()).limit(1)
     row = tx.execute(newest).one_or_none()
@@ -103,6 +103,14 @@ def backlog(tx: Tx, now: datetime) -> Backlog:
     return Backlog(*tx.execute(query).one())
 
 
+def owed_to(whom: Target) -> ColumnElement[bool]:
+    """Is the row owed to this target?"""
+    return and_(
+        _rows.meeting == whom.meeting, _rows.target == whom.kind,
+        _rows.agent.is_not_distinct_from(whom.agent), _rows.guest.is_not_distinct_from(whom.guest),
+    )  # fmt: skip
+
+
 def _query(*wanted: ColumnElement[bool]) -> Select[Any]:
     return select(_deliveries).where(*wanted).order_by(_rows.id)
 
@@ -118,9 +126,8 @@ def _read(tx: Tx, query: Select[Any]) -> list[Delivery]:
 def save(tx: Tx, delivery: Delivery) -> None:
     """Save the outcome of a try and give the lease back. Raises `Fenced` if it was taken over or is no longer wanted."""
     ours = (_rows.id == delivery.id, _rows.epoch == delivery.epoch, _rows.state.not_in(NO_LONGER_WANTED))
-    new = {
-        name: getattr(delivery, name) for name in ("state", "attempts", "failures", "due_at", "error", "hint")
-    }
+    told = ("version", "kind", "state", "attempts", "failures", "due_at", "error", "hint")
+    new = {name: getattr(delivery, name) for name in told}
     if tx.execute(update(_deliveries).where(*ours).values(leased_until=None, **new)).rowcount != 1:
         raise Fenced(f"delivery {delivery.id} was taken over or is no longer wanted")
 
@@ -146,10 +153,7 @@ def retry(tx: Tx, delivery_id: int, now: datetime) -> bool:
     if owed is None or owed.state not in (*OPEN, "abandoned"):
         return False
     take_turn(tx, owed.meeting)
-    newer = select(_rows.id).where(
-        _rows.meeting == owed.meeting, _rows.target == owed.target, _rows.agent.is_not_distinct_from(owed.agent),
-        _rows.guest.is_not_distinct_from(owed.guest), _rows.id > delivery_id,
-    )  # fmt: skip
+    newer = select(_rows.id).where(owed_to(owed.whom), _rows.id > delivery_id)
     wanted = and_(_rows.id == delivery_id, _rows.state.in_((*OPEN, "abandoned")), ~newer.exists())
     again = update(_deliveries).where(wanted).values(state="pending", failures=0, due_at=now)
     return tx.execute(again).rowcount == 1

@@ -31,14 +31,15 @@ from sqlalchemy import (
 
 from store import calendars, deliveries
 from store.database import Tx
+from store.deliveries import owed_to
 from store.errors import Fenced
 from store.meetings import take_turn
-from store.model import Delivery, Login
+from store.model import Delivery, Login, Target
 from store.schema import OWED, agents, logins
 from store.schema import calendars as calendar_rows
 from store.schema import deliveries as delivery_rows
 from store.statements import one_of
-from store.values import Moment
+from store.values import Moment, Words
 
 SHARDS = 256
 """Into how many shards the agents are divided: enough that a few nodes share them evenly."""
@@ -110,10 +111,11 @@ def claim_deliveries(
     shards: Collection[int] | None = None,
     meeting: str | None = None,
     agent: str | None = None,
+    target: str | None = None,
     even_if_early: bool = False,
     limit: int = 64,
 ) -> list[Delivery]:
-    """Hand at most `limit` due deliveries to the caller, the longest due first; None = of any shard, meeting, agent.
+    """Hand at most `limit` due deliveries to the caller, the longest due first; None = of any shard, meeting, agent, target.
 
     `even_if_early` takes also what is not yet due, but never what another worker holds.
     """
@@ -125,6 +127,8 @@ def claim_deliveries(
         wanted.append(rows.meeting == meeting)
     if agent is not None:
         wanted.append(rows.agent == agent)
+    if target is not None:
+        wanted.append(rows.target == target)
     return deliveries.by_ids(tx, _claim(tx, delivery_rows, wanted, now, limit))
 
 
@@ -185,9 +189,9 @@ def renew(
     now: datetime,
     *,
     logins: Collection[tuple[int, int]] = (),
-    deliveries: Collection[tuple[str, str, int]] = (),
+    deliveries: Collection[tuple[Target, int]] = (),
 ) -> None:
-    """Let leases that are still ours run `LEASE` from now: logins by id and epoch, deliveries by meeting, agent, epoch.
+    """Let leases that are still ours run `LEASE` from now: logins by id and epoch, deliveries by target and epoch.
 
     A row that is being saved at this moment is passed over.
     """
@@ -195,25 +199,17 @@ def renew(
     if ours:
         tx.execute(_RENEW_LOGIN.values(leased_until=now + LEASE), ours)
     targets = [
-        {"_meeting": meeting, "_agent": agent, "_epoch": epoch}
-        for meeting, agent, epoch in sorted(deliveries)
-    ]
+        {"_meeting": whom.meeting, "_target": whom.kind, "_agent": whom.agent, "_guest": whom.guest, "_epoch": epoch}
+        for whom, epoch in sorted(deliveries, key=lambda one: one[0].meeting)
+    ]  # fmt: skip
     if targets:
         tx.execute(_RENEW_TARGET.values(leased_until=now + LEASE), targets)
 
 
-def release_target(tx: Tx, meeting: str, agent: str, epoch: int) -> None:
-    """Let go of an agent's calendar for this meeting: what superseded our delivery inherited our lease and waits for it."""
-    tx.execute(
-        update(delivery_rows)
-        .where(_target(delivery_rows.c.meeting == meeting, delivery_rows.c.agent == agent))
-        .where(delivery_rows.c.epoch == epoch)
-        .values(leased_until=None)
-    )
-
-
-def _target(*of: ColumnElement[bool]) -> ColumnElement[bool]:
-    return and_(delivery_rows.c.target == "calendar", *of)
+def release_target(tx: Tx, whom: Target, epoch: int) -> None:
+    """Let go of a target: what superseded our delivery inherited our lease and waits for it."""
+    ours = (owed_to(whom), delivery_rows.c.epoch == epoch)
+    tx.execute(update(delivery_rows).where(*ours).values(leased_until=None))
 
 
 def _leased(table: Table, *ours: ColumnElement[bool]) -> ColumnElement[bool]:
@@ -228,9 +224,10 @@ _RENEW_LOGIN = update(logins).where(_leased(logins, logins.c.id == bindparam("_i
 _RENEW_TARGET = update(delivery_rows).where(
     _leased(
         delivery_rows,
-        _target(
-            delivery_rows.c.meeting == bindparam("_meeting"), delivery_rows.c.agent == bindparam("_agent")
-        ),
+        delivery_rows.c.meeting == bindparam("_meeting"),
+        delivery_rows.c.target == bindparam("_target"),
+        delivery_rows.c.agent.is_not_distinct_from(bindparam("_agent", type_=Words())),
+        delivery_rows.c.guest.is_not_distinct_from(bindparam("_guest", type_=Words())),
     )
 )
 

@@ -255,21 +255,36 @@ class Copy:
     drift_at: datetime | None = None
 
 
+DeliveryTarget = Literal["calendar", "mail"]
 DeliveryState = Literal["pending", "delivered", "failed", "abandoned", "superseded"]
 
 
 @dataclass(frozen=True, slots=True)
-class Delivery:
-    """What is still owed to a calendar (or, later, a mailbox) because of an accepted change.
+class Target:
+    """What is owed one thing at a time: for a meeting, an agent's calendar, or the mailbox of an agent or of a guest.
 
-    `kind` is what is expected to happen as things stood when it was accepted (put or remove); delivering looks at the
-    meeting as it stands then. `failures` in a row set the back-off; `attempts` counts all tries.
+    Either `agent` (id) or `guest` (mail address) is given.
+    """
+
+    meeting: str
+    kind: DeliveryTarget
+    agent: str | None = None
+    guest: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """What is still owed to a calendar or a mailbox because of an accepted change.
+
+    `kind` is what is expected to happen as things stood when it was accepted (put or remove; for a mailbox what it is to be
+    told); delivering looks at the meeting as it stands then. `failures` in a row set the back-off; `attempts` counts all
+    tries.
     """
 
     id: int
     meeting: str
     version: int
-    target: Literal["calendar", "mail"]
+    target: DeliveryTarget
     agent: str | None
     guest: str | None
     calendar: str | None
@@ -284,3 +299,32 @@ class Delivery:
     leased_until: datetime | None = None
     error: str = ""
     hint: str = ""
+
+    @property
+    def whom(self) -> Target:
+        """To what it is owed."""
+        return Target(self.meeting, self.target, self.agent, self.guest)
+
+
+Notice = Literal["planned", "invited", "rescheduled", "cancelled", "assigned", "handed-over", "starts-soon"]
+"""What a mail tells. `handed-over` goes to the agent who no longer has the meeting."""
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What a person was last told of a meeting: by our mail, or by the platform where no mail of ours was owed.
+
+    `who`: an agent's id, or a guest's address in lower case. `version`, `agent`, `start`, `end`: the meeting as it was told,
+    `at` when. `reminded`: the start of which a reminder was owed, None before that.
+    """
+
+    meeting: str
+    role: Literal["guest", "agent"]
+    who: str
+    version: int
+    notice: Notice
+    agent: str
+    start: datetime
+    end: datetime
+    at: datetime
+    reminded: datetime | None = None

@@ -24,7 +24,7 @@ from sqlalchemy import (
 
 from store.values import Key, Moment, Words
 
-REVISIONS = ("0001", "0002")
+REVISIONS = ("0001", "0002", "0003")
 """The migrations, oldest first. Written here so that looking at the version needs no Alembic; a test compares them."""
 
 Json = JSON(none_as_null=True)
@@ -302,3 +302,19 @@ deliveries = Table(
     sqlite_autoincrement=True,
 )  # fmt: skip
 """`deliveries_owed_once`: one row is owed to a calendar at a time; what was owed before is superseded first."""
+
+told = Table(
+    "told",
+    metadata,
+    Column("meeting", ForeignKey("meetings.id"), primary_key=True),
+    Column("role", Words, primary_key=True),
+    Column("who", Words, primary_key=True),
+    Column("version", Integer, nullable=False),
+    Column("notice", Words, nullable=False),
+    Column("agent", Words, nullable=False),
+    Column("start", Moment, nullable=False),
+    Column("end", Moment, nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("reminded", Moment),
+)
+"""What each person was last told of a meeting: what stands in their mailbox, as `copies` says what stands in calendars."""

@@ -24,8 +24,14 @@ def one_of(
     return column == any_(bindparam(None, list(values), type_=ARRAY(column.type)))
 
 
-def insert_or_replace(tx: Connection, table: Table, key: Collection[str], columns: Collection[str]) -> Insert:
-    """INSERT of a row that, where its `key` exists, sets `columns` instead (the same ON CONFLICT on both)."""
+def insert_or_replace(
+    tx: Connection, table: Table, key: Collection[str], columns: Collection[str], *,
+    where: ColumnElement[bool] | None = None,
+) -> Insert:  # fmt: skip
+    """INSERT of a row that, where its `key` exists, sets `columns` instead (the same ON CONFLICT on both).
+
+    `where`: only if the row that is there fulfils this.
+    """
     insert = sqlite.insert(table) if tx.dialect.name == "sqlite" else postgresql.insert(table)
     new = {name: insert.excluded[name] for name in columns}
-    return insert.on_conflict_do_update(index_elements=list(key), set_=new)
+    return insert.on_conflict_do_update(index_elements=list(key), set_=new, where=where)

@@ -20,6 +20,7 @@ from store.errors import StoreError
 from syncd import __version__, logs, systemd
 from syncd.actions.context import Context, utc_now
 from syncd.actions.follow import follow
+from syncd.actions.post import remind
 from syncd.actions.push import push_url
 from syncd.actions.tidy import close_overdue
 from syncd.executor import Executor, LocalExecutor
@@ -100,6 +101,7 @@ class Daemon:
         """What time itself changes, and what dead workers left."""
         try:
             close_overdue(self.ctx)
+            remind(self.ctx)
             self.executor.sweep()
         except StoreError as error:
             logs.error("store_failed", error=error.message, hint=error.hint)

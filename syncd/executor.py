@@ -17,8 +17,8 @@ from syncd.actions.work import run_due_deliveries, run_due_logins
 BATCHES = 4
 """How many batches of one kind run at once: a batch that waits for a slow server leaves room for others."""
 
-READERS, WRITERS = 16, 8
-"""Threads that talk to calendar servers: reading, and delivering. Apart, so that polling never delays a delivery."""
+READERS, WRITERS, MAILERS = 16, 8, 4
+"""Threads that read calendars, that write to them, and that hand over mails. Apart: none of the three waits for another."""
 
 
 class Executor(Protocol):
@@ -74,23 +74,27 @@ class Lane:
 
 
 class LocalExecutor:
-    """One process: two lanes of threads, so that polling never stands in the way of a delivery."""
+    """One process: three lanes of threads, so that polling never stands in the way of a delivery, nor mail of a calendar."""
 
     def __init__(self, ctx: Context) -> None:
         self._deliveries = Lane(
-            "deliver", lambda shards, pool: run_due_deliveries(ctx, shards, pool), WRITERS
+            "deliver", lambda shards, pool: run_due_deliveries(ctx, shards, pool, "calendar"), WRITERS
+        )
+        self._mails = Lane(
+            "mail", lambda shards, pool: run_due_deliveries(ctx, shards, pool, "mail"), MAILERS
         )
         self._logins = Lane("read", lambda shards, pool: run_due_logins(ctx, shards, pool), READERS)
 
     def submit(self, shards: Collection[int]) -> None:
         """Deliveries first: a person waits for them."""
         self._deliveries.submit(shards)
+        self._mails.submit(shards)
         self._logins.submit(shards)
 
     def sweep(self) -> None:
         """Nothing to do: a lease that is not renewed ends by itself."""
 
     def stop(self, seconds: float) -> bool:
-        """Wait for both lanes."""
-        ended = self._deliveries.stop(seconds)
-        return self._logins.stop(seconds) and ended
+        """Wait for all lanes."""
+        ended = [lane.stop(seconds) for lane in (self._deliveries, self._mails, self._logins)]
+        return all(ended)

@@ -147,10 +147,12 @@ def event_json(event: Event) -> Json:
     }  # fmt: skip
 
 
-def dry_run_json(meeting: Meeting, writes: Iterable[Json], overrides: Iterable[Override]) -> Json:
-    """What a change would lead to. This version sends no mail, so `mails` is empty."""
+def dry_run_json(
+    meeting: Meeting, writes: Iterable[Json], mails: Iterable[Json], overrides: Iterable[Override]
+) -> Json:
+    """What a change would lead to."""
     return {
-        "meeting": meeting_json(meeting, ()), "writes": list(writes), "mails": [],
+        "meeting": meeting_json(meeting, ()), "writes": list(writes), "mails": list(mails),
         "overrides": [override_json(override) for override in overrides],
     }  # fmt: skip
 

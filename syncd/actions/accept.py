@@ -16,11 +16,13 @@ from store.model import Agent, Change, ChangeKind, Meeting, Override
 from syncd import logs
 from syncd.actions.context import Context, places
 from syncd.actions.named import existing, known_agent
-from syncd.actions.owing import owe
+from syncd.actions.owing import owe, owe_notices
 from syncd.errors import Refused
 from syncd.rules import delivery as rule
 from syncd.rules import meetings as rules
+from syncd.rules import notices
 from syncd.rules.delivery import Owed
+from syncd.rules.notices import OwedNotice
 from syncd.shapes import override_json
 
 NEW_KEY = "use a new key for a new change"
@@ -65,11 +67,15 @@ class Scene:
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """What became of a wish: the meeting as it now stands, and what it owes. `changed` is False for a repetition."""
+    """What became of a wish: the meeting as it now stands, and what it owes to calendars (`owed`) and to people (`notices`).
+
+    `changed` is False for a repetition.
+    """
 
     meeting: Meeting
     changed: bool
     owed: tuple[Owed, ...] = ()
+    notices: tuple[OwedNotice, ...] = ()
     overrides: tuple[Override, ...] = ()
 
 
@@ -114,7 +120,7 @@ def _decide(ctx: Context, tx: Tx, wish: Wish) -> Accepted:
         return Accepted(after, changed=False)
     owed = rule.owed(before, after, places(ctx.config), copies.copies(tx, meeting=after.id))
     new = after.overrides[len(before.overrides) if before else 0 :]
-    return Accepted(after, True, owed, new)
+    return Accepted(after, True, owed, notices.owed(before, after), new)
 
 
 def _repetition(repeated: Change, wish: Wish, before: Meeting | None) -> Accepted:
@@ -144,13 +150,15 @@ def _append(tx: Tx, line: Change) -> None:
 
 
 def _owe(ctx: Context, tx: Tx, accepted: Accepted, now: datetime) -> None:
-    """Owe what the change asks of calendars. Copies that are to go are marked at once: they are not written again."""
+    """Owe what the change asks of calendars and mailboxes. Copies that are to go are marked at once: they are not written
+    again."""
     where, meeting = places(ctx.config), accepted.meeting
     for owed in accepted.owed:
         place = where.get(owed.agent)
         owe(tx, meeting, owed, place.calendar if place else None, now)
         if owed.kind == "remove":
             _mark_leaving(tx, meeting.id, owed.agent)
+    owe_notices(tx, ctx.config, meeting, accepted.notices, now)
 
 
 def _mark_leaving(tx: Tx, meeting: str, agent: str) -> None:

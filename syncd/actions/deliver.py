@@ -73,7 +73,7 @@ def deliver(ctx: Context, owed: Delivery) -> Delivery:
         return delivery_failed(ctx, owed, error)
     except Fenced:
         with ctx.store.writing() as tx:
-            due.release_target(tx, owed.meeting, owed.agent or "", owed.epoch)
+            due.release_target(tx, owed.whom, owed.epoch)
         raise
 
 

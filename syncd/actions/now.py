@@ -10,6 +10,7 @@ from store import calendars, due
 from store.model import Delivery, Login
 from syncd.actions.context import Context
 from syncd.actions.named import known_agent
+from syncd.actions.owed import claim
 from syncd.actions.sync import Round
 from syncd.actions.work import run_deliveries, run_logins
 
@@ -47,7 +48,8 @@ def sync_now(
     service, and waited for. Raises `Unknown` for an unknown agent.
     """
     wanted = _wanted(ctx, agent)
-    delivered = run_deliveries(ctx, _claim_deliveries(ctx, {login.agent for login in wanted}), pool)
+    owed = claim(ctx, {login.agent for login in wanted}, mails_of=agent, even_if_early=True)
+    delivered = run_deliveries(ctx, owed, pool)
     rounds: list[Round] = []
 
     def done(one: Round) -> None:
@@ -82,16 +84,6 @@ def _wanted(ctx: Context, agent: str | None) -> list[Login]:
         if agent is None:
             return calendars.logins(tx)
         return calendars.logins(tx, agents=[known_agent(tx, agent).id])
-
-
-def _claim_deliveries(ctx: Context, names: Collection[str]) -> list[Delivery]:
-    """What is owed to these agents, also what waits for its next try."""
-    claimed: list[Delivery] = []
-    with ctx.store.writing() as tx:
-        for agent in sorted(names):
-            if ctx.signs_in(agent):
-                claimed += due.claim_deliveries(tx, ctx.clock(), agent=agent, even_if_early=True, limit=1000)
-    return claimed
 
 
 def _hand_over(ctx: Context, served: Collection[Login]) -> datetime:

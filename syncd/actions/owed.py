@@ -9,6 +9,7 @@ from store import deliveries, due
 from store.model import Delivery, DeliveryState
 from syncd import logs
 from syncd.actions.context import Context
+from syncd.actions.post import sends_mail
 from syncd.actions.work import run_deliveries
 from syncd.errors import Refused, Unknown
 
@@ -16,6 +17,9 @@ LOOK_EVERY = 0.1
 """Seconds between two looks at deliveries that another process is working on."""
 
 OPEN: tuple[DeliveryState, ...] = ("pending", "failed")
+
+MOST = 1000
+"""So many deliveries to one agent, or mails, are claimed at a time."""
 
 
 def list_deliveries(
@@ -63,21 +67,43 @@ def wait(ctx: Context, meeting: str, patience: timedelta, pool: Executor) -> boo
             owed = deliveries.deliveries(tx, meeting=meeting, states=OPEN)
         if not owed:
             return True
-        if _delivered_some(ctx, {one.agent or "" for one in owed}, meeting, pool):
+        if run_deliveries(ctx, claim(ctx, {one.agent for one in owed if one.agent}, meeting=meeting), pool):
             continue
         if time.monotonic() >= until:
             return False
         time.sleep(LOOK_EVERY)
 
 
-def _delivered_some(ctx: Context, agents: Collection[str], meeting: str, pool: Executor) -> bool:
-    """Deliver what is due and can be done from here; False if that was nothing."""
+def claim(
+    ctx: Context, agents: Collection[str], *, meeting: str | None = None, mails_of: str | None = None,
+    even_if_early: bool = False,
+) -> list[Delivery]:  # fmt: skip
+    """Claim what is owed to these agents' calendars and to mailboxes (of one agent, or of everyone), if it can be done from here."""
     claimed: list[Delivery] = []
+    now = ctx.clock()
     with ctx.store.writing() as tx:
-        for agent in agents:
+        for agent in sorted(agents):
             if ctx.signs_in(agent):
-                claimed += due.claim_deliveries(tx, ctx.clock(), meeting=meeting, agent=agent)
-    return bool(run_deliveries(ctx, claimed, pool))
+                claimed += due.claim_deliveries(
+                    tx,
+                    now,
+                    meeting=meeting,
+                    agent=agent,
+                    target="calendar",
+                    even_if_early=even_if_early,
+                    limit=MOST,
+                )
+        if sends_mail(ctx.config):
+            claimed += due.claim_deliveries(
+                tx,
+                now,
+                meeting=meeting,
+                agent=mails_of,
+                target="mail",
+                even_if_early=even_if_early,
+                limit=MOST,
+            )
+    return claimed
 
 
 def _not_open(owed: Delivery | None, delivery_id: int) -> Refused:

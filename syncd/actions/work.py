@@ -13,10 +13,11 @@ from typing import TypeVar
 
 from store import due
 from store.errors import Fenced, StoreError
-from store.model import Delivery, Login
+from store.model import Delivery, DeliveryTarget, Login
 from syncd import logs
 from syncd.actions.context import Context
 from syncd.actions.deliver import deliver, delivery_failed
+from syncd.actions.post import post
 from syncd.actions.sync import Round, login_failed, sync_login
 from syncd.errors import SyncdError
 
@@ -41,10 +42,12 @@ def run_shards(ctx: Context, shards: Collection[int], pool: Executor) -> int:
     return run_due_deliveries(ctx, shards, pool) + run_due_logins(ctx, shards, pool)
 
 
-def run_due_deliveries(ctx: Context, shards: Collection[int], pool: Executor) -> int:
-    """Claim and work off the deliveries that are due in these shards."""
+def run_due_deliveries(
+    ctx: Context, shards: Collection[int], pool: Executor, target: DeliveryTarget | None = None
+) -> int:
+    """Claim and work off the deliveries that are due in these shards: to calendars, to mailboxes, or (None) to both."""
     with ctx.store.writing() as tx:
-        owed = due.claim_deliveries(tx, ctx.clock(), shards=shards)
+        owed = due.claim_deliveries(tx, ctx.clock(), shards=shards, target=target)
     run_deliveries(ctx, owed, pool)
     return len(owed)
 
@@ -64,8 +67,7 @@ def run_deliveries(ctx: Context, owed: Collection[Delivery], pool: Executor) -> 
 
     def renew(running: Iterable[Delivery]) -> None:
         with ctx.store.writing() as tx:
-            held = [(one.meeting, one.agent or "", one.epoch) for one in running]
-            due.renew(tx, ctx.clock(), deliveries=held)
+            due.renew(tx, ctx.clock(), deliveries=[(one.whom, one.epoch) for one in running])
 
     _work_off(futures, renew, results.append)
     return results
@@ -144,7 +146,7 @@ def _one_login(ctx: Context, login: Login, full: bool) -> Round | None:
 
 def _one_delivery(ctx: Context, owed: Delivery) -> Delivery | None:
     try:
-        return deliver(ctx, owed)
+        return post(ctx, owed) if owed.target == "mail" else deliver(ctx, owed)
     except Fenced as fenced:
         logs.info("fenced", meeting=owed.meeting, agent=owed.agent, detail=fenced)
         return None

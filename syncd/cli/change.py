@@ -18,7 +18,7 @@ from syncd.actions.accept import Accepted, Wish, accept, preview
 from syncd.actions.context import Context
 from syncd.actions.look import Story, story
 from syncd.cli.common import opened, print_json, zone_of
-from syncd.cli.dry_run import writes_of
+from syncd.cli.dry_run import mails_of, writes_of
 from syncd.cli.moments import patience
 from syncd.cli.tables import say
 from syncd.cli.threads import threads
@@ -107,14 +107,15 @@ def _marked(overrides: tuple[Override, ...], zone: str) -> list[str]:
 
 
 def _print_preview(ctx: Context, accepted: Accepted, as_json: bool) -> None:
-    writes = writes_of(ctx, accepted)
+    writes, mails = writes_of(ctx, accepted), mails_of(ctx, accepted)
     if as_json:
-        print_json(dry_run_json(accepted.meeting, writes, accepted.overrides))
+        print_json(dry_run_json(accepted.meeting, writes, mails, accepted.overrides))
         return
     zone = zone_of(ctx.config, accepted.meeting.agent)
     say("nothing is done, this is what would follow:" if accepted.changed else "nothing would change")
     say(meeting_line(accepted.meeting, zone), *_marked(accepted.overrides, zone))
     say(*(_write_line(one, accepted.meeting) for one in writes))
+    say(*(f"  mail to {one['to']}: {one['subject']}" for one in mails))
 
 
 def _write_line(write: Json, meeting: Meeting) -> str:

@@ -1,14 +1,21 @@
-"""What a change would write to calendars, without writing: from what it would owe and from the copies that stand there.
+"""What a change would write to calendars and mail to people, without doing it: from what it would owe, and what stands there.
 
-An event that has no identity yet shows no UID: the identity is made when it is delivered (`rules.delivery`).
+An event that has no identity yet shows no UID: the identity is made when it is delivered (`rules.delivery`). Mails are
+decided as they are when they are sent (`rules.notices`).
 """
 
 from collections.abc import Iterator, Sequence
 
-from store import agents, copies
+from store import agents, copies, told
+from store.database import Tx
 from store.model import Copy, Meeting, Place
 from syncd.actions.accept import Accepted
 from syncd.actions.context import Context, places
+from syncd.actions.letters import letter_for
+from syncd.actions.owing import is_ours_to_tell
+from syncd.actions.post import wording_of
+from syncd.mail.letter import Letter
+from syncd.rules import notices
 from syncd.rules.delivery import STANDING, Owed, event_of
 from syncd.shapes import Json, event_json, moment
 
@@ -55,3 +62,26 @@ def _removals(agent: str, standing: Sequence[Copy]) -> Iterator[Json]:
 
 def _write(do: str, agent: str, place: Place, event: Json) -> Json:
     return {"do": do, "agent": agent, "calendar": place.calendar, "event": event}
+
+
+def mails_of(ctx: Context, accepted: Accepted) -> list[Json]:
+    """One {"kind", "to", "subject"} for each mail that would go out."""
+    templates = ctx.config.mail.templates if ctx.config.mail is not None else ""
+    with ctx.store.reading() as tx:
+        letters = list(_letters(ctx, tx, accepted))
+    return [
+        {"kind": one.notice, "to": one.reader.email, "subject": wording_of(templates).say(one).subject}
+        for one in letters
+    ]
+
+
+def _letters(ctx: Context, tx: Tx, accepted: Accepted) -> Iterator[Letter]:
+    meeting, now = accepted.meeting, ctx.clock()
+    known = {notices.mailbox_of(one): one for one in told.told_of(tx, meeting.id)}
+    for owed in accepted.notices:
+        before = known.get(owed.whom)
+        notice = notices.due_notice(owed.notice, meeting, owed.whom, before, now=now)
+        if notice is not None and is_ours_to_tell(ctx.config, owed):
+            letter = letter_for(tx, meeting, owed.whom, notice, before)
+            if letter is not None:
+                yield letter

@@ -42,6 +42,8 @@ def secrets_of(config: Config) -> Iterator[Secret]:
         for field, ref in (("client_secret", account.client_secret), ("certificate", account.certificate)):
             if ref is not None:
                 yield Secret(f"accounts.{name}.{field}", None, ref)
+    if config.mail is not None and config.mail.password is not None:
+        yield Secret("mail.password", None, config.mail.password)
     for agent in config.agents:
         for number, login in enumerate(agent.calendars):
             if login.password is not None:

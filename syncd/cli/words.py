@@ -82,6 +82,12 @@ def meeting_line(meeting: Meeting, zone: str) -> str:
 def delivery_line(owed: Delivery) -> str:
     """A delivery in one line: what is to happen where, and how far that is."""
     what = {"put": "show it in", "remove": "take it out of"}.get(owed.kind, owed.kind)
-    whose = f"{owed.agent}'s calendar" if owed.agent else "a guest's mailbox"
+    if owed.target == "mail":
+        what = f"mail {owed.kind!r} to"
+    whose = (
+        f"{owed.agent}'s {'calendar' if owed.target == 'calendar' else 'mailbox'}"
+        if owed.agent
+        else "a guest"
+    )
     error = f": {owed.error}" if owed.error else ""
     return f"{owed.id}: {what} {whose}{f' {owed.calendar!r}' if owed.calendar else ''}: {owed.state}{error}"

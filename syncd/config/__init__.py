@@ -1,11 +1,12 @@
 """The configuration: TOML files in, one frozen `Config` out; every error names file, key and what was expected.
 
-wording · times · values · sections · people · model say what there can be and how it is refused; files reads and merges, checks looks at references, loading
+wording · times · values · sections · people · mail · model say what there can be and how it is refused; files reads and merges, checks looks at references, loading
 brings them together. config.example.toml shows every key.
 """
 
 from syncd.config.files import find
 from syncd.config.loading import load, to_agents, to_logins
+from syncd.config.mail import MailConfig
 from syncd.config.model import Config
 from syncd.config.people import (
     AccountConfig,
@@ -18,7 +19,6 @@ from syncd.config.people import (
 )
 from syncd.config.sections import (
     HttpConfig,
-    MailConfig,
     MeetingsConfig,
     PolicySettings,
     StoreConfig,

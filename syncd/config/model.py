@@ -6,11 +6,11 @@ from urllib.parse import urlsplit
 
 from pydantic import Field, field_validator, model_validator
 
+from syncd.config.mail import MailConfig
 from syncd.config.people import AccountConfig, AgentConfig, BlockConfig, GroupConfig, with_name, with_zone
 from syncd.config.sections import (
     DEFAULT_POLICY,
     HttpConfig,
-    MailConfig,
     MeetingsConfig,
     PolicySettings,
     Section,
@@ -74,10 +74,8 @@ def _notes(config: Config) -> Iterator[str]:
     later = {
         "sync.engine": config.sync.engine != "local",
         "policy.agent_edits": config.policy.agent_edits != "flag",
-        "meetings.tell_guests_on_assign": config.meetings.tell_guests_on_assign,
         "meetings.keep_cancelled": config.meetings.keep_cancelled,
         "http.listen": config.http.listen != HttpConfig().listen and not config.http.public_url,
-        "mail": config.mail is not None,
     }
     yield from (f"{key} is set, but has no effect in this version" for key, is_set in later.items() if is_set)
     if "timezone" not in config.model_fields_set and (config.agents or config.blocks):

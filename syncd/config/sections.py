@@ -1,4 +1,4 @@
-"""The sections of the configuration that hold for everyone: [store], [sync], [policy], [meetings], [http], [mail].
+"""The sections of the configuration that hold for everyone: [store], [sync], [policy], [meetings], [http].
 
 Each class is a table, each field a key with its default; config.example.toml says what they mean. All are frozen.
 """
@@ -6,10 +6,10 @@ Each class is a table, each field a key with its default; config.example.toml sa
 from datetime import timedelta
 from typing import Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, model_validator
 
 from syncd.config.times import Duration
-from syncd.config.values import FilePath, Flag, Id, Line, Listen, StoreUrl, Url
+from syncd.config.values import Flag, Id, Listen, StoreUrl, Url
 from syncd.config.wording import wrong
 
 MINUTE = timedelta(minutes=1)
@@ -90,11 +90,3 @@ class HttpConfig(Section):
 
     listen: Listen = "127.0.0.1:8420"
     public_url: Url = ""
-
-
-class MailConfig(Section):
-    """[mail]: by which server, as whom, and with which templates ("": those that come with syncd)."""
-
-    server: Listen
-    sender: Line = Field(alias="from")
-    templates: FilePath = ""

@@ -94,7 +94,8 @@ def test_an_event_never_shows_its_marker_and_no_uid_before_it_has_one():
     assert "uid" not in shown
     assert "random-marker" not in json.dumps(shown)
     assert shown["reminder_minutes"] == 15
-    assert shapes.dry_run_json(MEETING, [], MEETING.overrides)["mails"] == []
+    mail = {"kind": "planned", "to": "eva@example.org", "subject": "Talk"}
+    assert shapes.dry_run_json(MEETING, [], [mail], MEETING.overrides)["mails"] == [mail]
 
 
 def test_a_reading_has_intervals_and_problems():

@@ -154,7 +154,7 @@ def test_a_key_with_a_slip_is_refused_and_the_right_one_named(file, line):
 
 WRONG = {int: '"many"', str: "17", bool: '"yes"', list: "5", dict: "5"}
 EXPECTED = re.compile(
-    r"expected .*(text|whole number|true or false|list|table|duration|time|'caldav'|'basic'|'flag')"
+    r"expected .*(text|whole number|true or false|list|table|duration|time|'caldav'|'basic'|'flag'|'starttls')"
 )
 
 

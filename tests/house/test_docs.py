@@ -4,17 +4,20 @@ import ast
 import html
 import re
 import runpy
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from connectors import interface
 from connectors.interface import Connector, ConnectorError
-from store.model import DeliveryState
+from store.model import Agent, DeliveryState, Meeting, MeetingStatus
 from syncd import errors
 from syncd.cli import words
 from syncd.config.keys import every_key
 from syncd.demo.steps import STEPS
+from syncd.mail.letter import Letter, Reader
+from syncd.mail.wording import variables
 
 ROOT = Path(__file__).parents[2]
 DOCS = sorted([ROOT / "README.md", ROOT / "CHANGELOG.md", *(ROOT / "docs").rglob("*.md")])
@@ -93,14 +96,31 @@ def names_of(node):
     return []
 
 
+def rows_of_variables():
+    """What a mail's template can show, by its name there."""
+    start = datetime(2026, 3, 2, 10, tzinfo=UTC)
+    anna = Agent("anna", "Anna", "anna@example.com", "UTC")
+    meeting = Meeting("m", 1, MeetingStatus.SCHEDULED, "anna", start, start + timedelta(hours=1), "Talk")
+    shown = variables(
+        Letter("planned", Reader("agent", "Anna", "anna@example.com", "en", "UTC"), meeting, anna), "en"
+    )
+    for name, value in shown.items():
+        yield from ([f"{name}.{inner}" for inner in value] if isinstance(value, dict) else [name])
+
+
 DEFINED = defined()
 SETTINGS = {".".join(key) for key in every_key()}
-FILES = ["/" + path.relative_to(ROOT).as_posix() for path in (*SOURCES, *(ROOT / "tests").rglob("*.py"))]
+SHOWN_IN_MAILS = set(rows_of_variables())
+TEMPLATES = (ROOT / "syncd" / "mail" / "templates").iterdir()
+FILES = [
+    "/" + path.relative_to(ROOT).as_posix()
+    for path in (*SOURCES, *TEMPLATES, *(ROOT / "tests").rglob("*.py"))
+]
 
 
 def exists(name):
     """Is it a function, class or value of ours, a module, a setting, or a file?"""
-    if re.search(r"\.(py|md|toml|lock|service|svg)$", name):
+    if re.search(r"\.(py|md|toml|lock|service|svg|txt|html)$", name):
         return any(file.endswith("/" + name) for file in FILES) or (ROOT / name).is_file()
     if (ROOT / name).is_dir():
         return True
@@ -116,9 +136,17 @@ NAMED = re.compile(r"`([A-Za-z_]\w*(?:[./][A-Za-z_]\w*)+)(?:\(\))?`")
 
 @of_each_document
 def test_what_stands_in_backticks_exists(path):
-    named = set(NAMED.findall(prose(path))) - SETTINGS
+    named = set(NAMED.findall(prose(path))) - SETTINGS - SHOWN_IN_MAILS
     unknown = {name for name in named if not exists(name)}
     assert not unknown
+
+
+def test_every_variable_of_a_mail_is_documented_and_no_other():
+    table = section((ROOT / "docs" / "mail.md").read_text(encoding="utf-8"), "Words and templates")
+    named = {
+        name for row in rows(table.split("They can show:")[1]) for name in re.findall(r"[a-z_.]+", row[0])
+    }
+    assert named == SHOWN_IN_MAILS | {"text", "subject", "labels", "variable"}
 
 
 def test_the_check_of_names_finds_what_is_not_there():

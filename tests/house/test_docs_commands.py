@@ -119,9 +119,8 @@ CONFIG = """
 timezone = "Europe/Amsterdam"
 [store]
 url = "sqlite:///{folder}/syncd.db"
-[mail]
-server = "mail.example.com:587"
-from = "Meetings <meetings@example.com>"
+[meetings]
+keep_cancelled = true
 [accounts.cloud]
 kind = "caldav"
 url = "http://127.0.0.1:{port}/"

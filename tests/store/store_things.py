@@ -18,12 +18,14 @@ from store.model import (
     Override,
     Place,
     StoredObject,
+    Target,
 )
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 HOUR = timedelta(hours=1)
 SECOND = timedelta(seconds=1)
 MICROSECOND = timedelta(microseconds=1)
+ANNAS = Target("m1", "calendar", "anna")
 
 
 def agent(who: str = "anna", **other: Any) -> Agent:

@@ -8,14 +8,14 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 from sqlalchemy.exc import IntegrityError
-from store_things import HOUR, NOW, SECOND, copy, delivery, plan_meeting
+from store_things import ANNAS, HOUR, NOW, SECOND, copy, delivery, plan_meeting
 from stores import postgresql_only
 
 from store import copies, deliveries, due, meetings
 from store.database import Store, Tx, open_store, serialise
 from store.deliveries import Backlog
 from store.errors import Fenced, StoreUnavailable
-from store.model import Delivery, Place
+from store.model import Delivery, Place, Target
 
 
 @pytest.fixture
@@ -64,21 +64,21 @@ def test_superseding_ends_what_was_owed_there_and_only_that(store: Store, meetin
         delivery(target="mail"),
     )
     with store.writing() as tx:
-        assert deliveries.supersede(tx, "m1", "calendar", "anna") == (0, None)
+        assert deliveries.supersede(tx, ANNAS) == (0, None)
         assert [one.state for one in deliveries.deliveries(tx)] == [
             "delivered",
             "superseded",
             "pending",
             "pending",
         ]
-        assert deliveries.supersede(tx, "m1", "calendar", "nobody") == (0, None)
+        assert deliveries.supersede(tx, Target("m1", "calendar", "nobody")) == (0, None)
         assert deliveries.delivery(tx, rows[1].id) == replace(rows[1], state="superseded")
 
 
 def test_a_successor_inherits_from_the_newest_row_in_whatever_state(store: Store, meeting: str) -> None:
     owe(store, delivery(state="superseded", epoch=9), delivery(state="delivered", epoch=5, leased_until=NOW))
     with store.writing() as tx:
-        assert deliveries.supersede(tx, "m1", "calendar", "anna") == (5, NOW)
+        assert deliveries.supersede(tx, ANNAS) == (5, NOW)
 
 
 def test_deliveries_are_listed_by_meeting_and_state_in_pages(store: Store, meeting: str) -> None:
@@ -125,7 +125,7 @@ def test_an_outcome_is_saved_and_the_lease_given_back(store: Store, meeting: str
         )
         deliveries.save(tx, outcome)
         saved = deliveries.delivery(tx, claimed.id)
-    assert saved == replace(outcome, leased_until=None, kind="put", version=1)
+    assert saved == replace(outcome, leased_until=None)
 
 
 def test_only_its_worker_saves_an_outcome(store: Store, meeting: str) -> None:
@@ -214,7 +214,7 @@ def test_the_backlog_counts_what_is_owed_and_how_long(store: Store, meeting: str
     [
         lambda tx, other: due.hold_delivery(tx, other.id, other.epoch),
         lambda tx, other: deliveries.wake(tx, other.meeting, NOW),
-        lambda tx, other: deliveries.supersede(tx, other.meeting, "calendar", other.agent),
+        lambda tx, other: deliveries.supersede(tx, other.whom),
         lambda tx, other: deliveries.retry(tx, other.id, NOW),
         lambda tx, other: meetings.take_turn(tx, other.meeting),
         lambda tx, other: serialise(tx, other.meeting),
@@ -319,7 +319,7 @@ class OneCalendar(RuleBasedStateMachine):
     def a_change_is_accepted(self) -> None:
         self.version += 1
         with self.store.writing() as tx:
-            epoch, lease = deliveries.supersede(tx, "m1", "calendar", "anna")
+            epoch, lease = deliveries.supersede(tx, ANNAS)
             new = delivery(version=self.version, epoch=epoch, leased_until=lease, due_at=self.now)
             deliveries.owe(tx, new)
 
@@ -349,7 +349,7 @@ class OneCalendar(RuleBasedStateMachine):
                 deliveries.save(tx, replace(mine, state=ends, due_at=self.now))
         except Fenced:
             with self.store.writing() as tx:
-                due.release_target(tx, "m1", "anna", mine.epoch)
+                due.release_target(tx, ANNAS, mine.epoch)
         else:
             assert number == max(self.until), "only the last one to claim can save"
         del self.until[number]
@@ -358,7 +358,7 @@ class OneCalendar(RuleBasedStateMachine):
     def workers_renew(self) -> None:
         alive = self.writing()
         with self.store.writing() as tx:
-            targets = [("m1", "anna", self.workers[number].epoch) for number in alive]
+            targets = [(ANNAS, self.workers[number].epoch) for number in alive]
             due.renew(tx, self.now, deliveries=targets)
         for number in alive:
             self.until[number] = self.now + due.LEASE

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from store_things import (
+    ANNAS,
     HOUR,
     NOW,
     SECOND,
@@ -196,9 +197,7 @@ def test_renewing_passes_over_what_is_being_saved(store: Store, impatient: Store
         due.hold_login(other, login.id, login.epoch)
         due.hold_delivery(other, owed.id, owed.epoch)
         with impatient.writing() as tx:
-            due.renew(
-                tx, NOW + SECOND, logins=[(login.id, login.epoch)], deliveries=[("m1", "anna", owed.epoch)]
-            )
+            due.renew(tx, NOW + SECOND, logins=[(login.id, login.epoch)], deliveries=[(ANNAS, owed.epoch)])
             assert one_login(tx).leased_until == NOW + LEASE
 
 

@@ -2,9 +2,11 @@
 
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 from store_things import (
+    ANNAS,
     HOUR,
     NOW,
     SECOND,
@@ -19,7 +21,9 @@ from store import calendars, deliveries, due
 from store.database import Store, Tx
 from store.due import LEASE, Unchanged
 from store.errors import Fenced
-from store.model import Delivery, Login
+from store.model import Delivery, Login, Target
+
+LATER = NOW + 100 * HOUR
 
 
 def owe(store: Store, *rows: Delivery) -> list[Delivery]:
@@ -79,46 +83,65 @@ def test_a_delivery_is_held_by_its_epoch_while_it_is_wanted(store: Store) -> Non
             due.hold_delivery(tx, claimed.id, claimed.epoch)
 
 
-def test_a_successor_waits_until_the_worker_it_supersedes_is_out_of_the_way(store: Store) -> None:
+EVERY_KIND = pytest.mark.parametrize(
+    "whom",
+    [ANNAS, Target("m1", "mail", "anna"), Target("m1", "mail", guest="zoe@example.com")],
+    ids=["calendar", "agent's mailbox", "guest's mailbox"],
+)
+
+
+def begin(store: Store, whom: Target) -> Delivery:
+    """Somebody is at what is owed to `whom`, and others are owed something of the same meeting."""
     plan_meeting(store)
-    owe(store, delivery())
+    owe(store, owed_to(whom))
     worker = claim_delivery(store)
-    successor = succeed(store)
+    others = {ANNAS, Target("m1", "mail", "anna"), Target("m1", "mail", guest="eva@example.com")} - {whom}
+    owe(store, *(owed_to(other, due_at=LATER) for other in others))
+    return worker
+
+
+def owed_to(whom: Target, **more: Any) -> Delivery:
+    return delivery(target=whom.kind, agent=whom.agent, guest=whom.guest, **more)
+
+
+def succeed(store: Store, whom: Target) -> Delivery:
+    """What accepting a change does."""
+    with store.writing() as tx:
+        epoch, leased_until = deliveries.supersede(tx, whom)
+        return deliveries.owe(tx, owed_to(whom, version=2, epoch=epoch, leased_until=leased_until))
+
+
+@EVERY_KIND
+def test_a_successor_waits_until_the_worker_it_supersedes_is_out_of_the_way(
+    store: Store, whom: Target
+) -> None:
+    worker = begin(store, whom)
+    successor = succeed(store, whom)
     assert (successor.epoch, successor.leased_until) == (worker.epoch, worker.leased_until)
     with store.writing() as tx:
         with pytest.raises(Fenced):
             due.hold_delivery(tx, worker.id, worker.epoch)
         assert due.claim_deliveries(tx, NOW) == []
-        due.release_target(tx, "m1", "anna", worker.epoch)
+        due.release_target(tx, whom, worker.epoch)
         (claimed,) = due.claim_deliveries(tx, NOW)
     assert (claimed.id, claimed.epoch) == (successor.id, worker.epoch + 1)
 
 
-def succeed(store: Store) -> Delivery:
-    """What accepting a change does."""
-    with store.writing() as tx:
-        epoch, leased_until = deliveries.supersede(tx, "m1", "calendar", "anna")
-        return deliveries.owe(tx, delivery(version=2, epoch=epoch, leased_until=leased_until))
-
-
-def test_a_dead_workers_target_is_free_when_its_lease_ends(store: Store) -> None:
-    plan_meeting(store)
-    owe(store, delivery())
-    claim_delivery(store)
-    successor = succeed(store)
+@EVERY_KIND
+def test_a_dead_workers_target_is_free_when_its_lease_ends(store: Store, whom: Target) -> None:
+    begin(store, whom)
+    successor = succeed(store, whom)
     with store.writing() as tx:
         assert due.claim_deliveries(tx, NOW + LEASE - SECOND) == []
         assert [one.id for one in due.claim_deliveries(tx, NOW + LEASE)] == [successor.id]
 
 
 def test_a_late_worker_does_not_release_what_another_one_holds(store: Store) -> None:
-    plan_meeting(store)
-    owe(store, delivery())
-    zombie = claim_delivery(store)
-    succeed(store)
+    zombie = begin(store, ANNAS)
+    succeed(store, ANNAS)
     holder = claim_delivery(store, NOW + LEASE)
     with store.writing() as tx:
-        due.release_target(tx, "m1", "anna", zombie.epoch)
+        due.release_target(tx, ANNAS, zombie.epoch)
         assert deliveries.delivery(tx, holder.id) == holder
 
 
@@ -134,13 +157,12 @@ def test_renewing_extends_only_leases_that_are_ours_and_still_run(store: Store) 
     assert after == {"anna": NOW + SECOND + LEASE, "ben": NOW + LEASE, "cleo": None}
 
 
-def test_renewing_a_target_keeps_the_successor_waiting(store: Store) -> None:
-    plan_meeting(store)
-    owe(store, delivery())
-    worker = claim_delivery(store)
-    succeed(store)
+@EVERY_KIND
+def test_renewing_a_target_keeps_the_successor_waiting(store: Store, whom: Target) -> None:
+    worker = begin(store, whom)
+    succeed(store, whom)
     with store.writing() as tx:
-        due.renew(tx, NOW + 9 * SECOND, deliveries=[("m1", "anna", worker.epoch)])
+        due.renew(tx, NOW + 9 * SECOND, deliveries=[(whom, worker.epoch)])
         assert due.claim_deliveries(tx, NOW + LEASE) == []
         assert len(due.claim_deliveries(tx, NOW + 9 * SECOND + LEASE)) == 1
 

@@ -1,0 +1,162 @@
+"""Mailing what is owed to a person: decided at this moment from the meeting as it stands, sent, and remembered as told.
+
+At least once: a kill between sending and remembering has it sent again, under the same Message-ID unless the meeting has
+moved on meanwhile. Bounces are not read; a mail server that refuses an address at once is told as that.
+"""
+
+from collections.abc import Callable
+from dataclasses import replace
+from functools import lru_cache
+from itertools import groupby
+from pathlib import Path
+from typing import cast
+
+from connectors.interface import ConnectorError
+from store import deliveries, due, meetings, told
+from store.database import Tx
+from store.errors import Fenced
+from store.model import Delivery, Notice, Told
+from syncd import logs
+from syncd.actions.context import Context
+from syncd.actions.deliver import delivery_failed
+from syncd.actions.letters import letter_for
+from syncd.actions.owing import owe_reminders
+from syncd.config import Config, MailConfig
+from syncd.errors import SyncdError
+from syncd.mail.letter import Letter
+from syncd.mail.message import address_of, message_of
+from syncd.mail.smtp import MailServer, send
+from syncd.mail.wording import Wording
+from syncd.rules import notices
+from syncd.secrets import for_the_service_only, resolve
+
+MOVED_ON = "the meeting has moved on: there was nothing left to tell"
+
+
+class NoMail(SyncdError):
+    """Something is owed to a mailbox, and [mail] is not configured (any more)."""
+
+
+def post(ctx: Context, owed: Delivery) -> Delivery:
+    """Work off one claimed delivery to a mailbox; returns it as saved.
+
+    A failure becomes its state. Raises `Fenced` when somebody took it over; then the mailbox is let go.
+    """
+    try:
+        return _post(ctx, owed)
+    except (ConnectorError, SyncdError) as error:
+        return delivery_failed(ctx, owed, error)
+    except Fenced:
+        with ctx.store.writing() as tx:
+            due.release_target(tx, owed.whom, owed.epoch)
+        raise
+
+
+def _post(ctx: Context, owed: Delivery) -> Delivery:
+    with ctx.store.reading() as tx:
+        _require_ours(tx, owed)
+        letter = _letter(tx, ctx, owed)
+    if letter is None:
+        gone = replace(owed, state="superseded", error="", hint=MOVED_ON)
+        return _saved(ctx, gone, lambda _tx: None)
+    settings = mail_settings(ctx.config)
+    mail = message_of(
+        letter, wording_of(settings.templates).say(letter), address_of(settings.sender), now=ctx.clock()
+    )
+    send(server_of(settings), mail)
+    logs.info("mail_sent", meeting=owed.meeting, to=letter.reader.role, notice=letter.notice)
+    sent = replace(
+        owed, state="delivered", kind=letter.notice, version=letter.meeting.version, attempts=owed.attempts + 1,
+        error="", hint="",
+    )  # fmt: skip
+    return _saved(ctx, sent, lambda tx: _remember(tx, ctx, owed, letter))
+
+
+def _require_ours(tx: Tx, owed: Delivery) -> None:
+    current = deliveries.delivery(tx, owed.id)
+    if current is None or current.epoch != owed.epoch or current.state in deliveries.NO_LONGER_WANTED:
+        raise Fenced(f"delivery {owed.id} was taken over")
+
+
+def _letter(tx: Tx, ctx: Context, owed: Delivery) -> Letter | None:
+    """What is to be told now; None: nothing (any more)."""
+    meeting = meetings.meeting(tx, owed.meeting)
+    if meeting is None:
+        return None
+    known = known_to(tx, owed)
+    notice = notices.due_notice(cast("Notice", owed.kind), meeting, owed.whom, known, now=ctx.clock())
+    return letter_for(tx, meeting, owed.whom, notice, known) if notice is not None else None
+
+
+def known_to(tx: Tx, owed: Delivery) -> Told | None:
+    """What the person was told last."""
+    known = {notices.mailbox_of(one): one for one in told.told_of(tx, owed.meeting)}
+    return known.get(owed.whom)
+
+
+def _saved(ctx: Context, owed: Delivery, remember: Callable[[Tx], None]) -> Delivery:
+    """Save the outcome; a mail that is out is remembered even if the delivery is no longer ours."""
+    try:
+        with ctx.store.writing() as tx:
+            due.hold_delivery(tx, owed.id, owed.epoch)
+            deliveries.save(tx, owed)
+            remember(tx)
+    except Fenced:
+        with ctx.store.writing() as tx:
+            meetings.take_turn(tx, owed.meeting)
+            remember(tx)
+        raise
+    return owed
+
+
+def _remember(tx: Tx, ctx: Context, owed: Delivery, letter: Letter) -> None:
+    new = notices.as_told(letter.meeting, owed.whom, letter.notice, known_to(tx, owed), now=ctx.clock())
+    told.save(tx, new)
+
+
+def remind(ctx: Context) -> int:
+    """Owe reminders of meetings that start soon; how many that were."""
+    now = ctx.clock()
+    with ctx.store.reading() as tx:
+        awaiting = told.awaiting_reminder(tx, now, now + notices.REMIND_BEFORE)
+    count = 0
+    for meeting_id, owed in groupby(awaiting, key=lambda one: one.meeting):
+        with ctx.store.writing() as tx:
+            meetings.take_turn(tx, meeting_id)
+            meeting = meetings.meeting(tx, meeting_id)
+            if meeting is not None:
+                count += owe_reminders(tx, ctx.config, meeting, list(owed), now)
+    return count
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# The mail server
+
+
+def mail_settings(config: Config) -> MailConfig:
+    """[mail]. Raises `NoMail`."""
+    if config.mail is None:
+        raise NoMail(
+            "a mail is owed, and there is no [mail] in the configuration", "add it, or abandon the delivery"
+        )
+    return config.mail
+
+
+def server_of(settings: MailConfig) -> MailServer:
+    """The mail server with its password. Raises `SecretUnavailable` or `NotPermitted`."""
+    password = resolve(settings.password) if settings.password is not None else ""
+    return MailServer(
+        settings.host, settings.port, settings.protection, settings.login, password, settings.ca_file
+    )
+
+
+def sends_mail(config: Config) -> bool:
+    """Can this process send? Not where the password is handed to the service alone."""
+    settings = config.mail
+    return settings is not None and (settings.password is None or not for_the_service_only(settings.password))
+
+
+@lru_cache(maxsize=4)
+def wording_of(templates: str) -> Wording:
+    """The templates of the configured folder ("": those that come with syncd)."""
+    return Wording(Path(templates) if templates else None)

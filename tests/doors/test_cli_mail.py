@@ -1,0 +1,46 @@
+"""`syncd mail preview`: what would be told, in files, and nothing sent or changed."""
+
+from email import message_from_bytes
+from email.policy import default
+from pathlib import Path
+
+import pytest
+from desks import Desk
+
+MAIL = '[mail]\nserver = "127.0.0.1:9"\nfrom = "Meetings <meetings@example.com>"\n'
+
+
+@pytest.fixture
+def planned(desk: Desk) -> Desk:
+    desk.plan("m1", "--guest", "Eva <eva@example.org>", "--guest", "Hans <hans@example.org>")
+    desk.config.write_text(desk.config.read_text() + MAIL)
+    return desk
+
+
+def test_each_reader_gets_a_file(planned: Desk, tmp_path: Path):
+    found = planned.json("mail", "preview", "rescheduled", "m1", "--to", str(tmp_path))["items"]
+    assert [one["to"] for one in found] == ["anna@example.com", "eva@example.org", "hans@example.org"]
+    mail = message_from_bytes(Path(found[1]["eml"]).read_bytes(), policy=default)
+    assert (mail["To"], mail["Subject"]) == ("Eva <eva@example.org>", found[1]["subject"])
+    assert "has been moved" in Path(found[1]["html"]).read_text()
+    assert planned.json("meeting", "show", "m1")["deliveries"] == []
+
+
+def test_what_only_agents_are_told_goes_to_the_agent(planned: Desk, tmp_path: Path):
+    said = planned.ok("mail", "preview", "handed-over", "m1", "--to", str(tmp_path)).out
+    assert said.count("to ") == 1
+    assert len(list(tmp_path.glob("*.eml"))) == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "said"),
+    [
+        (("nonsense", "m1"), 64, "there are: planned"),
+        (("planned", "m2"), 1, "m2"),
+        (("planned", "m1", "--to", "/nowhere"), 1, "--to"),
+    ],
+)
+def test_what_can_not_be_written_is_told(planned: Desk, arguments: tuple[str, ...], code: int, said: str):
+    ended = planned.run("mail", "preview", *arguments)
+    assert ended.code == code
+    assert said in ended.err
