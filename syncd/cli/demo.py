@@ -19,6 +19,9 @@ def demo(
     listen: Annotated[
         str, typer.Option(metavar="ADDR", help="Where the page listens.")
     ] = HttpConfig().listen,
+    outlook: Annotated[
+        bool, typer.Option("--outlook", help="With half of the agents on a fake Microsoft Graph.")
+    ] = False,
     config: ConfigFile = None,
 ) -> int:
     """The daemon with an embedded store and a local calendar server of example agents, until Ctrl-C.
@@ -26,4 +29,4 @@ def demo(
     The demo makes its own configuration; --config is taken, as everywhere, and not read.
     """
     del config
-    return once() if tells_once else serve(listen)
+    return once(outlook=outlook) if tells_once else serve(listen, outlook=outlook)

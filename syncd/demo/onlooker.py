@@ -72,9 +72,9 @@ class Onlooker:
         with self._principal(login) as principal:
             return {str(one.get_display_name()): len(_objects(one)) for one in _calendars(principal)}
 
-    def titled(self, title: str) -> list[Seen]:
-        """All events of this title, in all calendars of everybody."""
-        return [seen for login in self.logins for seen in self._events(login) if seen.title == title]
+    def events(self, login: str, title: str) -> list[Seen]:
+        """All events of this title in the login's calendars."""
+        return [seen for seen in self._events(login) if seen.title == title]
 
     def _events(self, login: str) -> Iterator[Seen]:
         with self._principal(login) as principal:

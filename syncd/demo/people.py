@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
 
-ACCOUNT = "demo"
+ACCOUNT, OUTLOOK = "demo", "outlook"
 WORK, PRIVATE = "Work", "Private"
 CALENDARS = (WORK, PRIVATE)
 
@@ -43,6 +43,8 @@ DANIEL = Person("daniel", "Daniel Duarte", LISBON, "mortgage")
 EMMA = Person("emma", "Emma Evans", NEW_YORK, "mortgage")
 FRANK = Person("frank", "Frank Foster", NEW_YORK, "insurance")
 PEOPLE = (ANNA, BRAM, CLARA, DANIEL, EMMA, FRANK)
+IN_OUTLOOK = (BRAM, DANIEL, FRANK)
+"""Whose calendars are in Outlook when the demo has one (`--outlook`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,14 +64,27 @@ BLOCKS = (LUNCH, TRAINING)
 
 
 @dataclass(frozen=True, slots=True)
+class Tenant:
+    """How the fake Graph is reached: the keys of an account of kind "outlook", by their names there."""
+
+    tenant: str
+    client_id: str
+    secret_file: Path
+    graph_url: str
+    authority: str
+    ca_file: Path
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
-    """What the configuration needs to know of the place where the demo stands."""
+    """What the configuration needs to know of the place where the demo stands. `tenant`: of `IN_OUTLOOK`, if there is one."""
 
     folder: Path
     server: str
     listen: str
     interval: timedelta
     secret_files: Mapping[str, Path]
+    tenant: Tenant | None = None
 
 
 def configuration(settings: Settings, friday: date) -> str:
@@ -78,23 +93,45 @@ def configuration(settings: Settings, friday: date) -> str:
         f"timezone = {_text(OFFICE)}",
         _table("[store]", url=f"sqlite:///{settings.folder / 'syncd.db'}"),
         _table("[sync]", interval=f"{int(settings.interval.total_seconds())}s"),
-        _table("[http]", listen=settings.listen),
+        _table("[http]", listen=settings.listen, **_told_of_changes(settings)),
         _table(f"[accounts.{ACCOUNT}]", kind="caldav", url=settings.server),
+        *([_outlook(settings.tenant)] if settings.tenant else []),
         *(_table(f"[groups.{key}]", name=name) for key, name in GROUPS.items()),
-        *(_agent(person, settings.secret_files[person.id]) for person in PEOPLE),
+        *(_agent(person, settings) for person in PEOPLE),
         *(_block(block, friday) for block in BLOCKS),
     ]
     return "\n\n".join(sections) + "\n"
 
 
-def _agent(person: Person, secret: Path) -> str:
+def login_of(person: Person, *, outlook: bool) -> str:
+    """Under which name the person's calendars are reached: the id, or in Outlook the mailbox."""
+    return person.email if outlook and person in IN_OUTLOOK else person.id
+
+
+def _told_of_changes(settings: Settings) -> dict[str, str]:
+    """The fake Graph is on this machine, and can reach us here."""
+    return {"public_url": f"http://{settings.listen}"} if settings.tenant else {}
+
+
+def _outlook(tenant: Tenant) -> str:
+    account = _table(
+        f"[accounts.{OUTLOOK}]", kind="outlook", tenant=tenant.tenant, client_id=tenant.client_id,
+        graph_url=tenant.graph_url, authority=tenant.authority, ca_file=str(tenant.ca_file),
+    )  # fmt: skip
+    return f"{account}\nclient_secret = {{ file = {_text(str(tenant.secret_file))} }}"
+
+
+def _agent(person: Person, settings: Settings) -> str:
     who = _table(
         "[[agents]]", id=person.id, name=person.name, email=person.email, timezone=person.zone, groups=[person.group]
     )  # fmt: skip
+    outlook = settings.tenant is not None and person in IN_OUTLOOK
     login = _table(
-        "[[agents.calendars]]", account=ACCOUNT, login=person.id, check=list(CALENDARS), write=WORK
-    )
-    return f"{who}\n{login}\npassword = {{ file = {_text(str(secret))} }}"
+        "[[agents.calendars]]", account=OUTLOOK if outlook else ACCOUNT, login=login_of(person, outlook=outlook),
+        check=list(CALENDARS), write=WORK,
+    )  # fmt: skip
+    secret = "" if outlook else f"\npassword = {{ file = {_text(str(settings.secret_files[person.id]))} }}"
+    return f"{who}\n{login}{secret}"
 
 
 def _block(block: Blocked, friday: date) -> str:

@@ -14,7 +14,8 @@ from syncd.actions import accept, look, owed, suggest
 from syncd.actions.context import Context
 from syncd.actions.suggest import Candidate
 from syncd.demo.days import clock, span
-from syncd.demo.onlooker import Onlooker, Seen
+from syncd.demo.grounds import Everybody
+from syncd.demo.onlooker import Seen
 from syncd.demo.stage import Stage
 from syncd.demo.telling import Teller
 from syncd.demo.watch import Watch
@@ -44,9 +45,9 @@ class Scene:
     verified: int = field(default=0)
 
     @property
-    def onlooker(self) -> Onlooker:
-        """The independent client."""
-        return self.stage.onlooker
+    def onlooker(self) -> Everybody:
+        """The independent clients."""
+        return self.stage.everybody
 
     def verify(self, holds: object, claim: str, otherwise: object = "") -> None:
         """Tell that the claim was verified; raises `StepFailed` if it does not hold, with what was found instead."""

@@ -14,7 +14,7 @@ from syncd.actions.context import Context
 from syncd.demo import plans
 from syncd.demo.days import span
 from syncd.demo.ending import Stopped, stoppable
-from syncd.demo.people import BRAM, CALENDARS, PEOPLE
+from syncd.demo.people import BRAM, CALENDARS, OUTLOOK, PEOPLE
 from syncd.demo.scene import BY
 from syncd.demo.stage import Stage, daemon, stage
 from syncd.demo.telling import Teller
@@ -23,16 +23,17 @@ INTERVAL = timedelta(seconds=5)
 """How often the daemon looks at the calendars: soon enough for somebody who tries it out."""
 
 
-def serve(listen: str = "127.0.0.1:8420") -> int:
+def serve(listen: str = "127.0.0.1:8420", *, outlook: bool = False) -> int:
     """Run until told to stop: 0 then, 1 if the calendar server ended by itself. Leaves nothing running or on disk.
 
-    `listen` is what the configuration says of the page and the JSON interface. Raises `ServerMissing` when the calendar
+    `listen` is what the configuration says of the page and the JSON interface; `outlook`: with half of the agents on a
+    fake Microsoft Graph. Raises `ServerMissing` when the calendar
     server is not installed.
     """
     logs.set_up()
     teller = Teller()
     try:
-        with stoppable(), stage(listen=listen, interval=INTERVAL) as on, daemon(on) as ctx:
+        with stoppable(), stage(listen=listen, interval=INTERVAL, outlook=outlook) as on, daemon(on) as ctx:
             _tell(teller, on, _plan(on, ctx))
             code = on.server.wait()
             teller.failed(f"the calendar server ended by itself (exit code {code}); the demo ends with it")
@@ -53,8 +54,13 @@ def _tell(teller: Teller, on: Stage, planned: list[Meeting]) -> None:
     teller.say(f"calendar server  {on.server.url}  (CalDAV; open it with any calendar program)")
     teller.say(f"configuration    {on.configuration}")
     teller.say()
+    if on.graph is not None:
+        teller.say(
+            f"Microsoft Graph  {on.graph.graph_url}  (a fake; account [accounts.{OUTLOOK}] of the configuration)"
+        )
     people = [
-        (one.id, on.logins[one.id], one.name, one.zone, one.group, ", ".join(CALENDARS)) for one in PEOPLE
+        (on.login_of(one), on.logins.get(one.id, "-"), one.name, one.zone, one.group, ", ".join(CALENDARS))
+        for one in PEOPLE
     ]
     teller.table(("Login", "Password", "Agent", "Zone", "Group", "Calendars"), people)
     teller.say()

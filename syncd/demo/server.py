@@ -104,7 +104,7 @@ def running(folder: Path, secrets: Mapping[str, str]) -> Iterator[Server]:
 
 def _started(folder: Path) -> Server:
     for _ in range(TRIES):
-        server = _launched(folder, _free_port())
+        server = _launched(folder, free_port())
         try:
             if _answers(server):
                 return server
@@ -138,7 +138,8 @@ def _answers(server: Server) -> bool:
     return False
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port of this machine that nobody listens on now."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])

@@ -7,7 +7,7 @@ executor in this process, on an embedded SQLite store (https://www.sqlite.org/).
 import secrets
 import tempfile
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -20,42 +20,75 @@ from syncd.daemon import Daemon
 from syncd.demo import calendars, people, server
 from syncd.demo.days import Days
 from syncd.demo.ending import ignore_signals
+from syncd.demo.graph import FakeGraph, Running
+from syncd.demo.graph import serve as graph_served
+from syncd.demo.grounds import Everybody, Ground
+from syncd.demo.mailboxes import Mailboxes
 from syncd.demo.onlooker import Onlooker
-from syncd.demo.people import PEOPLE
+from syncd.demo.people import PEOPLE, Person
 from syncd.demo.server import Server
 
 
 @dataclass(frozen=True)
 class Stage:
-    """What stands: the folder, the configuration file in it, the server with its logins, and the days of the story."""
+    """What stands: the folder, the configuration file in it, the servers with their logins, and the days of the story.
+
+    `logins`: of the CalDAV server (name -> password); `graph`: the fake Graph, if there is one.
+    """
 
     folder: Path
     configuration: Path
     server: Server
     logins: Mapping[str, str]
     days: Days
+    everybody: Everybody
+    graph: Running | None = None
 
-    @property
-    def onlooker(self) -> Onlooker:
-        """The independent client, signed in as everybody."""
-        return Onlooker(self.server.url, self.logins)
+    def login_of(self, person: Person) -> str:
+        """Under which name syncd reaches the person's calendars."""
+        return people.login_of(person, outlook=self.graph is not None)
 
 
 @contextmanager
-def stage(*, listen: str, interval: timedelta) -> Iterator[Stage]:
-    """The folder, the server and the configuration. Raises `ServerMissing` without a calendar server."""
+def stage(*, listen: str, interval: timedelta, outlook: bool = False) -> Iterator[Stage]:
+    """The folder, the servers and the configuration. Raises `ServerMissing` without a calendar server.
+
+    `outlook`: half of the agents on a fake Graph, which tells syncd of changes: so `listen` needs a port.
+    """
     days = Days.around(utc_now())
-    logins = {person.id: secrets.token_urlsafe(9) for person in PEOPLE}
-    with tempfile.TemporaryDirectory(prefix="syncd-demo-") as name:
-        folder = Path(name)
-        with server.running(folder / "server", logins) as running:
-            configuration = _configured(folder, running.url, logins, days, listen, interval)
-            put_up = Stage(folder, configuration, running, logins, days)
-            _fill(put_up)
-            try:
-                yield put_up
-            finally:
-                ignore_signals()
+    away = people.IN_OUTLOOK if outlook else ()
+    logins = {person.id: secrets.token_urlsafe(9) for person in PEOPLE if person not in away}
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="syncd-demo-")))
+        running = stack.enter_context(server.running(folder / "server", logins))
+        onlooker = Onlooker(running.url, logins)
+        grounds: dict[str, Ground] = dict.fromkeys(logins, onlooker)
+        mailboxes = stack.enter_context(_outlook()) if outlook else None
+        grounds |= dict.fromkeys((person.id for person in away), mailboxes) if mailboxes else {}
+        everybody = Everybody({person.id: grounds[person.id] for person in PEOPLE})
+        graph = mailboxes.running if mailboxes else None
+        settings = people.Settings(
+            folder, running.url, _with_port(listen) if outlook else listen, interval, _secrets(folder, logins),
+            _tenant(folder, graph) if graph else None,
+        )  # fmt: skip
+        configuration = folder / "config.toml"
+        configuration.write_text(people.configuration(settings, days.past_friday))
+        put_up = Stage(folder, configuration, running, logins, days, everybody, graph)
+        _fill(put_up)
+        try:
+            yield put_up
+        finally:
+            ignore_signals()
+
+
+@contextmanager
+def _outlook() -> Iterator[Mailboxes]:
+    """A fake Graph with the mailboxes of `IN_OUTLOOK`. Its clock runs; it takes an address of this machine without TLS."""
+    fake = FakeGraph(None)
+    fake.knobs.plain_http = True
+    with graph_served(fake) as running, closing(Mailboxes(running)) as mailboxes:
+        mailboxes.open(person.id for person in people.IN_OUTLOOK)
+        yield mailboxes
 
 
 @contextmanager
@@ -73,14 +106,21 @@ def daemon(on: Stage, opener: Opener = open_connector) -> Iterator[Context]:
                 running.stop()
 
 
-def _configured(
-    folder: Path, url: str, logins: Mapping[str, str], days: Days, listen: str, interval: timedelta
-) -> Path:
-    files = {login: _secret_file(folder, login, secret) for login, secret in logins.items()}
-    settings = people.Settings(folder, url, listen, interval, files)
-    path = folder / "config.toml"
-    path.write_text(people.configuration(settings, days.past_friday))
-    return path
+def _secrets(folder: Path, logins: Mapping[str, str]) -> dict[str, Path]:
+    return {login: _secret_file(folder, login, secret) for login, secret in logins.items()}
+
+
+def _tenant(folder: Path, graph: Running) -> people.Tenant:
+    secret = _secret_file(folder, "outlook", graph.client_secret)
+    return people.Tenant(
+        graph.tenant, graph.client_id, secret, graph.graph_url, graph.authority, graph.ca_file
+    )
+
+
+def _with_port(listen: str) -> str:
+    """The address with a port that is free now, where it leaves that open."""
+    host, _, port = listen.rpartition(":")
+    return listen if int(port) else f"{host}:{server.free_port()}"
 
 
 def _secret_file(folder: Path, login: str, secret: str) -> Path:
@@ -91,9 +131,9 @@ def _secret_file(folder: Path, login: str, secret: str) -> Path:
 
 
 def _fill(on: Stage) -> None:
-    """Give everybody their calendars, through the independent client: as foreign programs would have made them."""
+    """Give everybody their calendars, as foreign programs would have made them."""
     written = calendars.entries(on.days)
     for person in PEOPLE:
         mine = [entry for entry in written if entry.person is person]
         texts = {name: [one.text for one in mine if one.calendar == name] for name in people.CALENDARS}
-        on.onlooker.add_calendars(person.id, texts)
+        on.everybody[person.id].add_calendars(person.id, texts)

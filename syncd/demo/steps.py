@@ -36,7 +36,7 @@ def first_sync(scene: Scene) -> None:
     there = {
         (person.id, name): count
         for person in PEOPLE
-        for name, count in scene.onlooker.count(person.id).items()
+        for name, count in scene.onlooker[person.id].count(person.id).items()
     }
     ours = {key: one.objects for key, one in known.items()}
     total, requests = sum(there.values()), scene.watch.requests
@@ -95,10 +95,12 @@ def appointment(scene: Scene) -> None:
     scene.verify(before.mark is Mark.AVAILABLE, f"{DANIEL.name} is available so far", before.mark)
     read = len(scene.watch.readings())
     dentist = calendars.appointment(DANIEL, "Dentist", meeting.start, meeting.end, scene.stage.days.stamp)
-    scene.onlooker.add(DANIEL.id, PRIVATE, dentist)
+    scene.onlooker[DANIEL.id].add(DANIEL.id, PRIVATE, dentist)
     after = scene.until(lambda: _not_available(scene, meeting, DANIEL.id), "the new appointment to be seen")
     _as_expected(scene, after, Obstacle("busy", PRIVATE, meeting.start, meeting.end))
-    since = [one for one in scene.watch.readings(read) if one.login == DANIEL.id]
+    since = [
+        one for one in scene.watch.readings(read) if one.login == scene.stage.login_of(DANIEL) and one.fetched
+    ]
     only = len(since) == 1 and since[0].fetched == 1 and not since[0].complete
     asked = ", ".join(f"{one.requests} requests" for one in since)
     total = sum(one.objects for one in status.status(scene.ctx, agent=DANIEL.id).calendars)

@@ -6,17 +6,18 @@ end, also after Ctrl-C, SIGTERM or a step that failed.
 
 import logging
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
 from datetime import timedelta
 from pathlib import Path
 
 from caldav.lib.error import DAVError
+from requests import RequestException
 
 from connectors.interface import ConnectorError
 from store.errors import StoreError
 from syncd.demo.ending import Stopped, stoppable
-from syncd.demo.people import CALENDARS, PEOPLE
+from syncd.demo.people import CALENDARS, IN_OUTLOOK, PEOPLE, Person
 from syncd.demo.scene import Scene, StepFailed
 from syncd.demo.stage import Stage, daemon, stage
 from syncd.demo.steps import STEPS
@@ -31,18 +32,22 @@ INTERVAL = timedelta(seconds=1)
 TAIL = 12
 """So many lines of the daemon's log are shown when a step fails."""
 
-FAILURES = (StepFailed, SyncdError, ConnectorError, StoreError, DAVError, OSError)
+FAILURES = (StepFailed, SyncdError, ConnectorError, StoreError, DAVError, RequestException, OSError)
 """How a step can fail without being a defect of the demo itself."""
 
 
-def once() -> int:
+def once(*, outlook: bool = False) -> int:
     """Tell the story and check it: 0 if every step was verified, 1 if one was not, 128 + signal when stopped.
 
-    Raises `ServerMissing` when the calendar server is not installed.
+    `outlook`: with half of the agents on the fake Graph. Raises `ServerMissing` when the calendar server is not installed.
     """
     teller = Teller()
     try:
-        with stoppable(), stage(listen="127.0.0.1:0", interval=INTERVAL) as on, _log(on) as log:
+        with (
+            stoppable(),
+            stage(listen="127.0.0.1:0", interval=INTERVAL, outlook=outlook) as on,
+            _log(on) as log,
+        ):
             return _told(on, teller, log)
     except Stopped as stopped:
         teller.failed(f"\n{stopped}; everything is taken down")
@@ -53,6 +58,8 @@ def _told(on: Stage, teller: Teller, log: Path) -> int:
     began = time.monotonic()
     teller.title("syncd demo: the daemon, a local calendar server, and six example agents")
     teller.say(f"calendar server {on.server.url}, {len(PEOPLE)} agents with {len(CALENDARS)} calendars each")
+    if on.graph is not None:
+        teller.say(f"fake Microsoft Graph {on.graph.graph_url}, with the mailboxes of {_names(IN_OUTLOOK)}")
     with closing(Watch()) as watch, daemon(on, watch.open) as ctx:
         scene = Scene(on, ctx, watch, teller)
         failed = next((line for line in _steps(scene) if line), None)
@@ -66,6 +73,10 @@ def _told(on: Stage, teller: Teller, log: Path) -> int:
         f"{len(PEOPLE) * len(CALENDARS)} calendars, {watch.requests} requests, {seconds:.1f} s"
     )
     return 0
+
+
+def _names(people: Iterable[Person]) -> str:
+    return ", ".join(person.name for person in people)
 
 
 def _steps(scene: Scene) -> Iterator[str]:

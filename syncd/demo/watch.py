@@ -36,7 +36,8 @@ class Watch:
         """The opener for the daemon's context."""
         with self._lock:
             connections = self._connections.setdefault(login, Connections())
-        return _Watched(self, login, connections, open_connector(account, login, secret, connections))
+        kind = _Watched if account.kind == "caldav" else _WatchedUngated
+        return kind(self, login, connections, open_connector(account, login, secret, connections))
 
     @property
     def requests(self) -> int:
@@ -63,7 +64,7 @@ class Watch:
 class _Watched:
     """A connector that is looked at."""
 
-    gate: ClassVar[bool] = True  # the demo's only kind, CalDAV, has one
+    gate: ClassVar[bool] = True  # CalDAV has one
 
     def __init__(self, watch: Watch, login: str, connections: Connections, inner: Connector) -> None:
         self._watch, self._login, self._connections, self._inner = watch, login, connections, inner
@@ -89,3 +90,9 @@ class _Watched:
 
     def close(self) -> None:
         self._inner.close()
+
+
+class _WatchedUngated(_Watched):
+    """Of a kind that has no listing to look at first: Outlook."""
+
+    gate: ClassVar[bool] = False
