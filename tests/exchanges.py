@@ -87,8 +87,13 @@ async def read_request(reader: asyncio.StreamReader) -> Request | None:
         return None
 
 
-async def ask(upstream: str, request: Request, trust: ssl.SSLContext | None = None) -> Reply:
-    """Pass a request on to the server at `upstream`, on a connection of its own; the whole answer."""
+async def ask(
+    upstream: str, request: Request, trust: ssl.SSLContext | None = None, *, keeps_host: bool = False
+) -> Reply:
+    """Pass a request on to the server at `upstream`, on a connection of its own; the whole answer.
+
+    `keeps_host`: the server is told the name that the asker knows, and makes its links with it.
+    """
     parts = urlsplit(upstream)
     host, secure = parts.hostname or "", parts.scheme == "https"
     port = parts.port or (443 if secure else 80)
@@ -96,7 +101,7 @@ async def ask(upstream: str, request: Request, trust: ssl.SSLContext | None = No
         host, port, ssl=(trust or ssl.create_default_context()) if secure else None
     )
     try:
-        writer.write(_passed_on(request, parts.netloc))
+        writer.write(_passed_on(request, request.header("Host") if keeps_host else parts.netloc))
         await writer.drain()
         first, headers = await _head(reader)
         status = int(first.split(" ", 2)[1])

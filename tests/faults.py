@@ -52,10 +52,14 @@ class Exchange:
 
     async def forward(self) -> Reply:
         """What the real server says."""
-        return await ask(self._proxy.upstream, self.request, self._proxy.trust)
+        proxy = self._proxy
+        return await ask(proxy.upstream, self.request, proxy.trust, keeps_host=proxy.keeps_host)
 
     async def say(self, data: bytes) -> None:
         """Send bytes, however wrong."""
+        await asyncio.sleep(0)
+        if self._writer.is_closing() or self._reader.at_eof():
+            raise ConnectionResetError  # a TLS connection that is being closed would take everything, and drop it
         self._writer.write(data)
         await self._writer.drain()
 
@@ -102,13 +106,14 @@ class _Program:
 class FaultProxy:
     """Stands at `url` for the server at `upstream`; a context manager.
 
-    `tls`: speaks TLS itself; `trust`: how an https upstream is trusted; `onlooker`: called in a thread before each request
+    `tls`: speaks TLS itself; `trust`: how an https upstream is trusted; `keeps_host`: see `exchanges.ask`; `onlooker`: called in a thread before each request
     is handled. `seen` are the requests since the last `forget`, `hits` how often a fault was played since the last `program`.
     """
 
     upstream: str
     tls: ssl.SSLContext | None = None
     trust: ssl.SSLContext | None = None
+    keeps_host: bool = False
     onlooker: Callable[[Request], None] | None = None
     seen: list[Request] = field(default_factory=list)
     hits: int = 0
@@ -229,7 +234,7 @@ class FaultProxy:
                 await self._one(exchange)
                 if not exchange.whole or request.header("Connection").lower() == "close":
                     break
-        except (ConnectionError, asyncio.CancelledError):
+        except (ConnectionError, ssl.SSLError, asyncio.CancelledError):
             pass  # whoever asked went away, which is their right; or the proxy ends
         except Exception as error:  # noqa: BLE001 - the boundary of the thread: raised where the proxy is closed
             self.broken.append(error)

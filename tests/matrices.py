@@ -38,13 +38,15 @@ class Row:
         return self.asks[-1]
 
 
-def matrix(rows: Sequence[Row], faults: Sequence[Fault], always: Collection[str]) -> list[ParameterSet]:
+def matrix(
+    rows: Sequence[Row], faults: Sequence[Fault], always: Collection[str], *, every: int = 1
+) -> list[ParameterSet]:
     """Cases of (row, fault, whether it stays). Short are those that are named in `always` because they were once found to
-    end wrong, and a turn at one row for each fault that is not among these; all others are long."""
-    every = {_name(*one): one for one in _every_case(rows, faults)}
-    short = {name: every[name] for name in always}
+    end wrong, and a turn at one row for each fault (or each `every`-th) that is not among these; all others are long."""
+    known = {_name(*one): one for one in _every_case(rows, faults)}
+    short = {name: known[name] for name in always}
     had = {fault.name for _, fault, _ in short.values()}
-    for number, fault in enumerate(fault for fault in faults if fault.name not in had):
+    for number, fault in enumerate([fault for fault in faults if fault.name not in had][::every]):
         turn = (rows[number % len(rows)], fault, fault.door != "open")
         short[_name(*turn)] = turn
     long = {_name(*one): one for number, row in enumerate(rows) for one in _cases_of(row, number, faults)}
@@ -79,7 +81,8 @@ def program(ordeal: Ordeal, row: Row, fault: Fault, *, stays: bool) -> None:
     ground, times = ordeal.ground, None if stays else 1
     login = ordeal.logins[row.of]
     if fault.door != "open":
-        ordeal.proxy.program(fault, lambda one: ground.concerns(one, login), number=len(row.asks))
+        before = 0 if row.asks[0] in ground.preamble else len(ground.preamble)
+        ordeal.proxy.program(fault, lambda one: ground.concerns(one, login), number=before + len(row.asks))
         return
     ordeal.proxy.program(
         fault,
@@ -87,6 +90,20 @@ def program(ordeal: Ordeal, row: Row, fault: Fault, *, stays: bool) -> None:
         number=row.asks.count(row.struck),
         times=times,
     )
+
+
+def asked(ordeal: Ordeal, row: Row) -> None:
+    """Let it happen, with nothing wrong: are the requests those that the row names?"""
+    begin(ordeal, row)
+    row.act(ordeal)
+    ordeal.proxy.forget()
+    ground, login = ordeal.ground, ordeal.logins[row.of]
+    with ordeal.limited(PATIENT):
+        ordeal.cycle()
+        seen = tuple(ground.kind_of(one) for one in ordeal.proxy.seen if ground.concerns(one, login))
+    named = row.asks if row.asks[0] in ground.preamble else (*ground.preamble, *row.asks)
+    assert seen[: len(named)] == named, f"{named} expected, and there came {seen}"
+    ordeal.check()
 
 
 def endure(ordeal: Ordeal, row: Row, fault: Fault, *, stays: bool) -> None:

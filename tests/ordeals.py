@@ -5,7 +5,7 @@ independent client that knows the truth. Another kind of server is one more `Gro
 """
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -24,7 +24,7 @@ from store.model import Delivery, Guest, Login, Meeting, MeetingStatus
 from syncd import config
 from syncd.actions import changes
 from syncd.actions.accept import Wish, accept
-from syncd.actions.context import Context
+from syncd.actions.context import Context, Opener
 from syncd.actions.follow import follow
 from syncd.actions.suggest import Candidate, candidates
 from syncd.actions.work import run_due_deliveries, run_due_logins
@@ -117,6 +117,13 @@ class Ground(Protocol):
     def concerns(self, request: Request, login: str) -> bool:
         """Is it made for this login?"""
 
+    @property
+    def preamble(self) -> tuple[str, ...]:
+        """The kinds of requests that fresh connections cost before any login's."""
+
+    def opener(self, clock: Callable[[], datetime]) -> Opener:
+        """How syncd comes to its connectors."""
+
 
 @dataclass(slots=True)
 class Entry:
@@ -165,8 +172,9 @@ class Ordeal:
         )
         connections = self.ctx.connections if self.ctx else Connections(PATIENT)
         self.ctx = Context(
-            config.load(path), self.store, connections, clock=lambda: self.now, jitter=lambda: 0.5
-        )
+            config.load(path), self.store, connections, clock=lambda: self.now, jitter=lambda: 0.5,
+            opener=self.ground.opener(lambda: self.now),
+        )  # fmt: skip
         follow(self.ctx)
 
     def enter(self, agent: str, start: datetime, end: datetime) -> str:

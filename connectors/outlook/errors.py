@@ -14,6 +14,7 @@ from connectors.interface import (
     CalendarGone,
     Conflict,
     ConnectorError,
+    Garbled,
     NoAccess,
     SignInRefused,
     Throttled,
@@ -86,8 +87,19 @@ def from_reply(reply: Refusal) -> ConnectorError:
 def error_of(status: int, code: str, *, write: bool, retry_after: timedelta | None) -> ConnectorError:
     """The error that an answer is, for whoever did not expect it."""
     why = f"{status} {code}".strip()
+    if status in (404, 410) and not code:
+        return Garbled(
+            f"what says that nothing is there ({why}) is not Graph",
+            "does something else answer at graph_url, or in between?",
+        )
     if status == 429 or code in BUSY or (status == 503 and retry_after is not None):
         return Throttled(f"Graph asks to wait ({why})", "it is asked again later", retry_after)
+    if status >= 500 and status != 507:
+        return _failed(why, write)
+    return _refused(status, code, why, write)
+
+
+def _refused(status: int, code: str, why: str, write: bool) -> ConnectorError:
     match status:
         case 401:
             return SignInRefused(
@@ -108,14 +120,18 @@ def error_of(status: int, code: str, *, write: bool, retry_after: timedelta | No
         case 408:
             late = WriteFault if write else TimedOut
             return late(f"Graph did not answer in time ({why})", "it is tried again")
+        case 423:
+            return Unreachable(f"the mailbox is locked ({why})", "it is tried again; is it being moved?")
         case 507:
             return NoAccess(f"the mailbox has no room left ({why})", "raise its quota, or tidy up")
-    if status >= 500:
-        kind = WriteFault if write else ServerFault
-        return kind(
-            f"Graph failed ({why})", "it is tried again; Microsoft tells of faults under «Service health»"
-        )
     return Unsupported(f"Graph does not take this request ({why})", "please report this line")
+
+
+def _failed(why: str, write: bool) -> ConnectorError:
+    kind = WriteFault if write else ServerFault
+    return kind(
+        f"Graph failed ({why})", "it is tried again; Microsoft tells of faults under «Service health»"
+    )
 
 
 def sign_in_error(answer: Mapping[str, Any]) -> ConnectorError:

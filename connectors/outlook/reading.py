@@ -118,7 +118,10 @@ def _full_round(graph: Graph, calendar: Calendar, state: State) -> tuple[Came, S
             return came, replace(state, by="delta", link=came.link)
         except LinkDead:
             after = replace(state, by="delta", link="")
-        except (Endless, Unsupported):
+        except Unsupported:  # a mailbox without delta, or a gateway's word: asked again the next time
+            after = replace(state, by="delta", link="")
+            break
+        except Endless:
             after = replace(state, by="view", link="")
             break
     return _listed(graph, calendar, state), after

@@ -5,6 +5,7 @@ an extended property, by which an event is found again when its address is not k
 the event as it was found (If-Match, RFC 9110 section 13.1.1). It has no attendees, so Exchange mails nobody.
 """
 
+from contextlib import suppress
 from typing import Any
 from urllib.parse import quote
 
@@ -75,15 +76,12 @@ def put(graph: Graph, calendar: str, event: Event, found: Found | None) -> Found
 
 
 def remove(graph: Graph, calendar: str, found: Found) -> None:
-    """Delete, only if it is still as found; gone already is as good."""
+    """Delete, only if it is still as found; gone already is as good. What counts is that it is not there afterwards."""
     key = event_id(found.href)
-    try:
+    with suppress(CalendarGone, Conflict):
         graph.delete(event_path(calendar, key), etag=found.etag)
-    except CalendarGone:
-        return
-    except Conflict:
-        if _read(graph, calendar, key) is not None:
-            raise
+    if _read(graph, calendar, key) is not None:
+        raise Conflict("the event is still there after it was to be removed", "it is looked at again")
 
 
 def _create(graph: Graph, calendar: str, event: Event) -> Found:

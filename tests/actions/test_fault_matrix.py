@@ -5,24 +5,35 @@ is healed everything is as if nothing had happened. `make test` runs each fault 
 once; `make test-long` the rest of the matrix.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 from exchanges import Request
 from faults import Fault, FaultProxy
 from icalendar import Calendar, Component
 from lxml import etree
-from matrices import Row, begin, endure, matrix
+from matrices import Row, asked, endure, matrix
 from mishaps import EVERY_FAULT
-from ordeals import Ordeal, Standing, at
+from occasions import (
+    one_changes,
+    one_is_cancelled,
+    one_is_handed_over,
+    one_is_moved,
+    one_is_planned,
+    one_joins,
+    several_change,
+)
+from ordeals import Ordeal, Standing
 from servers import SECRET, XML, CalDavServer
 from stores import sqlite_only
 
+from connectors import open_connector
 from store.database import Store
-from syncd.actions import changes
+from syncd.actions.context import Opener
 
 EVENT = """BEGIN:VCALENDAR
 VERSION:2.0
@@ -109,6 +120,11 @@ class CalDavGround:
     def concerns(self, request: Request, login: str) -> bool:
         return request.login == login
 
+    preamble: ClassVar[tuple[str, ...]] = ()
+
+    def opener(self, _clock: Callable[[], datetime]) -> Opener:
+        return open_connector
+
 
 def _standing(text: str) -> Standing:
     (event,) = Calendar.from_ical(text).walk("VEVENT")
@@ -127,44 +143,11 @@ def _instant(event: Component, name: str) -> datetime:
 # The table
 
 
-def one_changes(ordeal: Ordeal) -> None:
-    ordeal.strike("anna", at(8))
-    ordeal.enter("anna", at(11), at(12))
-
-
-def several_change(ordeal: Ordeal) -> None:
-    one_changes(ordeal)
-    ordeal.enter("anna", at(12), at(13))
-    ordeal.enter("anna", at(16), at(17))
-
-
-def one_joins(ordeal: Ordeal) -> None:
-    ordeal.join("cleo")
-    ordeal.enter("cleo", at(11), at(12))
-    ordeal.enter("cleo", at(12), at(13))
-
-
-def one_is_planned(ordeal: Ordeal) -> None:
-    ordeal.plan("another", "anna", at(17))
-
-
-def one_is_moved(ordeal: Ordeal) -> None:
-    ordeal.accept(changes.reschedule("talk", at(18), None, "ill", by="test"))
-
-
 def one_is_renamed_and_moved(ordeal: Ordeal) -> None:
     ground = ordeal.ground
     assert isinstance(ground, CalDavGround)
     ground.rename(ordeal.logins["anna"], "talk")
     one_is_moved(ordeal)
-
-
-def one_is_cancelled(ordeal: Ordeal) -> None:
-    ordeal.accept(changes.cancel("talk", "ill", "guest", by="test"))
-
-
-def one_is_handed_over(ordeal: Ordeal) -> None:
-    ordeal.accept(changes.assign("talk", "ben", by="test"))
 
 
 HOME, SYNC, MULTIGET = "PROPFIND home", "REPORT sync", "REPORT multiget"
@@ -225,14 +208,7 @@ def ordeal(
 @sqlite_only
 @pytest.mark.parametrize("row", CALDAV, ids=lambda row: row.name)
 def test_each_row_makes_the_requests_it_names(ordeal: Ordeal, row: Row) -> None:
-    begin(ordeal, row)
-    row.act(ordeal)
-    ordeal.proxy.forget()
-    ordeal.cycle()
-    login = ordeal.logins[row.of]
-    asked = [ordeal.ground.kind_of(one) for one in ordeal.proxy.seen if ordeal.ground.concerns(one, login)]
-    assert tuple(asked[: len(row.asks)]) == row.asks
-    ordeal.check()
+    asked(ordeal, row)
 
 
 @sqlite_only

@@ -15,6 +15,7 @@ from connectors.interface import (
     CalendarGone,
     Conflict,
     ConnectorError,
+    Garbled,
     NoAccess,
     OutcomeUnknown,
     SignInRefused,
@@ -43,6 +44,9 @@ MEANINGS: list[tuple[int, str, type[ConnectorError]]] = [
     (404, "ResourceNotFound", NoAccess),
     (409, "ErrorIrresolvableConflict", Conflict),
     (410, "SyncStateNotFound", CalendarGone),
+    (404, "", Garbled),  # a proxy's: Graph always says a code
+    (410, "", Garbled),
+    (423, "ErrorMailboxMoveInProgress", Unreachable),
     (412, "ErrorIrresolvableConflict", Conflict),
     (429, "ApplicationThrottled", Throttled),
     (429, "", Throttled),

@@ -99,7 +99,8 @@ def _begin(call: Call, token: Token) -> Json:
     composer = Composer(call, *window)
     groups = composer.everything() if token.seq < 0 else composer.since(token.seq, upto)
     rounds = call.state.rounds
-    size = call.prefer.page or call.state.knobs.page_size
+    knobs = call.state.knobs
+    size = min(call.prefer.page or knobs.page_size, knobs.largest_page)
     pages = _paged(groups, size, call.state, rounds.number())
     number = rounds.begin(Round(pages, max(upto, token.seq)))
     return _page(call, _token(call, token.start, token.end, round=number))

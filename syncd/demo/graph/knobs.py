@@ -68,6 +68,9 @@ class Knobs:
     # --- reading
     page_size: int = 10
     """Items a page where nothing is asked for [D: 10 for lists; for delta -]."""
+
+    largest_page: int = 1000
+    """Items a page of delta at most, whatever is asked for [D OData 8.2.8.6: odata.maxpagesize is a wish]."""
     all_day_floats: bool = True
     """All-day events are at midnight in whatever zone is asked for; or their UTC midnight is converted [-]."""
     delta_select: Literal["refused", "ignored"] = "ignored"
