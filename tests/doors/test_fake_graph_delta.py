@@ -305,3 +305,12 @@ def test_a_round_may_never_end(graph: GraphServer) -> None:
     assert len(set(links)) == 5
     graph.fake.knobs.endless = False
     assert graph.round(links[-1]).delta
+
+
+def test_a_page_may_be_smaller_than_asked_for(graph: GraphServer) -> None:
+    for day in range(3, 8):
+        graph.fake.add_event(ANNA, at(day, 9), at(day, 10))
+    prefer = f"{IMMUTABLE}, odata.maxpagesize=4"
+    assert [len(page) for page in graph.first_round(prefer=prefer).pages] == [4, 1]
+    graph.fake.knobs.largest_page = 2
+    assert [len(page) for page in graph.first_round(prefer=prefer).pages] == [2, 2, 1]

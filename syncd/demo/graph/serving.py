@@ -1,6 +1,8 @@
 """Serves a fake Graph over TLS on loopback, and says how it is reached: as a tenant's administrator would."""
 
+import os
 import tempfile
+import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -9,6 +11,8 @@ from pathlib import Path
 from syncd.demo.graph.fake import FakeGraph
 from syncd.demo.graph.server import Server
 from syncd.demo.graph.tls import Authority
+
+RECORD = "SYNCD_GRAPH_RECORD"
 
 
 @dataclass(frozen=True)
@@ -48,7 +52,10 @@ class Running:
 
 @contextmanager
 def serve(fake: FakeGraph, *, port: int = 0, bell: bool = True) -> Iterator[Running]:
-    """Serve it until the block ends; nothing is left then, running or on disk. `bell`: notifications are sent by themselves."""
+    """Serve it until the block ends; nothing is left then, running or on disk. `bell`: notifications are sent by themselves.
+
+    If the environment's SYNCD_GRAPH_RECORD names a folder, the record of all exchanges is left there (`recording`).
+    """
     with tempfile.TemporaryDirectory(prefix="syncd-graph-") as folder:
         authority = Authority(Path(folder))
         fake.bell.tls = authority.client_side()
@@ -61,3 +68,5 @@ def serve(fake: FakeGraph, *, port: int = 0, bell: bool = True) -> Iterator[Runn
             server.close()
             if bell:
                 fake.bell.stop()
+            if kept := os.environ.get(RECORD):
+                fake.app.recording.write(Path(kept, f"{uuid.uuid4()}.jsonl"))
