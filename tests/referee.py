@@ -64,8 +64,11 @@ def judged(exchanges: list[dict[str, Any]]) -> Iterator[str]:
 
 
 def counts(finding: dict[str, Any], exchange: dict[str, Any]) -> bool:
-    plain = not exchange.get("knobs")
-    return finding["sev"] == "ERROR" and (plain or str(finding["where"]).startswith("request"))
+    """Is it an error of ours, or one of the fake's that is not there on purpose?"""
+    knobs = exchange.get("knobs") or {}
+    if finding["rule"] == "sub-https" and "plain_http" in knobs:
+        return False  # the demo's fake takes an address of this machine without TLS, where nothing leaves it
+    return finding["sev"] == "ERROR" and (not knobs or str(finding["where"]).startswith("request"))
 
 
 def told(finding: dict[str, Any], exchange: dict[str, Any]) -> str:
