@@ -26,11 +26,24 @@ def running() -> Iterator[Running]:
 turned = st.fixed_dictionaries({}, optional={name: st.sampled_from(each) for name, each in KNOBS.items()})
 
 
-@settings(max_examples=100)
+@settings(max_examples=25)
 @given(knobs=turned, acts=st.lists(act, min_size=12, max_size=40))
 def test_what_is_known_is_what_is_true(
     running: Running, knobs: dict[str, Any], acts: list[tuple[Any, ...]]
 ) -> None:
+    lives_and_checks(running, knobs, acts)
+
+
+@pytest.mark.long
+@settings(max_examples=200)
+@given(knobs=turned, acts=st.lists(act, min_size=12, max_size=40))
+def test_what_is_known_is_what_is_true_in_many_lives(
+    running: Running, knobs: dict[str, Any], acts: list[tuple[Any, ...]]
+) -> None:
+    lives_and_checks(running, knobs, acts)
+
+
+def lives_and_checks(running: Running, knobs: dict[str, Any], acts: list[tuple[Any, ...]]) -> None:
     """It begins with a series and an event that are known."""
     running.fake.heal()
     stage = OnGraph(running)
