@@ -36,6 +36,7 @@ from connectors.outlook.pages import READ, asking, pages
 
 DUPLICATE = "errorduplicatetransactionid"
 EXISTING = "@event.existingEventId"
+MALFORMED = "errorinvalididmalformed"
 
 SAYS = {
     "title": ("subject",),
@@ -147,11 +148,16 @@ def _read_back(graph: Graph, calendar: str, key: str) -> Found:
 
 
 def _read(graph: Graph, calendar: str, key: str) -> Found | None:
-    """The event with this id; None if it is gone."""
+    """The event with this id; None if it is gone, or if the id is none that this mailbox could have given."""
     try:
-        said = graph.get(f"{event_path(calendar, key)}?{MARKER_EXPANDED}", prefer=READ).json
+        reply = graph.get(f"{event_path(calendar, key)}?{MARKER_EXPANDED}", prefer=READ, expect=(400,))
     except CalendarGone:
         return None
+    if reply.code == MALFORMED:
+        return None
+    if reply.status >= 300:
+        raise errors.from_reply(reply)
+    said = reply.json
     if not isinstance(said, dict) or not isinstance(said.get("id"), str):
         raise Garbled("Graph's answer is no event", "does something else answer at graph_url?")
     return _found(calendar, said)

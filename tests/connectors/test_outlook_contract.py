@@ -112,6 +112,14 @@ class TestWriting(Writing):
         assert desk.connector.find(desk.calendar, identity(ours(), put.href)) == put
         assert desk.connector.find(desk.calendar, identity(ours())) == put
 
+    def test_an_address_that_means_nothing_here_leads_to_a_search(self, desk: Desk) -> None:
+        """As an id does that another mailbox gave, or one cut short: Graph calls it malformed (400), not missing."""
+        made = desk.connector.put(desk.calendar, ours(), None)
+        lost = replace(identity(ours()), href=object_href(desk.calendar, "nonsense"))
+        found = desk.connector.find(desk.calendar, lost)
+        assert found is not None
+        assert found.href == made.href
+
     def test_the_next_sync_meets_it_with_its_marker(self, desk: Desk) -> None:
         """Its fingerprint is not Graph's etag, which moves without a change."""
         first = desk.read()
