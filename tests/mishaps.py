@@ -18,6 +18,9 @@ PAGE = b"<!DOCTYPE html><html><head><title>Sign in</title></head><body><form>Pas
 EXCUSE = b"<html><body><center><h1>502 Bad Gateway</h1></center></body></html>"
 FORBIDDEN = b'<?xml version="1.0"?><d:error xmlns:d="DAV:"><d:need-privileges/></d:error>'
 BOMB = 20_000_000
+AGAIN = "?again"
+"""Where a gateway sends us that loses what was asked for."""
+
 PIECE = b"<!-- and so on -->" * 500
 DRIP = 0.02
 """Seconds between two drops: a silence that no limit is broken by."""
@@ -105,7 +108,7 @@ PAGES = (
     answers("a sign-in page with 200", 200, PAGE, Content_Type="text/html; charset=utf-8"),
     answers("a sign-in page that says it is XML", 200, PAGE, Content_Type="application/xml"),
     answers("sent on to a sign-in page elsewhere", 302, Location="https://sign-in.example.com/?back=1"),
-    answers("sent round in circles", 302, Location="?again"),
+    answers("sent round in circles", 302, Location=AGAIN),
     answers("200 and nothing", 200),
 )
 
