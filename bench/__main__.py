@@ -1,21 +1,31 @@
 """`make bench`: run every benchmark, print its figures, and end with 1 if a gate was missed.
 
+`python -m bench NAME ...` runs those named; `--profile` also prints where the time of the Outlook connector's first sync goes.
 Gates are ratios within one run, or counts; milliseconds are printed as information, for machines differ and are noisy.
 """
 
 import sys
+from collections.abc import Callable, Iterator
+from functools import partial
 
-from bench import idle
+from bench import idle, mailboxes
 from bench.figures import Figure
 
-BENCHMARKS = (idle.measure,)
+BENCHMARKS: dict[str, Callable[[], Iterator[Figure]]] = {"idle": idle.measure, "mailboxes": mailboxes.measure}
 
 
-def main() -> int:
+def main(words: list[str]) -> int:
     """Print a line a figure; the exit code says whether all gates were met."""
+    names = [word for word in words if not word.startswith("--")] or list(BENCHMARKS)
+    wanted = {**BENCHMARKS}
+    if "--profile" in words:
+        wanted["mailboxes"] = partial(mailboxes.measure, profiled=True)
+    if unknown := set(names) - set(wanted):
+        print(f"no benchmark {', '.join(sorted(unknown))}; there are: {', '.join(wanted)}", file=sys.stderr)
+        return 64
     figures: list[Figure] = []
-    for measure in BENCHMARKS:
-        for figure in measure():
+    for name in names:
+        for figure in wanted[name]():
             print(figure, flush=True)
             figures.append(figure)
     missed = [figure.name for figure in figures if not figure.met]
@@ -27,4 +37,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

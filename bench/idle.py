@@ -6,36 +6,31 @@ and reads the answers, nothing else. Requests and commits are counted: one reque
 
 import base64
 import http.client
-import math
 import os
 import tempfile
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from bench.cycles import Clock, commits_of, cycle
 from bench.figures import Figure, paired
 from connectors.caldav.listing import DETAILS, GATES
 from connectors.caldav.xml import XML_HEADERS, propfind
 from connectors.http.wire import Limits
-from store import due
 from store.database import open_store
 from syncd import config
 from syncd.actions.context import Context
 from syncd.actions.follow import follow
 from syncd.actions.now import sync_now
-from syncd.actions.work import run_due_logins
 from syncd.demo.server import running
 from syncd.executor import READERS
 
 CALENDARS = 200
 ROUNDS = 7
-CLAIM = 64
-"""How many logins one claim takes at most (store.due)."""
-
 EVENT = """BEGIN:VCALENDAR\r
 VERSION:2.0\r
 PRODID:-//bench//\r
@@ -84,11 +79,10 @@ def measure() -> Iterator[Figure]:
     yield Figure(
         "idle cycle: requests", requests, CALENDARS, "requests", f"{CALENDARS} logins with a calendar each"
     )
-    claims = math.ceil(CALENDARS / CLAIM)
     yield Figure(
         "idle cycle: commits",
         commits,
-        2 * claims + 1,
+        commits_of(CALENDARS),
         "commits",
         "a claim and a saving a batch, and the last look",
     )
@@ -111,10 +105,8 @@ class Stage:
     logins: list[str]
 
     def cycle(self) -> None:
-        """One cycle of syncd, as the daemon runs it: claim by claim, until nothing is due any more."""
-        CLOCK.now += timedelta(minutes=2)
-        while run_due_logins(self.ctx, range(due.SHARDS), self.pool):
-            pass
+        """One cycle of syncd, as the daemon runs it."""
+        cycle(self.ctx, self.pool, CLOCK)
 
     def bare(self) -> None:
         """The same requests from a client that does nothing but send them."""
@@ -131,14 +123,7 @@ class Stage:
         link.close()
 
 
-@dataclass
-class Clock:
-    """The time in the benchmark, so that what was just read is due again."""
-
-    now: datetime
-
-
-CLOCK = Clock(datetime.now(UTC))
+CLOCK = Clock()
 
 
 @contextmanager
@@ -151,7 +136,7 @@ def _stage(folder: Path) -> Iterator[Stage]:
         agents = "".join(AGENT.format(login=login) for login in logins)
         path.write_text(HEAD.format(folder=folder, url=server.url) + agents)
         loaded = config.load(path)
-        ctx = Context(loaded, open_store(loaded.store.url), clock=lambda: CLOCK.now)
+        ctx = Context(loaded, open_store(loaded.store.url), clock=CLOCK)
         with ctx, ThreadPoolExecutor(READERS) as pool:
             ctx.store.migrate()
             follow(ctx)
