@@ -314,8 +314,8 @@ Notice = Literal["planned", "invited", "rescheduled", "cancelled", "assigned", "
 class Told:
     """What a person was last told of a meeting: by our mail, or by the platform where no mail of ours was owed.
 
-    `who`: an agent's id, or a guest's address in lower case. `version`, `agent`, `start`, `end`: the meeting as it was told,
-    `at` when. `reminded`: the start of which a reminder was owed, None before that.
+    `who`: an agent's id, or a guest's address in lower case. `version`, `agent`, `start`, `end`: the meeting as it was told;
+    `at`: since when they know of this start. `reminded`: the start of which a reminder was owed, None before that.
     """
 
     meeting: str

@@ -125,12 +125,16 @@ def _again(owed: Notice, meeting: Meeting, whom: Target, told: Told, now: dateti
 
 
 def as_told(meeting: Meeting, whom: Target, notice: Notice, before: Told | None, *, now: datetime) -> Told:
-    """What is remembered once this notice was given. A reminder of the same start stays given."""
-    reminded = before.reminded if before is not None and before.start == meeting.start else None
+    """What is remembered once this notice was given.
+
+    Who knew of this start keeps since when, and a reminder of it stays given, whatever else they are told meanwhile.
+    """
+    knew = before is not None and before.start == meeting.start and before.notice not in OVER
+    at, reminded = (before.at, before.reminded) if before is not None and knew else (now, None)
     role: Literal["agent", "guest"] = "guest" if whom.agent is None else "agent"
     return Told(
         meeting.id, role, whom.agent or whom.guest or "", meeting.version, notice, meeting.agent, meeting.start,
-        meeting.end, now, reminded,
+        meeting.end, at, reminded,
     )  # fmt: skip
 
 

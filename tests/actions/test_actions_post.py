@@ -271,6 +271,16 @@ def reminded(world: World, now: object) -> int:
     return count
 
 
+def test_a_further_guest_takes_nobodys_reminder_away(mailing: World, arrived: Arrived) -> None:
+    mailing.plan(start=TEN + 4 * HOUR, end=TEN + 5 * HOUR)
+    mailing.now = TEN + 2 * HOUR
+    mailing.accept(changes.invite("m1", HANS, by="test"))
+    mailing.deliver()
+    arrived.new()
+    assert reminded(mailing, TEN + 3 * HOUR) == 2
+    assert [to for to, _ in arrived.new()] == ["anna@example.com", "gerda@example.org"]
+
+
 def test_a_reschedule_brings_another_reminder(mailing: World, arrived: Arrived) -> None:
     mailing.plan(start=TEN + 4 * HOUR, end=TEN + 5 * HOUR)
     assert reminded(mailing, TEN + 3 * HOUR) == 2

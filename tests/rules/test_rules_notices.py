@@ -125,6 +125,16 @@ def test_a_reminder_is_given_once_for_each_start() -> None:
     assert as_told(MOVED, TO_GERDA, "rescheduled", reminded, now=NOW).reminded is None
 
 
+def test_other_news_does_not_make_somebody_forget_since_when_they_know_of_the_start() -> None:
+    """A guest invited two hours before takes nobody's reminder away."""
+    early = of(ANNA, "planned")
+    late = PLAN.start - 2 * HOUR
+    assert notices.wants_reminder(as_told(WITH_HANS, ANNA, "invited", early, now=late))
+    assert not notices.wants_reminder(as_told(MOVED, ANNA, "rescheduled", early, now=MOVED.start - 2 * HOUR))
+    back = of(ANNA, "handed-over")
+    assert not notices.wants_reminder(as_told(PLAN, ANNA, "assigned", back, now=late))
+
+
 CHANGES = st.lists(
     st.sampled_from(["move", "back", "to ben", "to anna", "invite", "misspelt", "cancel", "mail", "lost"]),
     max_size=14,
