@@ -139,7 +139,7 @@ def variables(letter: Letter, language: str) -> dict[str, Any]:
         "agent": {"id": letter.agent.id, "name": clean(letter.agent.name), "email": letter.agent.email},
         "guests": tuple(clean(guest.name or guest.email) for guest in meeting.guests),
         "link": link,
-        "href": link if urlsplit(link).scheme in ("https", "http") else "",
+        "href": link if _is_web(link) else "",
         "meeting": {
             "id": meeting.id, "title": clean(meeting.title), "group": meeting.group or "",
             "when": when(meeting.start, meeting.end, reader.zone, place),
@@ -149,6 +149,14 @@ def variables(letter: Letter, language: str) -> dict[str, Any]:
             "cancelled_by": meeting.cancelled_by or "",
         },
     }  # fmt: skip
+
+
+def _is_web(link: str) -> bool:
+    """May it be made clickable? What is no address at all is shown as it is."""
+    try:
+        return urlsplit(link).scheme in ("https", "http")
+    except ValueError:
+        return False
 
 
 def when(start: datetime, end: datetime, zone: str, locale: Locale) -> str:
