@@ -3,6 +3,8 @@
 Without this section no mail is owed: the platform may send its own.
 """
 
+from email.errors import MessageError
+from email.headerregistry import Address
 from email.utils import parseaddr
 from typing import Annotated, Literal, Self
 
@@ -17,10 +19,12 @@ TLS_PORT = 465
 
 
 def _sender(value: str) -> str:
-    _, mail = parseaddr(value)
-    if not mail:
-        raise wrong('expected an address such as "Meetings <meetings@example.com>"')
-    address(mail)
+    """Whom mails come from: built here as it will be for each mail (RFC 5322), so that it fails now or never."""
+    name, mail = parseaddr(value)
+    try:
+        Address(name, addr_spec=address(mail))
+    except (ValueError, MessageError) as error:
+        raise wrong('expected an address such as "Meetings <meetings@example.com>"') from error
     return value
 
 

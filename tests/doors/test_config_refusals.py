@@ -123,6 +123,17 @@ ONE_EACH = {
     "a block's zone": (f'{BLOCK}timezone = "Mars"', "blocks[0].timezone", "is no time zone"),
     # mail
     "mail without a sender": ('[mail]\nserver = "localhost:25"', "mail.from", "is missing"),
+    "mail from nobody": ('[mail]\nserver = "localhost:25"\nfrom = "Meetings"', "mail.from", "expected an address"),
+    "mail from what no header can carry": (
+        '[mail]\nserver = "localhost:25"\nfrom = "M <a..b@example.com>"', "mail.from", "expected an address",
+    ),
+    "mail in plain text elsewhere": (
+        '[mail]\nserver = "smtp.example.com:25"\nfrom = "a@b"\nencryption = "none"', "mail.encryption", "this machine only",
+    ),
+    "mail with half a sign-in": ('[mail]\nserver = "localhost:25"\nfrom = "a@b"\nlogin = "me"', "mail.login", "go together"),
+    "mail of an unknown kind": (
+        '[mail]\nserver = "localhost:25"\nfrom = "a@b"\n[mail.guests]\nassigned = true', "mail.guests.assigned", "unknown key",
+    ),
     "mail by the wrong name": ('[mail]\nserver = "localhost:25"\nform = "a@b"', "mail.form", "did you mean 'from'"),
 }  # fmt: skip
 

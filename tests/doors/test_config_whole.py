@@ -242,3 +242,18 @@ def test_a_password_in_the_stores_address_is_said_without_it(tmp_path):
     assert "canary" not in note
     file.write_text('[store]\nurl = "postgresql+psycopg://syncd@db.example.com/syncd"', encoding="utf-8")
     assert load(file).notes() == ()
+
+
+@pytest.mark.parametrize(
+    ("server", "more", "protection"),
+    [
+        ("127.0.0.1:25", "", "none"), ("localhost:587", "", "none"), ("smtp.example.com:465", "", "tls"),
+        ("smtp.example.com:587", "", "starttls"), ("smtp.example.com:25", "", "starttls"),
+        ("localhost:25", 'encryption = "starttls"', "starttls"),
+    ],
+)  # fmt: skip
+def test_mail_is_protected_as_its_server_asks_for(tmp_path, server, more, protection):
+    file = tmp_path / "config.toml"
+    file.write_text(f'[mail]\nserver = "{server}"\nfrom = "M <a@example.com>"\n{more}\n', encoding="utf-8")
+    settings = load(file).mail
+    assert (f"{settings.host}:{settings.port}", settings.protection) == (server, protection)
