@@ -61,12 +61,6 @@ def send(server: MailServer, mail: EmailMessage) -> None:
             ) from error
 
 
-def check(server: MailServer) -> None:
-    """Sign in and leave, as `check-config --connect` does. Raises what `send` raises."""
-    with _said_as_ours(server), _signed_in(server) as link:
-        link.noop()
-
-
 @contextmanager
 def _signed_in(server: MailServer) -> Iterator[smtplib.SMTP]:
     context = _context(server)
@@ -146,7 +140,7 @@ def _by_code(code: int, name: str, what: str) -> ConnectorError:
         return NoAccess(f"{name} refuses the mail ({code})", "may the server send as the `from` of [mail]?")
     return NoAccess(
         f"{name} refuses the reader's address ({code})",
-        "correct it: syncd meeting invite ID --guest ... --replace OLD",
+        "is it right? Invite the right one (syncd meeting invite) and give this up (syncd deliveries abandon)",
     )
 
 

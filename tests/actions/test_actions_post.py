@@ -202,7 +202,7 @@ def test_a_mail_server_that_refuses_does_not_hold_up_the_calendar(
 def test_an_address_that_is_refused_waits_for_a_person(mailing: World, mailboxes: Mailboxes) -> None:
     mailboxes.rcpt = "550 5.1.1 no such user"
     mailing.plan()
-    assert {(one.state, "--replace" in one.hint) for one in mailing.owed()} == {("failed", True)}
+    assert {(one.state, "meeting invite" in one.hint) for one in mailing.owed()} == {("failed", True)}
 
 
 def test_a_calendar_that_fails_does_not_hold_up_the_mail(mailing: World, arrived: Arrived) -> None:
