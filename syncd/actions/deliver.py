@@ -5,6 +5,7 @@ before it and is read back after. A kill between any two lines leaves a state fr
 """
 
 import secrets
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -64,11 +65,19 @@ class Standing:
 def deliver(ctx: Context, owed: Delivery) -> Delivery:
     """Work off one claimed delivery; returns it as saved.
 
+    Raises `Fenced` when somebody took it over.
+    """
+    return worked_off(ctx, owed, _steps)
+
+
+def worked_off(ctx: Context, owed: Delivery, how: Callable[[Context, Delivery], Delivery]) -> Delivery:
+    """Try a claimed delivery, to whatever target; returns it as saved.
+
     A server's failure becomes its state. Raises `Fenced` when somebody took it over; the target is then let go, so that
     whoever is next need not wait for the lease to end.
     """
     try:
-        return _steps(ctx, owed)
+        return how(ctx, owed)
     except (ConnectorError, SyncdError) as error:
         return delivery_failed(ctx, owed, error)
     except Fenced:
@@ -157,7 +166,7 @@ def _write(ctx: Context, connector: Connector, owed: Delivery, copy: Copy, event
     if found is None and copy.state == "present":
         return None
     if found is None or not rule.agrees(event, found.event):
-        _still_ours(ctx, owed)
+        still_ours(ctx, owed)
         found = connector.put(calendar, event, found)
         _verify(event, found)
     return found
@@ -190,7 +199,7 @@ def _remove(ctx: Context, owed: Delivery, copy: Copy) -> None:
         identity = Identity(copy.uid, copy.marker, copy.href)
         found = connector.find(calendar, identity)
         if found is not None and rule_ours(copy, found.event, organizer=found.organizer):
-            _still_ours(ctx, owed)
+            still_ours(ctx, owed)
             connector.remove(calendar, found)
     finally:
         connector.close()
@@ -229,11 +238,11 @@ def _give_up(ctx: Context, owed: Delivery, copy: Copy, refused: Taken) -> None:
     logs.warning("identity_refused", meeting=copy.meeting, agent=copy.agent, error=refused.message)
 
 
-def _still_ours(ctx: Context, owed: Delivery) -> None:
-    """Right before a write: has somebody else taken this delivery over?"""
+def still_ours(ctx: Context, owed: Delivery) -> None:
+    """Right before a write or a mail: raises `Fenced` if somebody else has taken this delivery over."""
     with ctx.store.reading() as tx:
         current = deliveries.delivery(tx, owed.id)
-    if current is None or current.epoch != owed.epoch or current.state in ("superseded", "abandoned"):
+    if current is None or current.epoch != owed.epoch or current.state in deliveries.NO_LONGER_WANTED:
         raise Fenced(f"delivery {owed.id} was taken over")
 
 

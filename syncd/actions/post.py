@@ -11,14 +11,13 @@ from itertools import groupby
 from pathlib import Path
 from typing import cast
 
-from connectors.interface import ConnectorError
 from store import deliveries, due, meetings, told
 from store.database import Tx
 from store.errors import Fenced
 from store.model import Delivery, Notice, Told
 from syncd import logs
 from syncd.actions.context import Context
-from syncd.actions.deliver import delivery_failed
+from syncd.actions.deliver import still_ours, worked_off
 from syncd.actions.letters import letter_for
 from syncd.actions.owing import owe_reminders
 from syncd.config import Config, MailConfig
@@ -40,21 +39,13 @@ class NoMail(SyncdError):
 def post(ctx: Context, owed: Delivery) -> Delivery:
     """Work off one claimed delivery to a mailbox; returns it as saved.
 
-    A failure becomes its state. Raises `Fenced` when somebody took it over; then the mailbox is let go.
+    Raises `Fenced` when somebody took it over.
     """
-    try:
-        return _post(ctx, owed)
-    except (ConnectorError, SyncdError) as error:
-        return delivery_failed(ctx, owed, error)
-    except Fenced:
-        with ctx.store.writing() as tx:
-            due.release_target(tx, owed.whom, owed.epoch)
-        raise
+    return worked_off(ctx, owed, _post)
 
 
 def _post(ctx: Context, owed: Delivery) -> Delivery:
     with ctx.store.reading() as tx:
-        _require_ours(tx, owed)
         letter = _letter(tx, ctx, owed)
     if letter is None:
         gone = replace(owed, state="superseded", error="", hint=MOVED_ON)
@@ -63,6 +54,7 @@ def _post(ctx: Context, owed: Delivery) -> Delivery:
     mail = message_of(
         letter, wording_of(settings.templates).say(letter), address_of(settings.sender), now=ctx.clock()
     )
+    still_ours(ctx, owed)
     send(server_of(settings), mail)
     logs.info("mail_sent", meeting=owed.meeting, to=letter.reader.role, notice=letter.notice)
     sent = replace(
@@ -70,12 +62,6 @@ def _post(ctx: Context, owed: Delivery) -> Delivery:
         error="", hint="",
     )  # fmt: skip
     return _saved(ctx, sent, lambda tx: _remember(tx, ctx, owed, letter))
-
-
-def _require_ours(tx: Tx, owed: Delivery) -> None:
-    current = deliveries.delivery(tx, owed.id)
-    if current is None or current.epoch != owed.epoch or current.state in deliveries.NO_LONGER_WANTED:
-        raise Fenced(f"delivery {owed.id} was taken over")
 
 
 def _letter(tx: Tx, ctx: Context, owed: Delivery) -> Letter | None:

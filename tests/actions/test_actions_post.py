@@ -1,7 +1,7 @@
 """Mails follow a meeting's changes: decided when they are sent, at least once, and never in the calendar's way."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from mailboxes import Mailboxes, event_of, text_of
@@ -245,6 +245,26 @@ def test_what_was_sent_is_remembered_even_if_it_was_taken_over_meanwhile(
     texts = [text_of(mail) for to, mail in mailboxes.arrived if to == [GERDA.email]]
     assert ["is planned" in texts[0], "has been moved" in texts[1]] == [True, True]
     assert len(texts) == 2
+
+
+def test_a_change_accepted_while_the_mail_is_written_keeps_it_from_going_out(
+    mailing: World, arrived: Arrived
+) -> None:
+    wish(mailing, MEETING)
+    gerdas = next(one for one in claimed(mailing) if one.guest)
+    looks = iter([False, True])  # the clock is read to decide what to tell, and once more to date the mail
+
+    def clock() -> datetime:
+        if next(looks, False):
+            mailing.accept(changes.reschedule("m1", TEN + HOUR, None, "jam", by="test"))
+        return mailing.now
+
+    with pytest.raises(Fenced):
+        post(replace(mailing.ctx, clock=clock), gerdas)
+    assert arrived.new() == []
+    mailing.now += timedelta(minutes=1)
+    mailing.deliver()
+    assert [to for to, _ in arrived.new()] == ["anna@example.com", "gerda@example.org"]
 
 
 def claimed(world: World) -> list[Delivery]:
