@@ -65,36 +65,38 @@ class Lane:
         finally:
             self._room.release()
 
-    def stop(self, seconds: float) -> bool:
-        """No more batches; True if all ended in time."""
+    def close(self) -> set[Future[None]]:
+        """Start no more batches; returns those under way."""
         self._batches.shutdown(wait=False, cancel_futures=True)
-        _, unfinished = wait(set(self._running), timeout=seconds)
-        self._pool.shutdown(wait=not unfinished, cancel_futures=True)
-        return not unfinished
+        return set(self._running)
+
+    def end(self, *, at_once: bool) -> None:
+        """Let the threads go; `at_once`: also those that still wait for a server."""
+        self._pool.shutdown(wait=not at_once, cancel_futures=True)
 
 
 class LocalExecutor:
     """One process: three lanes of threads, so that polling never stands in the way of a delivery, nor mail of a calendar."""
 
     def __init__(self, ctx: Context) -> None:
-        self._deliveries = Lane(
-            "deliver", lambda shards, pool: run_due_deliveries(ctx, shards, pool, "calendar"), WRITERS
+        self._lanes = (
+            Lane("deliver", lambda shards, pool: run_due_deliveries(ctx, shards, pool, "calendar"), WRITERS),
+            Lane("mail", lambda shards, pool: run_due_deliveries(ctx, shards, pool, "mail"), MAILERS),
+            Lane("read", lambda shards, pool: run_due_logins(ctx, shards, pool), READERS),
         )
-        self._mails = Lane(
-            "mail", lambda shards, pool: run_due_deliveries(ctx, shards, pool, "mail"), MAILERS
-        )
-        self._logins = Lane("read", lambda shards, pool: run_due_logins(ctx, shards, pool), READERS)
 
     def submit(self, shards: Collection[int]) -> None:
         """Deliveries first: a person waits for them."""
-        self._deliveries.submit(shards)
-        self._mails.submit(shards)
-        self._logins.submit(shards)
+        for lane in self._lanes:
+            lane.submit(shards)
 
     def sweep(self) -> None:
         """Nothing to do: a lease that is not renewed ends by itself."""
 
     def stop(self, seconds: float) -> bool:
-        """Wait for all lanes."""
-        ended = [lane.stop(seconds) for lane in (self._deliveries, self._mails, self._logins)]
-        return all(ended)
+        """Close all lanes, then wait for what is under way in any of them."""
+        under_way = {batch for lane in self._lanes for batch in lane.close()}
+        _, unfinished = wait(under_way, timeout=seconds)
+        for lane in self._lanes:
+            lane.end(at_once=bool(unfinished))
+        return not unfinished
