@@ -6,6 +6,7 @@ input closes. It runs in a session of its own, so that Ctrl-C reaches the demo a
 
 import contextlib
 import os
+import random
 import socket
 import subprocess
 import sys
@@ -19,6 +20,7 @@ from syncd.errors import SyncdError
 
 START_LIMIT, END_LIMIT = 30.0, 5.0
 LOOK_EVERY = 0.02
+PORTS = range(20_000, 30_000)
 TRIES = 3
 """Another process may take the free port before the server does."""
 
@@ -139,7 +141,12 @@ def _answers(server: Server) -> bool:
 
 
 def free_port() -> int:
-    """A port of this machine that nobody listens on now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A port of this machine that nobody listens on now.
+
+    Below those that systems hand out by themselves (Linux: from 32768), so that nobody gets it by chance meanwhile.
+    """
+    for port in random.SystemRandom().sample(PORTS, 20):
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
+    raise ServerMissing("no free port was found for the demo", "end other demos, and try again")
