@@ -34,7 +34,7 @@ from store.database import Tx
 from store.deliveries import owed_to
 from store.errors import Fenced
 from store.meetings import take_turn
-from store.model import Delivery, Login, Target
+from store.model import Delivery, DeliveryTarget, Login, Target
 from store.schema import OWED, agents, logins
 from store.schema import calendars as calendar_rows
 from store.schema import deliveries as delivery_rows
@@ -111,7 +111,7 @@ def claim_deliveries(
     shards: Collection[int] | None = None,
     meeting: str | None = None,
     agent: str | None = None,
-    target: str | None = None,
+    target: DeliveryTarget | None = None,
     even_if_early: bool = False,
     limit: int = 64,
 ) -> list[Delivery]:

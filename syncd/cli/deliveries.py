@@ -1,4 +1,4 @@
-"""`syncd deliveries`: what is still owed to calendars because of accepted changes; a person can retry or abandon one.
+"""`syncd deliveries`: what is still owed to calendars and mailboxes; a person can retry or abandon one.
 
 JSON: a list of deliveries; `retry` and `abandon`: the delivery as it then stands.
 """
@@ -41,7 +41,7 @@ def deliveries(
     config: ConfigFile = None,
     as_json: AsJson = False,
 ) -> int:
-    """What is still owed to calendars. Without a command: the list."""
+    """What is still owed to calendars and mailboxes. Without a command: the list."""
     if context.invoked_subcommand is not None:
         return 0
     return list_(states, everything, limit, after, config, as_json)
@@ -64,7 +64,7 @@ def list_(
     if as_json:
         print_json(items((delivery_json(one) for one in found), None if cursor is None else str(cursor)))
         return 0
-    head = ("id", "meeting", "version", "agent", "calendar", "kind", "state", "tries", "next try")
+    head = ("id", "meeting", "version", "to", "calendar", "kind", "state", "tries", "next try")
     table(head, [_row(one, zone) for one in found], empty="nothing is owed")
     if found:
         say(f"times in {zone}")
@@ -109,6 +109,6 @@ def _print(one: Delivery, as_json: bool) -> None:
 def _row(one: Delivery, zone: str) -> tuple[str, ...]:
     due = shown(one.due_at, zone) if one.state in owed.OPEN else "-"
     return (
-        str(one.id), one.meeting, str(one.version), one.agent or "", one.calendar or "", one.kind, one.state,
+        str(one.id), one.meeting, str(one.version), one.agent or "a guest", one.calendar or "", one.kind, one.state,
         str(one.attempts), due,
     )  # fmt: skip
