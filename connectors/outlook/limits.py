@@ -22,7 +22,7 @@ PATIENCE = 60.0
 """Seconds to wait for one's turn at a mailbox."""
 
 RATE, BURST = 1000.0, 1000.0
-"""Requests a second for a tenant's application: a twelfth of what Graph allows (130,000 in ten seconds), and enough for
+"""Requests a second for a tenant's application: a thirteenth of what Graph allows (130,000 in ten seconds), and enough for
 tens of thousands of mailboxes a minute."""
 
 

@@ -1,6 +1,7 @@
-"""Every fault at every kind of request to Microsoft Graph, with a real store and the fake Graph: what must hold.
+"""Every fault at the requests to Microsoft Graph that read and write, with a real store and the fake Graph: what must hold.
 
 The same as over CalDAV (test_fault_matrix), with TLS on both sides of the proxy and the real msal signing in through it.
+Subscriptions are not among the rows: what fails there is tested with the fake's own faults (test_actions_subscribe).
 """
 
 import ssl
