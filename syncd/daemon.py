@@ -35,6 +35,12 @@ GRACE_SECONDS = 5.0
 WEB_GRACE_SECONDS = 2.0
 """Likewise for requests that came in; what is cut off is sent again."""
 
+LOOK_SECONDS = 1.0
+"""A signal can come right before the wait for it begins and then does not end it; it is noticed at the next look.
+
+Python runs a handler between two instructions of the main thread, never during a call that blocks (module signal).
+"""
+
 
 class Daemon:
     """The clock, the executor and, if the outside can reach us, the web server of one process."""
@@ -131,7 +137,8 @@ def run(ctx: Context) -> int:
     daemon = Daemon(ctx)
     daemon.start()
     systemd.ready(f"serving {len(ctx.config.agents)} agents")
-    stop.wait()
+    while not stop.wait(LOOK_SECONDS):
+        pass
     systemd.stopping()
     if not daemon.stop():
         _leave_at_once()

@@ -42,6 +42,19 @@ sys.exit(main())
 """
 
 
+DEAF = """
+import signal, sys, threading
+threading.Thread(target=threading.Event().wait, daemon=True).start()
+signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
+from syncd.__main__ import main
+sys.exit(main())
+"""
+"""syncd, with SIGTERM reaching another thread: so it never ends a call that blocks the main one.
+
+What otherwise happens by chance, when a signal comes in the instant before such a call.
+"""
+
+
 def start_daemon(
     config: Path, log: Path, *, commit: int = 0, when: When = "before"
 ) -> subprocess.Popen[bytes]:

@@ -21,6 +21,9 @@ from syncd.errors import SyncdError
 START_LIMIT, END_LIMIT = 30.0, 5.0
 LOOK_EVERY = 0.02
 PORTS = range(20_000, 30_000)
+SIGNAL_LIMIT = 1.0
+"""A signal that comes right before a call that blocks does not end it (module signal); so no wait is without an end."""
+
 TRIES = 3
 """Another process may take the free port before the server does."""
 
@@ -67,7 +70,9 @@ class Server:
 
     def wait(self) -> int:
         """Until the server ends by itself; returns its exit code."""
-        return self.process.wait()
+        while True:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                return self.process.wait(SIGNAL_LIMIT)
 
     def end(self) -> None:
         """End the process, by force if it does not go. Safe to call twice."""

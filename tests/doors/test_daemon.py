@@ -5,6 +5,7 @@ import os
 import signal
 import socket
 import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -13,7 +14,7 @@ from pathlib import Path
 
 import pytest
 from daemons import Scene
-from killing import end, start_daemon
+from killing import DEAF, end, start_daemon
 from servers import SECRET
 
 from store import calendars, due
@@ -59,6 +60,17 @@ def test_ready_once_the_clock_runs_and_stopping_on_sigterm(scene: Scene, notifie
         daemon.terminate()
         assert fields(notified)["STOPPING"] == "1"
         assert daemon.wait(30) == 0
+
+
+def test_a_signal_right_before_the_wait_for_it_is_not_lost(scene: Scene, notified: socket.socket) -> None:
+    command = [sys.executable, "-c", DEAF, "run", "--config", str(scene.config)]
+    with subprocess.Popen(command, stderr=subprocess.DEVNULL) as daemon:
+        assert fields(notified)["READY"] == "1"
+        daemon.terminate()
+        try:
+            assert daemon.wait(30) == 0
+        finally:
+            daemon.kill()
 
 
 def test_a_server_that_does_not_answer_does_not_keep_it_from_ending(

@@ -19,6 +19,7 @@ import icalendar
 import pytest
 import recurring_ical_events
 import requests
+from killing import DEAF
 
 from connectors.ical import read
 from connectors.interface import NEVER_STORED
@@ -34,10 +35,12 @@ ENDS_WITHIN = 20
 
 
 @contextmanager
-def demo(folder: Path, *arguments: str) -> Iterator["subprocess.Popen[str]"]:
+def demo(
+    folder: Path, *arguments: str, program: tuple[str, ...] = ("-m", "syncd")
+) -> Iterator["subprocess.Popen[str]"]:
     """`syncd demo` with its temporary files under `folder`; killed if the test did not end it."""
     process = subprocess.Popen(
-        [sys.executable, "-m", "syncd", "demo", *arguments], text=True, stdout=subprocess.PIPE,
+        [sys.executable, *program, "demo", *arguments], text=True, stdout=subprocess.PIPE,
         stderr=(folder.parent / "stderr").open("w"), env={**os.environ, "TMPDIR": str(folder)}, start_new_session=True,
     )  # fmt: skip
     try:
@@ -158,6 +161,16 @@ def test_serving_it_says_where_everything_is_and_ends_when_told(folder: Path) ->
         for login, password in passwords.items():
             assert calendars_of(url[0], login, password) == {"/work/", "/private/"}
             assert sign_in(url[0], login, password + "x") == requests.codes.unauthorized
+        process.terminate()
+        process.communicate(timeout=ENDS_WITHIN)
+    assert process.returncode == 0
+    assert left_behind(folder) == ([], [])
+
+
+@pytest.mark.long
+def test_a_signal_right_before_it_waits_is_not_lost(folder: Path) -> None:
+    with demo(folder, program=("-c", DEAF)) as process:
+        lines_until(process, "Ctrl-C")
         process.terminate()
         process.communicate(timeout=ENDS_WITHIN)
     assert process.returncode == 0
