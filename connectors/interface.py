@@ -199,6 +199,9 @@ class Connector(Protocol):
     def changes(self, calendar: Calendar, state: str | None, known: Mapping[str, str]) -> Changes:
         """Tell what changed since `state` (None: everything). `known` is href -> etag of what the store holds.
 
+        It is read from the store at its first use, which must come before everything is listed: what syncd itself writes
+        after a listing and before `known` would else be known, not listed, and so taken for gone.
+
         A state the server no longer honours leads to a full listing (`complete`), never to an error or to silence.
         """
         ...

@@ -1,5 +1,6 @@
 """Agents: who is configured, who was, and which meetings are left without one. `follow` makes the store say so."""
 
+from collections.abc import Collection
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, select
@@ -10,8 +11,9 @@ from store.following import Followed, follow
 from store.meetings import COMING
 from store.model import Agent
 from store.roster import numbered
+from store.statements import one_of
 
-__all__ = ["Followed", "agent", "agents", "follow", "orphaned_meetings"]
+__all__ = ["Followed", "agent", "agents", "by_id", "follow", "orphaned_meetings"]
 
 _agents, _memberships, _meetings = schema.agents, schema.memberships, schema.meetings
 
@@ -35,6 +37,11 @@ def agents(
 def agent(tx: Tx, agent_id: str) -> Agent | None:
     """One agent, also one that is no longer configured; None if there never was one."""
     return next(iter(numbered(tx, _agents.c.id == agent_id).values()), None)
+
+
+def by_id(tx: Tx, ids: Collection[str]) -> dict[str, Agent]:
+    """Those of these agents that there are or were, by id."""
+    return {one.id: one for one in numbered(tx, one_of(tx, _agents.c.id, ids)).values()}
 
 
 def orphaned_meetings(tx: Tx, now: datetime) -> list[str]:

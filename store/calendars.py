@@ -84,15 +84,19 @@ def _read_logins(tx: Tx, query: Select[Any]) -> list[Login]:
 
 
 def calendars(
-    tx: Tx, *, login_id: int | None = None, agent: str | None = None, agents: Collection[str] | None = None
+    tx: Tx,
+    *,
+    logins: Collection[int] | None = None,
+    agent: str | None = None,
+    agents: Collection[str] | None = None,
 ) -> list[Calendar]:
-    """The calendars of a login, of an agent or of some agents, or all, by id."""
+    """The calendars of some logins, of an agent or of some agents, or all, by id."""
     joined = (_agents.c.id.label("agent"), _logins.c.account, _logins.c.login)
     query = (
         select(*_calendars.c, *joined).join_from(_calendars, _logins).join(_agents).order_by(_calendars.c.id)
     )
-    if login_id is not None:
-        query = query.where(_calendars.c.login_id == login_id)
+    if logins is not None:
+        query = query.where(one_of(tx, _calendars.c.login_id, logins))
     if agent is not None:
         query = query.where(_agents.c.id == agent)
     if agents is not None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, and_, case, func, insert, literal, not_, or_, select, update
+from sqlalchemy import ColumnElement, and_, case, insert, literal, not_, or_, select, update
 
 from store import schema
 from store.database import Tx
@@ -142,14 +142,14 @@ def unaware(tx: Tx, login_ids: Collection[int], by: datetime) -> set[int]:
     return set(tx.execute(query).scalars())
 
 
-def working(tx: Tx, login_id: int, url: str, now: datetime) -> bool:
-    """Will the server tell us of this login's changes, at this address, as far as we know?"""
+def working(tx: Tx, login_ids: Collection[int], url: str, now: datetime) -> set[int]:
+    """Those of these logins of whose changes the server will tell us, at this address, as far as we know."""
     rows = _rows.c
-    ours = select(func.count()).where(
-        rows.login_id == login_id, rows.url == url, rows.state == "ok", rows.notice != "removed",
+    ours = select(rows.login_id).where(
+        one_of(tx, rows.login_id, list(login_ids)), rows.url == url, rows.state == "ok", rows.notice != "removed",
         rows.subscription.is_not(None), rows.expires_at > now,
     )  # fmt: skip
-    return bool(tx.execute(ours).scalar())
+    return set(tx.execute(ours).scalars())
 
 
 def _is_due(url: str, now: datetime) -> ColumnElement[bool]:

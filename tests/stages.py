@@ -3,6 +3,7 @@
 A new kind of server joins the suite (connectors/test_contract.py) by being given a `Stage`.
 """
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
@@ -124,8 +125,30 @@ class Desk:
     def put(self, name: str, **parts: str) -> str:
         return self.stage.put(self.user, self.calendar, name, event_text(name, **parts))
 
-    def read(self, state: str | None = None, known: dict[str, str] | None = None) -> Changes:
-        return self.connector.changes(to_read(self.calendar), state, known or {})
+    def read(self, state: str | None = None, known: Mapping[str, str] | None = None) -> Changes:
+        return self.connector.changes(to_read(self.calendar), state, {} if known is None else known)
+
+
+@dataclass
+class WrittenMeanwhile(Mapping[str, str]):
+    """What is known, read at its first use; and in that moment something of ours is written and known as well."""
+
+    desk: Desk
+    before: dict[str, str]
+    written: str = ""
+
+    def _held(self) -> dict[str, str]:
+        self.written = self.written or self.desk.put("written-meanwhile")
+        return {**self.before, self.written: "its etag"}
+
+    def __getitem__(self, href: str) -> str:
+        return self._held()[href]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._held())
+
+    def __len__(self) -> int:
+        return len(self._held())
 
 
 def to_read(calendar: str) -> Calendar:

@@ -14,10 +14,12 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import psycopg
 import pytest
+from sqlalchemy import event
 
 from store import schema
 from store.database import Store, open_store
@@ -40,6 +42,24 @@ SETTINGS = {
     "autovacuum": "off",
 }
 """A server that lives for one session need not survive a power failure."""
+
+
+@contextmanager
+def counted(store: Store) -> Iterator[list[str]]:
+    """The statements that the store is asked meanwhile."""
+    made: list[str] = []
+
+    def note(_link: object, _cursor: object, statement: str, *_more: object) -> None:
+        made.append(statement)
+
+    engines = (store._reader, store._writer)
+    for engine in engines:
+        event.listen(engine, "before_cursor_execute", note)
+    try:
+        yield made
+    finally:
+        for engine in engines:
+            event.remove(engine, "before_cursor_execute", note)
 
 
 @pytest.fixture(params=DIALECTS)

@@ -66,13 +66,10 @@ def changes(
     http: HttpClient, url: str, calendar: Calendar, state: str | None, known: Mapping[str, str]
 ) -> Changes:
     """The contract's `changes`, for the calendar at this URL."""
-    before = state_from(state)
-    moved = (
-        before is not None and before.at != url
-    )  # another server's tokens and etags mean nothing at this one
-    return _told(
-        http, url, calendar, _look(http, url, None if moved else before, known), {} if moved else known
-    )
+    before, known = state_from(state), dict(known)
+    if before is not None and before.at != url:  # another server's tokens and etags mean nothing at this one
+        before, known = None, {}
+    return _told(http, url, calendar, _look(http, url, before, known), known)
 
 
 def _told(http: HttpClient, url: str, calendar: Calendar, seen: _Seen, known: Mapping[str, str]) -> Changes:

@@ -10,6 +10,7 @@ import ipaddress
 from collections.abc import Collection, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from functools import cached_property, lru_cache
 from urllib.parse import quote, urljoin, urlsplit
 
 from connectors.http import errors
@@ -121,7 +122,7 @@ class HttpClient:
         return Answer(*exchanged, url=request.url)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class _Request:
     method: str
     url: str
@@ -129,7 +130,7 @@ class _Request:
     body: bytes
     headers: Mapping[str, str]
 
-    @property
+    @cached_property
     def target(self) -> str:
         """What stands in the request line: the path and the query, with nothing in them that breaks the line."""
         parts = urlsplit(self.url)
@@ -144,6 +145,7 @@ class _ClosedError(Exception):
     """The server had closed a kept connection: nothing is wrong, a new one is opened."""
 
 
+@lru_cache(maxsize=4096)
 def origin_of(url: str) -> Origin:
     """Scheme, host and port of an http or https URL; raises Unreachable for anything else."""
     try:

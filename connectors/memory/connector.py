@@ -38,6 +38,7 @@ class MemoryConnector:
 
     def changes(self, calendar: Calendar, state: str | None, known: Mapping[str, str]) -> Changes:
         """What changed, or everything where the state means nothing."""
+        known = dict(known)
         with self._server.call(self._login, self._secret, "changes", calendar.href) as shelf:
             changed = shelf.since(state)
             here = [one for href, one in shelf.objects.items() if changed is None or href in changed]

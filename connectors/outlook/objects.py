@@ -70,7 +70,7 @@ class Reader:
 
     def read(self, came: Came) -> Told:
         """Turn what came into objects. Raises what `Graph.get` raises, but for what is one event's own fault."""
-        told = Told(gone={self._href(one) for one in came.gone} & set(self.known))
+        told = Told(gone={href for href in map(self._href, came.gone) if href in self.known})
         singles, series = grouped(came.items)
         for key, item in singles.items():
             self._tell(told, self._href(key), self._single(key, item))
@@ -81,7 +81,7 @@ class Reader:
     def _tell(self, told: Told, href: str, found: CalendarObject | None) -> None:
         told.gone.discard(href)
         if found is None:
-            told.gone |= {href} & set(self.known)
+            told.gone |= {href} if href in self.known else set()
         elif found.etag and self.known.get(href) == found.etag:
             told.unchanged.append(href)
         else:

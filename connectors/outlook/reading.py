@@ -80,10 +80,12 @@ def changes(
     if before is not None and before.at != at:  # another server's links and digests mean nothing at this one
         before, known = None, {}
     if before is None or before.outgrown(calendar, now):
-        after = State("delta", at, calendar.start, calendar.end + MARGIN, now)
-        came, after = _full_round(graph, calendar, after)
+        came, after = None, State("delta", at, calendar.start, calendar.end + MARGIN, now)
     else:
-        came, after = _looked(graph, calendar, before)
+        came, after = _next_round(graph, before)
+    if came is None:
+        known = dict(known)  # before everything is listed
+        came, after = _everything(graph, calendar, after)
     told = Reader(graph, calendar, after.start, after.end, known).read(came)
     return Changes(
         upserts=tuple(told.upserts),
@@ -94,23 +96,23 @@ def changes(
     )
 
 
-def _looked(graph: Graph, calendar: Calendar, before: State) -> tuple[Came, State]:
-    """The next round, as remembered; a full one over the same window where its link is dead."""
-    if before.by == "view":
-        return _listed(graph, calendar, before), before
-    if before.link:
-        try:
-            came = delta.next_round(graph, before.link)
-            return came, replace(before, link=came.link)
-        except LinkDead:
-            pass
-        except Endless:
-            return _listed(graph, calendar, before), replace(before, by="view", link="")
-    return _full_round(graph, calendar, before)
+def _next_round(graph: Graph, before: State) -> tuple[Came | None, State]:
+    """What changed since; None where everything in the window has to be listed, in the way that the state then says."""
+    if before.by == "view" or not before.link:
+        return None, before
+    try:
+        came = delta.next_round(graph, before.link)
+    except LinkDead:
+        return None, before
+    except Endless:
+        return None, replace(before, by="view", link="")
+    return came, replace(before, link=came.link)
 
 
-def _full_round(graph: Graph, calendar: Calendar, state: State) -> tuple[Came, State]:
+def _everything(graph: Graph, calendar: Calendar, state: State) -> tuple[Came, State]:
     """Everything in the state's window, by a first round; plainly where there is no coming to the end of one."""
+    if state.by == "view":
+        return _listed(graph, calendar, state), state
     after = replace(state, by="view", link="")
     for _ in range(TRIES):
         try:

@@ -37,6 +37,9 @@ WORLDWIDE = f"https://{MICROSOFT[0]}"
 LEFT_ALONE = 900.0
 """Seconds for which a refused tenant is not asked again."""
 
+ASKED_EVERY = 1.0
+"""For so many seconds msal's cache is not asked again: it knows when a token ends, but thinks about it each time."""
+
 REFUSALS = frozenset(range(400, 500)) - {429}
 
 
@@ -53,10 +56,14 @@ class Tenant:
         self._app: Any = None
         self._failed_until = 0.0
         self._why: ConnectorError = SignInRefused("")
+        self._fresh = ("", 0.0)
 
     def token(self) -> str:
         """A token that counts now. Raises SignInRefused, and what the connection raises."""
         asked = self._clock()
+        token, until = self._fresh
+        if asked < until:
+            return token
         with self._lock:
             return self._acquired(asked)
 
@@ -67,6 +74,7 @@ class Tenant:
             if self._acquired(asked) != refused:
                 return True
             self._app.remove_tokens_for_client()
+            self._fresh = ("", 0.0)
             return self._acquired(asked) != refused
 
     def shut(self, why: SignInRefused) -> None:
@@ -78,7 +86,9 @@ class Tenant:
         if asked < self._failed_until:
             raise copy(self._why)
         try:
-            return self._requested()
+            token = self._requested()
+            self._fresh = (token, asked + ASKED_EVERY)
+            return token
         except ConnectorError as why:
             self._failed(why)
             raise
@@ -93,6 +103,7 @@ class Tenant:
             case _:
                 wait = 0.0
         self._why, self._failed_until = why, self._clock() + wait
+        self._fresh = ("", 0.0)
 
     def _requested(self) -> str:
         place = urlsplit(self._account.url)

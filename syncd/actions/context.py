@@ -11,7 +11,7 @@ from connectors.account import Account, Connections
 from connectors.interface import Connector, Unsupported
 from store.database import Store
 from store.model import Place
-from syncd.config import AccountConfig, AgentConfig, Config, LoginConfig, SecretRef
+from syncd.config import AccountConfig, Config, LoginConfig, SecretRef
 from syncd.secrets import for_the_service_only, resolve
 
 Opener = Callable[[Account, str, str, Connections], Connector]
@@ -58,7 +58,7 @@ class Context:
 
     def signs_in(self, agent: str) -> bool:
         """Can this process sign in for the agent? Not where a secret is handed to the service alone."""
-        settings = agent_of(self.config, agent)
+        settings = self.config.agent(agent)
         logins = settings.calendars if settings else ()
         secrets = [secret_of(self.config.accounts[login.account], login) for login in logins]
         return not any(secret is not None and for_the_service_only(secret) for secret in secrets)
@@ -88,7 +88,7 @@ def account_of(accounts: Mapping[str, AccountConfig], name: str) -> Account:
 
 def login_of(config: Config, agent: str, account: str, login: str) -> LoginConfig:
     """The configuration of one login; raises `Unsupported` when it is no longer configured."""
-    found = agent_of(config, agent)
+    found = config.agent(agent)
     for settings in found.calendars if found else ():
         if (settings.account, settings.login) == (account, login):
             return settings
@@ -96,11 +96,6 @@ def login_of(config: Config, agent: str, account: str, login: str) -> LoginConfi
         f"the login {login!r} of {agent!r} at {account!r} is not in the configuration",
         "a copy written there earlier can only be removed by hand",
     )
-
-
-def agent_of(config: Config, agent: str) -> AgentConfig | None:
-    """The configuration of one agent, None if there is none."""
-    return next((settings for settings in config.agents if settings.id == agent), None)
 
 
 def places(config: Config) -> dict[str, Place]:

@@ -12,7 +12,6 @@ from datetime import timedelta
 
 from store import due, subscriptions
 from store.database import Tx
-from store.model import Login
 from store.subscriptions import Notice, Subscription
 from syncd.actions.context import Context
 from syncd.config import Config
@@ -41,11 +40,11 @@ def push_url(config: Config) -> str:
     return config.http.public_url.rstrip("/") + PUSH_PATH if config.http.public_url else ""
 
 
-def poll_every(ctx: Context, tx: Tx, login: Login) -> timedelta:
-    """How often the login is asked: less often while its server tells of changes by itself."""
+def poll_every(ctx: Context, tx: Tx, logins: Collection[int]) -> dict[int, timedelta]:
+    """How often each of these logins is asked: less often while its server tells of changes by itself."""
     url, sync = push_url(ctx.config), ctx.config.sync
-    pushed = bool(url) and subscriptions.working(tx, login.id, url, ctx.clock())
-    return retry.polling(sync.interval, sync.stale_after, pushed=pushed)
+    pushed = subscriptions.working(tx, logins, url, ctx.clock()) if url else set()
+    return {one: retry.polling(sync.interval, sync.stale_after, pushed=one in pushed) for one in logins}
 
 
 def notified(ctx: Context, notifications: Collection[Notification]) -> int:

@@ -1,12 +1,14 @@
 """One calendar, read: what changed goes into the store, token and data in one transaction.
 
-What is known is loaded before the server is asked, our own copies after: whatever of ours the server can list was stored
-before it was written, so nothing of ours is ever taken for a foreign event.
+What is known is loaded before the server lists everything, our own copies after: whatever of ours the server can list was
+stored before it was written, so nothing of ours is ever taken for a foreign event, and nothing is gone that was written
+meanwhile. A round that brings nothing asks the store nothing.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import cached_property
 
 from connectors.interface import Calendar as CalendarToRead
 from connectors.interface import CalendarInfo, Changes, Connector, ConnectorError, Identity
@@ -22,6 +24,28 @@ from syncd.rules.delivery import Owed
 
 WINDOW_MARGIN = timedelta(days=1)
 """The window reaches a day further than promised, so that it needs to roll forward only once a day."""
+
+
+class Known(Mapping[str, str]):
+    """href -> etag of every object that the store holds of a calendar; read at its first use."""
+
+    def __init__(self, ctx: Context, calendar_id: int) -> None:
+        self._ctx = ctx
+        self._calendar_id = calendar_id
+
+    @cached_property
+    def _held(self) -> dict[str, str]:
+        with self._ctx.store.reading() as tx:
+            return calendars.known(tx, self._calendar_id)
+
+    def __getitem__(self, href: str) -> str:
+        return self._held[href]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._held)
+
+    def __len__(self) -> int:
+        return len(self._held)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,9 +97,11 @@ class Reader:
         start = self.now - self.ctx.config.sync.window_past - WINDOW_MARGIN
         end = self.now + self.ctx.config.sync.window_ahead + WINDOW_MARGIN
         window = (start, end) if behind or anew else self._window(start, end)
-        with self.ctx.store.reading() as tx:
-            known = calendars.known(tx, self.row.id)
+        held = Known(self.ctx, self.row.id)
+        known = dict(held) if anew else held
         changes = self._changes(window, {} if anew else known, anew)
+        if not (changes.complete or changes.upserts or changes.gone):
+            return Reading(changes, reconcile.NOTHING, (), window, anew, behind, unseen=False)
         with self.ctx.store.reading() as tx:
             standing = copies.copies_at(tx, self.login.account, self.login.login)
         found = reconcile.reconcile(
@@ -105,7 +131,7 @@ class Reader:
         """The window that the stored slots cover: one calendar's objects are all read over the same."""
         return (self.row.window_start or start, self.row.window_end or end)
 
-    def _changes(self, window: tuple[datetime, datetime], known: dict[str, str], anew: bool) -> Changes:
+    def _changes(self, window: tuple[datetime, datetime], known: Mapping[str, str], anew: bool) -> Changes:
         state = None if anew or self.row.held else self.row.sync_state
         asked = CalendarToRead(self.href, self.agent.timezone, self.agent.addresses, *window)
         return self.connector.changes(asked, state, known)

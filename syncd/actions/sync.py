@@ -9,12 +9,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from connectors.interface import CalendarGone, CalendarInfo, Connector, ConnectorError, Listing, Throttled
-from store import agents, calendars, due
+from store import calendars, due
 from store.due import Unchanged
 from store.model import Agent, Calendar, Login
 from syncd import logs
 from syncd.actions.context import Context
-from syncd.actions.push import poll_every
+from syncd.actions.prepare import Prepared
 from syncd.actions.read import Reader
 from syncd.errors import SyncdError
 from syncd.rules import retry
@@ -71,28 +71,26 @@ class Pass:
         return row.window_end is None or row.window_end < self.now + self.ctx.config.sync.window_ahead
 
 
-def sync_login(ctx: Context, login: Login, *, full: bool = False) -> Round:
+def sync_login(ctx: Context, prepared: Prepared, *, full: bool = False) -> Round:
     """Read what changed in the claimed login's calendars. Failures become its state; `Fenced` passes through."""
+    login = prepared.login
     try:
         connector = ctx.connect(login.agent, login.account, login.login)
     except (ConnectorError, SyncdError) as error:
         return login_failed(ctx, login, error)
     try:
-        return _pass(ctx, connector, login, full)
+        return _pass(ctx, connector, prepared, full)
     except ConnectorError as error:
         return login_failed(ctx, login, error)
     finally:
         connector.close()
 
 
-def _pass(ctx: Context, connector: Connector, login: Login, full: bool) -> Round:
-    with ctx.store.reading() as tx:
-        rows = calendars.calendars(tx, login_id=login.id)
-        agent = agents.agent(tx, login.agent)
-        interval = poll_every(ctx, tx, login)
-    if agent is None:
+def _pass(ctx: Context, connector: Connector, prepared: Prepared, full: bool) -> Round:
+    login, rows = prepared.login, prepared.calendars
+    if prepared.agent is None:
         return Round(login)
-    this = Pass(ctx, connector, login, agent, full, ctx.clock(), interval)
+    this = Pass(ctx, connector, login, prepared.agent, full, ctx.clock(), prepared.interval)
     listing = _listing(this, rows)
     choice = choose(login, rows, listing, now=this.now) if listing else Choice((), ())
     infos = {info.href: info for info in listing.calendars} if listing else None
@@ -140,7 +138,7 @@ def _unchanged(this: Pass, rows: Sequence[Calendar], states: Mapping[int, str]) 
     return Unchanged(this.login.id, this.login.epoch, this.now + wait, this.now, seen, moved)
 
 
-def _save_choice(this: Pass, choice: Choice) -> list[Calendar]:
+def _save_choice(this: Pass, choice: Choice) -> tuple[Calendar, ...]:
     login = this.login
     with this.ctx.store.writing() as tx:
         due.hold_login(tx, login.id, login.epoch)
@@ -148,7 +146,7 @@ def _save_choice(this: Pass, choice: Choice) -> list[Calendar]:
             calendars.drop_calendar(tx, calendar_id)
         for row in choice.rows:
             calendars.save_calendar(tx, row)
-        rows = calendars.calendars(tx, login_id=login.id)
+        rows = tuple(calendars.calendars(tx, logins=[login.id]))
     for row in choice.rows:
         name, error = row.name or row.wanted, row.error or None
         logs.info("calendar_listed", agent=row.agent, calendar=name, state=row.state, error=error)
@@ -197,7 +195,7 @@ def _save_login(
         for row in seen:
             state = states.get(row.id, row.sync_state)
             calendars.save_calendar(tx, replace(row, seen_at=this.now, sync_state=state))
-        if any(row.held for row in calendars.calendars(tx, login_id=login.id)):
+        if any(row.held for row in calendars.calendars(tx, logins=[login.id])):
             wait = min(wait, SECOND_LOOK)
         saved = replace(
             login, due_at=this.now + wait, failures=failures, state="ok", error="", hint="", seen_at=this.now,

@@ -8,7 +8,8 @@ together, because a commit for each unchanged calendar would be the real cost of
 import time
 import traceback
 from collections.abc import Callable, Collection, Iterable
-from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
+from concurrent.futures import Executor, Future
+from queue import Empty, SimpleQueue
 from typing import TypeVar
 
 from store import due
@@ -18,6 +19,7 @@ from syncd import logs
 from syncd.actions.context import Context
 from syncd.actions.deliver import deliver, delivery_failed
 from syncd.actions.post import post
+from syncd.actions.prepare import Prepared, prepare
 from syncd.actions.sync import Round, login_failed, sync_login
 from syncd.errors import SyncdError
 
@@ -78,7 +80,7 @@ def run_logins(
     done: Callable[[Round], None] = lambda _round: None,
 ) -> list[Round]:  # fmt: skip
     """Sync claimed logins; `done` is told of each as it ends (for a progress bar)."""
-    futures = {pool.submit(_one_login, ctx, one, full): one for one in logins}
+    futures = {pool.submit(_one_login, ctx, one, full): one.login for one in prepare(ctx, logins)}
     rounds: list[Round] = []
     unsaved: list[Round] = []
 
@@ -119,22 +121,34 @@ def _work_off(
     ended: Callable[[Result], None],
 ) -> None:
     """Hand each result on as it comes, and keep the leases of what still runs."""
+    finished: SimpleQueue[Future[Result | None]] = SimpleQueue()
+    for future in futures:
+        future.add_done_callback(finished.put)
     renewed = time.monotonic()
     while futures:
-        finished, _ = wait(futures, timeout=RENEW_EVERY, return_when=FIRST_COMPLETED)
-        if time.monotonic() - renewed >= RENEW_EVERY:
-            renew([claim for future, claim in futures.items() if future not in finished])
-            renewed = time.monotonic()
-        for future in finished:
-            del futures[future]
-            result = future.result()
+        ended_one = _next(finished)
+        if ended_one is not None:
+            del futures[ended_one]
+            result = ended_one.result()
             if result is not None:
                 ended(result)
+        if time.monotonic() - renewed >= RENEW_EVERY:
+            renew(futures.values())
+            renewed = time.monotonic()
 
 
-def _one_login(ctx: Context, login: Login, full: bool) -> Round | None:
+def _next(finished: "SimpleQueue[Future[Result | None]]") -> Future[Result | None] | None:
+    """What ends next; None when it is time to renew."""
     try:
-        return sync_login(ctx, login, full=full)
+        return finished.get(timeout=RENEW_EVERY)
+    except Empty:
+        return None
+
+
+def _one_login(ctx: Context, prepared: Prepared, full: bool) -> Round | None:
+    login = prepared.login
+    try:
+        return sync_login(ctx, prepared, full=full)
     except Fenced as fenced:
         logs.info("fenced", agent=login.agent, account=login.account, detail=fenced)
         return None

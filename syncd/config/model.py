@@ -1,6 +1,7 @@
 """The whole configuration as one frozen value, and what in it has no effect yet."""
 
 from collections.abc import Iterator, Mapping
+from functools import cached_property
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -64,6 +65,14 @@ class Config(Section):
     @classmethod
     def _complete(cls, value: PolicySettings) -> PolicySettings:
         return value.model_copy(update={k: v for k, v in DEFAULT_POLICY.items() if getattr(value, k) is None})
+
+    def agent(self, agent: str) -> AgentConfig | None:
+        """The agent of this id; None if there is none."""
+        return self._agent_by_id.get(agent)
+
+    @cached_property
+    def _agent_by_id(self) -> Mapping[str, AgentConfig]:
+        return {one.id: one for one in self.agents}
 
     def notes(self) -> tuple[str, ...]:
         """One line for each setting that is understood but has no effect yet, and for what was assumed in silence."""

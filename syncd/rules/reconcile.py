@@ -41,6 +41,10 @@ class Round:
     incomplete: bool
 
 
+NOTHING = Round((), (), (), (), (), None, False)
+"""Nothing changed."""
+
+
 def reconcile(
     changes: Changes, known: Mapping[str, str], copies: Sequence[Copy], *, calendar: Calendar, held: str | None,
     now: datetime,

@@ -260,7 +260,8 @@ def test_only_changes_of_state_are_logged(tower: Tower, caplog: pytest.LogCaptur
 
 def every(tower: Tower) -> timedelta:
     with tower.store.reading() as tx:
-        return poll_every(tower.ctx, tx, tower.logins()["anna"])
+        (interval,) = poll_every(tower.ctx, tx, [tower.logins()["anna"].id]).values()
+    return interval
 
 
 def test_polling_goes_on_more_rarely_while_push_works(tower: Tower) -> None:

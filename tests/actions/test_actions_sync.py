@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
+from stores import counted
 from worlds import AGENT, AGENTS, ELEVEN, HEAD, NOW, TEN, World, event
 
 from connectors.interface import Calendar as CalendarToRead
@@ -12,6 +13,7 @@ from connectors.interface import CalendarObject, Changes, Garbled, Problem, Sign
 from connectors.memory import MemoryConnector
 from store import calendars, due
 from store.errors import Fenced
+from syncd.actions.prepare import prepare
 from syncd.actions.status import status
 from syncd.actions.sync import sync_login
 from syncd.rules.availability import Mark
@@ -38,18 +40,50 @@ def test_a_cycle_without_changes_is_one_request_a_login_and_one_commit_for_all(w
     assert world.health("anna").seen_at == world.now
 
 
+class Ungated(MemoryConnector):
+    """As at Outlook: the calendars are listed once a day, and each is asked every cycle."""
+
+    gate = False
+    asked = 0
+
+    def changes(self, calendar: CalendarToRead, state: str | None, known: Mapping[str, str]) -> Changes:
+        told = super().changes(calendar, state.partition("#")[0] if state else None, known)
+        Ungated.asked += 1
+        return replace(told, state=f"{told.state}#{Ungated.asked}")
+
+
+class Trusting(Ungated):
+    """As Outlook's: what is known is asked for only where something changed."""
+
+    def changes(self, calendar: CalendarToRead, state: str | None, known: Mapping[str, str]) -> Changes:
+        told = super().changes(calendar, state, {})
+        return told if told.complete else replace(told, gone=tuple(one for one in told.gone if one in known))
+
+
+@pytest.mark.parametrize("kind", [MemoryConnector, Trusting])
+def test_a_cycle_without_changes_asks_the_store_the_same_however_many_logins(
+    world: World, kind: type[MemoryConnector]
+) -> None:
+    def statements(agents: int) -> int:
+        world.configure(HEAD + "".join(AGENT.format(id=f"{name}") for name in names[:agents]))
+        world.ctx = replace(
+            world.ctx, opener=lambda _account, login, secret, _shared: kind(world.server, login, secret)
+        )
+        for _ in range(2):
+            world.tick(2 * MINUTE)
+        with counted(world.store) as made:
+            assert world.tick(2 * MINUTE) == agents
+        return len(made)
+
+    names = [f"agent{number}" for number in range(9)]
+    for name in names:
+        world.server.add_login(name)
+        world.server.add_calendar(name, "Work")
+    assert statements(2) == statements(9)
+
+
 def test_without_a_gate_each_calendar_is_asked_every_cycle_and_saved_together(world: World) -> None:
-    """As at Outlook: the calendars are listed once a day, and a state that moves on without changes is kept."""
-
-    class Ungated(MemoryConnector):
-        gate = False
-        asked = 0
-
-        def changes(self, calendar: CalendarToRead, state: str | None, known: Mapping[str, str]) -> Changes:
-            told = super().changes(calendar, state.partition("#")[0] if state else None, known)
-            Ungated.asked += 1
-            return replace(told, state=f"{told.state}#{Ungated.asked}")
-
+    """And a state that moves on without changes is kept."""
     world.ctx = replace(
         world.ctx, opener=lambda _account, login, secret, _connections: Ungated(world.server, login, secret)
     )
@@ -278,9 +312,9 @@ def test_results_of_a_worker_that_was_overtaken_are_dropped(world: World) -> Non
     with world.store.writing() as tx:
         (second,) = due.claim_logins(tx, world.now, agent="anna")
     with pytest.raises(Fenced):
-        sync_login(world.ctx, first)
+        sync_login(world.ctx, *prepare(world.ctx, [first]))
     assert world.known("anna") == []
-    sync_login(world.ctx, second)
+    sync_login(world.ctx, *prepare(world.ctx, [second]))
     assert world.known("anna") == [(TEN, ELEVEN, "busy")]
 
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from stages import START, Desk, event_text, identity, known_of, our_event, to_read
+from stages import START, Desk, WrittenMeanwhile, event_text, identity, known_of, our_event, to_read
 
 from connectors.interface import (
     CalendarGone,
@@ -115,8 +115,12 @@ class TestReading:
         desk.stage.remove_calendar(desk.user, desk.calendar)
         assert desk.stage.add_calendar(desk.user, "Work") == desk.calendar
         three = desk.put("three")
-        second = desk.read(first.state, known_of(first))
+        known = WrittenMeanwhile(desk, known_of(first))
+        second = desk.read(first.state, known)
         assert second.complete
+        assert known.written in known_of(
+            second
+        )  # known before everything was listed, so it can't be taken for gone
         assert {one, two}.isdisjoint({*second.unchanged, *known_of(second)})
         assert three in known_of(second)
 

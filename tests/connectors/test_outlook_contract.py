@@ -10,7 +10,7 @@ from datetime import date, timedelta
 
 import pytest
 from graphstage import OnGraph, running_graph
-from stages import START, Desk, event_text, identity, known_of, our_event, to_read
+from stages import START, Desk, WrittenMeanwhile, event_text, identity, known_of, our_event, to_read
 from test_contract import TestFailing as Failing
 from test_contract import TestReading as Reading
 from test_contract import TestWriting as Writing
@@ -68,10 +68,14 @@ class TestReading(Reading):
         desk.stage.fake.kill_tokens(desk.user)
         desk.stage.delete(desk.user, one)
         three = desk.put("three")
-        second = desk.read(first.state, known_of(first))
+        known = WrittenMeanwhile(desk, known_of(first))
+        second = desk.read(first.state, known)
         assert second.complete
         assert second.unchanged == (two,)
-        assert list(known_of(second)) == [three]
+        assert set(known_of(second)) == {
+            three,
+            known.written,
+        }  # what is written meanwhile is not taken for gone
 
     def test_whole_days_and_series_come_as_they_stand(self, desk: Desk) -> None:
         fake = desk.stage.fake

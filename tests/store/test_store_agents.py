@@ -46,6 +46,7 @@ def test_an_agent_comes_back_as_configured(store: Store) -> None:
         assert agents.agent(tx, "anna") == anna
         assert agents.agents(tx) == [anna]
         assert agents.agent(tx, "nobody") is None
+        assert agents.by_id(tx, ["nobody", "anna"]) == {"anna": anna}
 
 
 def test_following_the_same_configuration_changes_nothing(store: Store) -> None:

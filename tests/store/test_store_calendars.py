@@ -107,7 +107,7 @@ def test_calendars_are_found_by_login_agent_or_agents(store: Store) -> None:
         logins = calendars.logins(tx)
         rows = [calendars.save_calendar(tx, calendar(one)) for one in logins]
         assert calendars.calendars(tx) == rows
-        assert calendars.calendars(tx, login_id=logins[1].id) == [rows[1]]
+        assert calendars.calendars(tx, logins=[logins[1].id]) == [rows[1]]
         assert calendars.calendars(tx, agent="anna") == rows[:2]
         assert calendars.calendars(tx, agents=["ben", "nobody"]) == rows[2:]
         assert calendars.calendars(tx, agents=[]) == []

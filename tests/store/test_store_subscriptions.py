@@ -136,11 +136,11 @@ def test_a_notice_that_comes_while_a_worker_is_at_it_outlives_the_saving(store: 
 def test_when_push_works(store: Store, learned: dict[str, object], url: str, works: bool) -> None:
     (login,) = office(store, "anna")
     with store.reading() as tx:
-        assert not subscriptions.working(tx, login.id, url, NOW)
+        assert not subscriptions.working(tx, [login.id], url, NOW)
     (row,) = claimed(store)
     saved(store, row, **learned)
     with store.reading() as tx:
-        assert subscriptions.working(tx, login.id, url, NOW) is works
+        assert subscriptions.working(tx, [login.id], url, NOW) == ({login.id} if works else set())
 
 
 def test_one_that_the_server_took_away_does_not_work(store: Store) -> None:
@@ -148,7 +148,7 @@ def test_one_that_the_server_took_away_does_not_work(store: Store) -> None:
     saved(store, *claimed(store))
     with store.writing() as tx:
         subscriptions.take_notice(tx, login.id, "removed")
-        assert not subscriptions.working(tx, login.id, URL, NOW)
+        assert not subscriptions.working(tx, [login.id], URL, NOW)
 
 
 def test_it_goes_with_its_login(store: Store) -> None:
