@@ -73,7 +73,7 @@ class Event:
 
     No organizer and no attendees, ever, so that no server mails anyone (RFC 6638 section 3.2). `marker` is random text
     by which a copy is recognised; `zone` is the agent's IANA zone, in which the times are written; `reminder` of zero
-    means none.
+    means none. `repeats`: somebody made a series of it, which is never written.
     """
 
     uid: str
@@ -86,6 +86,7 @@ class Event:
     link: str = ""
     private: bool = True
     reminder: timedelta = timedelta(0)
+    repeats: bool = False
 
 
 @dataclass(frozen=True, slots=True)

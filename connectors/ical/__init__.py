@@ -11,7 +11,7 @@ from connectors.ical.reader import read, read_object
 from connectors.ical.recurrence import occurrences
 from connectors.ical.write import write_event
 
-READER_VERSION = "1"
+READER_VERSION = "2"
 """Changes whenever objects would be read differently, so that what is stored can be read anew."""
 
 __all__ = ["READER_VERSION", "Limits", "occurrences", "read", "read_object", "write_event"]

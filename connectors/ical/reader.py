@@ -5,7 +5,7 @@ touch another's.
 """
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from connectors.ical.events import Entry, EntryReader
@@ -108,9 +108,11 @@ class _Text:
 
     def own(self) -> Event | None:
         """Return our appointment, if the object carries our marker and its start and end can be read."""
+        entries = [found.entry for found in self._readable if found.entry]
+        repeats = len(entries) > 1 or any(entry.recurs for entry in entries)
         for found in self._readable:
             if found.entry and found.entry.replaces is None and found.part.text(MARKER):
-                return own_event(found.calendar, found.part, found.entry)
+                return replace(own_event(found.calendar, found.part, found.entry), repeats=repeats)
         return None
 
     def reduced(self) -> bytes | None:

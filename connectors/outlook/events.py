@@ -91,6 +91,7 @@ def event_from(item: Json) -> Event | None:
         link=_inner(item, "location", "displayName"),
         private=item.get("sensitivity") in ("private", "confidential"),
         reminder=timedelta(minutes=_minutes(item.get("reminderMinutesBeforeStart"))),
+        repeats=is_master(item),
     )
 
 
@@ -140,6 +141,12 @@ def uid_of(item: Json) -> str:
     """Our UID, which we gave as transactionId; for all others the iCalUId, or the id where there is none."""
     given = _word(item, "transactionId")
     return given if OUR_UID.fullmatch(given) else _word(item, "iCalUId") or _word(item, "id")
+
+
+def is_master(item: Json) -> bool:
+    """Is this the rule of a series, whose times are those of its first occurrence, perhaps years ago?"""
+    kind = item.get("type")
+    return kind == "seriesMaster" or (kind is None and bool(item.get("recurrence")))
 
 
 def may_be_ours(item: Json) -> bool:

@@ -5,7 +5,7 @@ by the others coming again without it: whenever a part of a series comes, the se
 leaves open whether it was the whole, the series is asked for. The master itself is a rule, never time that is taken.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -31,6 +31,7 @@ from connectors.outlook.events import (
     filled,
     has_organizer,
     interval_of,
+    is_master,
     may_be_ours,
     uid_of,
 )
@@ -88,17 +89,23 @@ class Reader:
             told.upserts.append(found)
 
     def _single(self, key: str, item: Json) -> CalendarObject | None:
-        """An event of its own; if it may be ours and is news, it is asked for once more, with our marker."""
+        """An event of its own."""
         found = self._object(key, item, [item])
-        if not may_be_ours(item) or self.known.get(found.href) == found.etag:
+        return self._marked(found, item, lambda anew: self._object(key, anew, [anew]))
+
+    def _marked(
+        self, found: CalendarObject, head: Json, anew: Callable[[Json], CalendarObject]
+    ) -> CalendarObject | None:
+        """What was found; if it may be ours and is news, its head is asked for once more, with our marker."""
+        if not may_be_ours(head) or self.known.get(found.href) == found.etag:
             return found
         try:
-            item = self._get(key, MARKER_EXPANDED)
+            item = self._get(str(head["id"]), MARKER_EXPANDED)
         except CalendarGone:
             return None
         except SPOILED as error:
             return _unsure(found, f"its marker can't be read: {error.message}")
-        return replace(self._object(key, item, [item]), event=event_from(item))
+        return replace(anew(item), event=event_from(item))
 
     def _series(self, key: str, series: Series, *, whole: bool) -> CalendarObject | None:
         """A series; None if it is gone, or has nothing in the window as far as a full listing tells."""
@@ -117,7 +124,8 @@ class Reader:
             return _unsure(
                 self._object(key, master, [] if kept else came), f"its series can't be read: {error.message}"
             )
-        return self._object(key, master, [filled(part, master or {}) for part in parts])
+        found = self._object(key, master, [filled(part, master or {}) for part in parts])
+        return found if master is None else self._marked(found, master, lambda _: found)
 
     def _instances(self, key: str) -> list[Json]:
         return instances(self.graph, event_path(self.calendar.href, key), self.start, self.end)
@@ -162,12 +170,6 @@ def grouped(items: Mapping[str, Json]) -> tuple[dict[str, Json], dict[str, Serie
         else:
             singles[key] = item
     return {key: item for key, item in singles.items() if key not in series}, series
-
-
-def is_master(item: Json) -> bool:
-    """Is this the rule of a series, whose times are those of its first occurrence, perhaps years ago?"""
-    kind = item.get("type")
-    return kind == "seriesMaster" or (kind is None and bool(item.get("recurrence")))
 
 
 def is_stub(item: Json) -> bool:

@@ -125,7 +125,8 @@ def _differing(event: Event, held: Event | None) -> dict[str, Any]:
     names = [name for field, said in SAYS.items() for name in said if not _same(event, held, field)]
     if held is None or (event.start, event.end) != (held.start, held.end):
         names += TIMES
-    return {name: wanted[name] for name in names}
+    once = {"recurrence": None} if held is not None and held.repeats else {}
+    return {name: wanted[name] for name in names} | once
 
 
 def _same(event: Event, held: Event | None, field: str) -> bool:

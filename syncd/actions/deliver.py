@@ -173,9 +173,10 @@ def _write(ctx: Context, connector: Connector, owed: Delivery, copy: Copy, event
 
 
 def _verify(event: Event, found: Found) -> None:
-    """What the server holds after the write must be our event at the right time, whatever else it rewrote."""
+    """What the server holds after the write must be our event, once and at the right time, whatever else it rewrote."""
     held = found.event
-    if held is None or (held.marker, held.start, held.end) != (event.marker, event.start, event.end):
+    wanted = (event.marker, event.start, event.end, False)
+    if held is None or (held.marker, held.start, held.end, held.repeats) != wanted:
         raise Conflict("the server does not hold the event as it was written", "it is written again")
 
 

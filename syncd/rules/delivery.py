@@ -188,5 +188,5 @@ def _essence(event: Event) -> tuple[str, ...]:
     return (
         event.uid, event.marker, event.start.isoformat(), event.end.isoformat(),
         " ".join(event.title.split()), " ".join(event.text.split()), event.link.strip(),
-        str(event.private), str(event.reminder.total_seconds()),
+        str(event.private), str(event.reminder.total_seconds()), *(["repeats"] if event.repeats else []),
     )  # fmt: skip

@@ -117,14 +117,18 @@ def is_ours(copy: Copy, event: Event | None, *, organizer: bool) -> bool:
 
 
 def stored(obj: CalendarObject, copy: Copy | None = None) -> StoredObject:
-    """The object as it is saved: kinds that can never block are left out, and so are intervals without length."""
+    """The object as it is saved: kinds that can never block are left out, and so are intervals without length.
+
+    A copy of ours takes no time besides its meeting's, unless its agent made a series of it.
+    """
     intervals = tuple(
         (item.start, item.end, item.status.value, item.all_day)
         for item in obj.intervals
         if item.status not in NEVER_STORED and item.start < item.end
     )
     errors = [problem.message for problem in obj.problems if problem.level == "error"]
-    if copy is not None:
+    repeats = obj.event is not None and obj.event.repeats
+    if copy is not None and not repeats:
         return StoredObject(obj.href, obj.etag, obj.uid, copy_id=copy.id)
     return StoredObject(obj.href, obj.etag, obj.uid, intervals, obj.reduced, "; ".join(errors[:3]))
 

@@ -47,6 +47,23 @@ def test_an_event_moved_by_the_agent_is_drift_and_both_times_block(world: World)
     assert len(world.ours("anna")) == 1
 
 
+def test_an_event_that_its_agent_made_a_series_of_is_drift_and_its_further_times_block(world: World) -> None:
+    world.plan()
+    href = world.copies()["anna", 1].href
+    text = (world.server.text(href) or "").replace("END:VEVENT", "RRULE:FREQ=DAILY;COUNT=3\r\nEND:VEVENT")
+    world.server.store(world.work("anna"), href.rpartition("/")[2], text)
+    world.tick(2 * MINUTE)
+    assert world.copies()["anna", 1].drift == "edited"
+    days = [(TEN + number * DAY, ELEVEN + number * DAY, "busy") for number in range(3)]
+    assert world.known("anna") == days
+    world.accept(changes.reschedule("m1", TEN + 5 * HOUR, None, "settled", by="test"))
+    world.deliver()
+    world.tick(2 * MINUTE)
+    assert world.copies()["anna", 1].drift == ""
+    assert world.known("anna") == []
+    assert "RRULE" not in "".join(world.ours("anna"))
+
+
 def test_a_deletion_is_drift_only_after_a_direct_read(world: World) -> None:
     world.plan()
     world.tick(2 * MINUTE)

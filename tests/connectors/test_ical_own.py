@@ -37,6 +37,24 @@ def found(data: bytes, **more):
     return read_object("/c/1.ics", '"1"', data, **arguments)
 
 
+@pytest.mark.parametrize(
+    "more",
+    [
+        b"RRULE:FREQ=DAILY\r\nEND:VEVENT",
+        b"RDATE:20261202T090000Z\r\nEND:VEVENT",
+        (
+            b"END:VEVENT\r\nBEGIN:VEVENT\r\nUID:syncd-1@example.com\r\nRECURRENCE-ID:20261202T090000Z\r\n"
+            b"DTSTART:20261202T100000Z\r\nEND:VEVENT"
+        ),
+    ],
+    ids=["a rule", "a further date", "a further instance"],
+)
+def test_ours_made_a_series_of_says_so(more: bytes) -> None:
+    written = write_event(appointment(), now=NOW)
+    assert found(written).event == appointment()
+    assert found(written.replace(b"END:VEVENT", more)).event == appointment(repeats=True)
+
+
 def test_what_is_written_is_plain_icalendar_without_people():
     data = write_event(appointment(), now=NOW, sequence=3)
     (component,) = icalendar.Calendar.from_ical(data).walk("VEVENT")

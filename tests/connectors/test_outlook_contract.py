@@ -16,7 +16,7 @@ from test_contract import TestReading as Reading
 from test_contract import TestWriting as Writing
 
 from connectors.interface import CalendarGone, Conflict, Event, Status, Taken
-from connectors.outlook.calendars import object_href
+from connectors.outlook.calendars import event_id, object_href
 from connectors.outlook.events import MARKER_ID
 from syncd.demo.graph import Running
 
@@ -142,6 +142,29 @@ class TestWriting(Writing):
         assert (second.href, second.event) == (first.href, later)
         assert second.etag != first.etag
         assert desk.stage.hrefs(desk.user, desk.calendar) == [first.href]
+
+    def test_made_a_series_of_it_says_so_and_the_next_write_makes_it_one_event_again(
+        self, desk: Desk
+    ) -> None:
+        put = desk.connector.put(desk.calendar, ours(), None)
+        first = desk.read()
+        daily = {
+            "pattern": {"type": "daily", "interval": 1},
+            "range": {
+                "type": "numbered",
+                "startDate": f"{put.event.start:%Y-%m-%d}",
+                "numberOfOccurrences": 3,
+            },
+        }
+        desk.stage.fake.edit(desk.user, event_id(put.href), recurrence=daily)
+        second = desk.read(first.state, known_of(first))
+        (seen,) = second.upserts
+        assert (seen.href, seen.event, len(seen.intervals)) == (put.href, ours(repeats=True), 3)
+        found = desk.connector.find(desk.calendar, identity(ours(), put.href))
+        assert found.event == ours(repeats=True)
+        assert desk.connector.put(desk.calendar, ours(), found).event == ours()
+        (third,) = desk.read(second.state, known_of(first) | known_of(second)).upserts
+        assert (third.event, len(third.intervals)) == (ours(), 1)
 
     def test_a_second_creation_of_the_same_event_is_refused(self, desk: Desk) -> None:
         """The transaction id makes it the same event, which then says what was asked last."""

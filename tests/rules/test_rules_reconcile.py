@@ -181,6 +181,12 @@ def test_an_event_that_got_another_href_is_still_ours() -> None:
     assert [(copy.href, copy.drift) for copy in seen.copies] == [("/anna/work/moved.ics", "")]
 
 
+def test_a_series_that_was_made_of_our_event_is_edited_and_takes_its_times() -> None:
+    seen = decide(told(obj("uid-1", event=replace(EVENT, repeats=True))), copies=(COPY,))
+    assert [copy.drift for copy in seen.copies] == ["edited"]
+    assert [(one.copy_id, len(one.intervals)) for one in seen.upserts] == [(None, 1)]
+
+
 def test_drift_is_named_and_dated_once() -> None:
     moved = replace(EVENT, start=EVENT.start + HOUR, end=EVENT.end + HOUR)
     (copy,) = decide(told(obj("uid-1", event=moved)), copies=(COPY,)).copies
