@@ -74,9 +74,9 @@ def _without(kind: str) -> Any:  # noqa: ANN401 - a select over columns that SQL
     return select(_logins.c.id).where(_logins.c.kind == kind, _logins.c.id.not_in(select(_rows.c.login_id)))
 
 
-def subscriptions(tx: Tx) -> list[Subscription]:
-    """All of them, by login."""
-    return _read(tx)
+def subscriptions(tx: Tx, *, agents: Collection[str] | None = None) -> list[Subscription]:
+    """All of them, or those of some agents' logins, by login."""
+    return _read(tx, *([] if agents is None else [one_of(tx, _agents.c.id, agents)]))
 
 
 def known(tx: Tx, ids: Collection[str]) -> list[Subscription]:

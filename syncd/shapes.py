@@ -127,13 +127,20 @@ def busy_json(agent: str, start: datetime, end: datetime, slots: Iterable["Datac
 def status_json(
     *, ok: bool, as_of: datetime, agents: int, calendars: Iterable["DataclassInstance"], unreadable: Iterable[Json],
     pending: int, failed: int, oldest_pending: datetime | None, drift: int, orphaned: Iterable[str],
+    pushed: int | None = None, polled: Iterable[tuple[str, str]] = (),
 ) -> Json:  # fmt: skip
-    """How everything stands. `unreadable_objects` names each object that could not be read whole."""
+    """How everything stands. `unreadable_objects` names each object that could not be read whole.
+
+    `push` is null where no server could tell us of changes; `polled`: of whom it does not, and why.
+    """
     waited = int((as_of - oldest_pending).total_seconds()) if oldest_pending else None
     return {
         "ok": ok, "as_of": moment(as_of), "agents": agents, "calendars": [record_json(one) for one in calendars],
         "deliveries": {"pending": pending, "failed": failed, "oldest_pending_seconds": waited}, "drift": drift,
         "orphaned_meetings": list(orphaned), "unreadable_objects": list(unreadable),
+        "push": None if pushed is None else {
+            "working": pushed, "polled": [{"agent": agent, "error": error} for agent, error in polled],
+        },
     }  # fmt: skip
 
 

@@ -1,14 +1,16 @@
 """How things stand: calendars and how fresh they are, what can't be read, what is owed, what drifted."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from store import agents, calendars, copies, deliveries
+from store import agents, calendars, copies, deliveries, subscriptions
 from store.calendars import Unreadable
+from store.database import Tx
 from store.deliveries import Backlog
 from store.model import Calendar, Login
 from syncd.actions.context import Context
+from syncd.actions.push import push_url
 
 FINE = ("ok", "syncing")
 
@@ -30,8 +32,19 @@ class CalendarHealth:
 
 
 @dataclass(frozen=True, slots=True)
+class PushHealth:
+    """How many logins' servers tell us of changes, of those that could. `polled`: the others, as (agent, why)."""
+
+    working: int
+    polled: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Status:
-    """The whole picture. `ok`: nothing needs a person."""
+    """The whole picture. `ok`: nothing needs a person. `push`: None where the outside can't reach us.
+
+    A login without push is polled as often as any other: that needs nobody.
+    """
 
     as_of: datetime
     agents: int
@@ -40,6 +53,7 @@ class Status:
     backlog: Backlog
     drift: int
     orphaned: tuple[str, ...]
+    push: PushHealth | None = None
 
     @property
     def ok(self) -> bool:
@@ -63,7 +77,18 @@ def status(ctx: Context, *, agent: str | None = None) -> Status:
             backlog=deliveries.backlog(tx, now),
             drift=copies.count_drift(tx),
             orphaned=tuple(agents.orphaned_meetings(tx, now)),
+            push=_push(ctx, tx, names),
         )
+
+
+def _push(ctx: Context, tx: Tx, names: Collection[str] | None) -> PushHealth | None:
+    url = push_url(ctx.config)
+    rows = subscriptions.subscriptions(tx, agents=names) if url else []
+    if not rows:
+        return None
+    working = subscriptions.working(tx, [row.login_id for row in rows], url, ctx.clock())
+    left = [row for row in rows if row.login_id not in working]
+    return PushHealth(len(working), tuple((row.agent, row.error or "not asked for yet") for row in left))
 
 
 def _health(

@@ -1,6 +1,7 @@
 """`syncd status`: how everything stands, and whether something needs a person: then it ends with 1.
 
-JSON: the status of the interface, and "as_of" and "unreadable_objects": [{"agent", "calendar", "uid", "problem"}].
+JSON: the status of the interface, and "as_of", "unreadable_objects": [{"agent", "calendar", "uid", "problem"}] and
+"push": null or {"working": n, "polled": [{"agent", "error"}]}.
 """
 
 from collections.abc import Sequence
@@ -10,12 +11,12 @@ import typer
 from store import calendars
 from store.calendars import Unreadable
 from syncd.actions.context import Context
-from syncd.actions.status import FINE, CalendarHealth, Status, status
+from syncd.actions.status import FINE, CalendarHealth, PushHealth, Status, status
 from syncd.cli.common import opened, print_json
 from syncd.cli.moments import ago
 from syncd.cli.options import AsJson, ConfigFile
 from syncd.cli.tables import say, table
-from syncd.cli.words import STATES
+from syncd.cli.words import STATES, counted
 from syncd.shapes import Json, status_json
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
@@ -52,12 +53,14 @@ def _json(found: Status, unreadable: Sequence[Json]) -> Json:
     return status_json(
         ok=found.ok, as_of=found.as_of, agents=found.agents, calendars=found.calendars, unreadable=unreadable,
         pending=backlog.pending, failed=backlog.failed, oldest_pending=backlog.oldest_pending, drift=found.drift,
-        orphaned=found.orphaned,
+        orphaned=found.orphaned, pushed=found.push.working if found.push else None,
+        polled=found.push.polled if found.push else (),
     )  # fmt: skip
 
 
 def _print(found: Status, unreadable: Sequence[Json]) -> None:
-    say(f"{found.agents} agents, {len(found.calendars)} calendars: {'ok' if found.ok else 'needs a person'}")
+    size = f"{counted(found.agents, 'agent')}, {counted(len(found.calendars), 'calendar')}"
+    say(f"{size}: {'ok' if found.ok else 'needs a person'}")
     head = ("agent", "calendar", "account", "state", "seen", "events", "unreadable")
     table(head, [_row(one, found) for one in found.calendars], empty="no calendars are configured")
     for state in sorted({one.state for one in found.calendars} - set(FINE)):
@@ -67,7 +70,15 @@ def _print(found: Status, unreadable: Sequence[Json]) -> None:
         say(*([f"  hint: {one.hint}"] if one.error and one.hint else []))
     for item in unreadable:
         say(f"unreadable: {item['agent']}, {item['calendar']}, UID {item['uid'] or '?'}: {item['problem']}")
+    if found.push is not None:
+        _print_push(found.push)
     _print_owed(found)
+
+
+def _print_push(push: PushHealth) -> None:
+    say(f"push: {counted(push.working, 'login')} told of by their servers, {len(push.polled)} only polled")
+    for agent, error in push.polled:
+        say(f"  {agent}: {error}")
 
 
 def _row(one: CalendarHealth, found: Status) -> tuple[str, ...]:

@@ -27,6 +27,11 @@ STATES = {
 """What the states of a calendar mean (docs/operations.md says what to do about each)."""
 
 
+def counted(number: int, thing: str) -> str:
+    """`1 agent`, `2 agents`."""
+    return f"{number} {thing}" if number == 1 else f"{number} {thing}s"
+
+
 def sentence(reason: Reason, zone: str) -> str:
     """One reason as one sentence, its times in `zone`."""
     when = span(reason.start, reason.end, zone) if reason.start and reason.end else ""

@@ -12,6 +12,7 @@ from stores import sqlite_only
 from store import due, subscriptions
 from store.database import Store
 from syncd.actions.push import Notification, notified, poll_every, push_url
+from syncd.actions.status import PushHealth, status
 from syncd.actions.subscribe import subscribe
 from syncd.rules import retry
 
@@ -262,6 +263,19 @@ def every(tower: Tower) -> timedelta:
     with tower.store.reading() as tx:
         (interval,) = poll_every(tower.ctx, tx, [tower.logins()["anna"].id]).values()
     return interval
+
+
+def test_status_says_whose_server_tells_of_changes_and_why_the_others_do_not(tower: Tower) -> None:
+    assert status(tower.ctx).push is None
+    tower.bells.faults["POST /subscriptions"] = [lambda: refused(500, "UnknownError")]
+    run(tower)
+    before = status(tower.ctx).push
+    assert (before.working, [agent for agent, _ in before.polled]) == (0, ["anna"])
+    assert before.polled[0][1]
+    run(tower, timedelta(seconds=30))
+    assert status(tower.ctx, agent="anna").push == PushHealth(1, ())
+    assert status(tower.ctx, agent="ben").push is None
+    assert status(tower.configure("anna", public_url="")).push is None
 
 
 def test_polling_goes_on_more_rarely_while_push_works(tower: Tower) -> None:

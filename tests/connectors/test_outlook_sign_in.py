@@ -28,7 +28,7 @@ from connectors.interface import (
     Unreachable,
 )
 from connectors.outlook.errors import ADVICE
-from connectors.outlook.sign_in import LEFT_ALONE, Tenant, TenantSignIn, authority_of
+from connectors.outlook.sign_in import ASKED_EVERY, LEFT_ALONE, Tenant, TenantSignIn, authority_of
 
 
 @pytest.fixture
@@ -94,9 +94,11 @@ def test_without_an_authority_the_worldwide_clouds_is_asked(account: Account) ->
     assert authority_of(account) == account.authority
 
 
-def test_a_token_about_to_end_is_replaced(tenant: Tenant, entra: Entra) -> None:
+def test_a_token_about_to_end_is_replaced(tenant: Tenant, entra: Entra, hand: Hand) -> None:
     entra.lives = 240  # msal trusts no token in its last five minutes
-    assert [tenant.token(), tenant.token()] == ["token-1", "token-2"]
+    assert [tenant.token(), tenant.token()] == ["token-1", "token-1"]
+    hand.now += ASKED_EVERY
+    assert tenant.token() == "token-2"
 
 
 def test_the_accounts_ca_file_counts_and_the_environment_does_not(

@@ -150,14 +150,15 @@ def test_status_shows_every_calendar_and_ends_with_0_when_nothing_needs_a_person
     assert before.code == 0  # no agent is followed yet
     office.ok("sync")
     found = office.json("status")
-    assert set(found) == STATUS | {"as_of", "unreadable_objects"}
+    assert set(found) == STATUS | {"as_of", "unreadable_objects", "push"}
     assert all(set(one) == CALENDAR for one in found["calendars"])
     assert {(one["agent"], one["calendar"], one["state"]) for one in found["calendars"]} == {
         ("anna", "Work", "ok"),
         ("bert", "Work", "ok"),
     }
     assert found["deliveries"] == {"pending": 0, "failed": 0, "oldest_pending_seconds": None}
-    assert "ok" in office.ok("status").out
+    assert found["push"] is None
+    assert office.ok("status").out.startswith("3 agents, 2 calendars: ok\n")
 
 
 def test_an_object_that_can_not_be_read_is_named_by_calendar_and_uid(office: Office):

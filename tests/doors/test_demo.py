@@ -87,7 +87,13 @@ def left_behind(folder: Path) -> tuple[list[int], list[str]]:
     return servers(folder), [path.name for path in folder.iterdir()]
 
 
-@pytest.mark.parametrize(("more", "known"), [((), 5), (("--outlook",), 4)], ids=["CalDAV", "half in Outlook"])
+@pytest.mark.parametrize(
+    ("more", "known"),
+    [
+        pytest.param((), 5, id="CalDAV"),
+        pytest.param(("--outlook",), 4, id="half in Outlook", marks=pytest.mark.long),
+    ],
+)
 def test_the_story_is_told_and_every_step_verified(folder: Path, more: tuple[str, ...], known: int) -> None:
     """Exchange takes a declined invitation out of the calendar: in Outlook Daniel has one object less."""
     with demo(folder, "--once", *more) as process:

@@ -86,6 +86,7 @@ def test_status_says_how_long_the_oldest_delivery_waits():
     )  # fmt: skip
     assert shown["deliveries"] == {"pending": 2, "failed": 1, "oldest_pending_seconds": 3600}
     assert shown["orphaned_meetings"] == ["m9"]
+    assert shown["push"] is None
 
 
 def test_an_event_never_shows_its_marker_and_no_uid_before_it_has_one():
