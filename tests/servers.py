@@ -11,7 +11,6 @@ import contextlib
 import hashlib
 import itertools
 import os
-import socket
 import subprocess
 import sys
 import time
@@ -24,6 +23,8 @@ from urllib.parse import quote, urljoin
 import pytest
 import requests
 from lxml import etree
+
+from syncd.demo import server as demo_server
 
 START_LIMIT = 30.0
 """Seconds a server may take to answer its first request; far more than it needs, also on a busy machine."""
@@ -83,10 +84,12 @@ NAMED = """<?xml version="1.0" encoding="utf-8"?>
 
 
 def free_port() -> int:
-    """A loopback port nobody listens on right now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A loopback port nobody listens on right now, that no other worker of this session is given meanwhile."""
+    workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+    mine = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    while (port := demo_server.free_port()) % workers != mine % workers:
+        pass
+    return port
 
 
 @dataclass

@@ -14,7 +14,7 @@ from faults import Fault
 from graphground import GraphGround, graph_ordeal
 from mishaps import EVERY_FAULT
 from ordeals import IMPATIENT, MOST_TRIES, PATIENT, Ordeal
-from servers import free_port
+from starlette.types import ASGIApp, Receive, Scope, Send
 from stores import sqlite_only
 
 from store import subscriptions
@@ -22,12 +22,13 @@ from store.database import Store
 from store.subscriptions import Notice, Subscription
 from syncd.actions.subscribe import subscribe
 from syncd.rules import retry
-from syncd.web.app import serve
+from syncd.web.app import make_app
+from syncd.web.server import WebServer
 
 HTTP = """
 [http]
-listen = "127.0.0.1:{port}"
-public_url = "http://127.0.0.1:{port}"
+listen = "{address}"
+public_url = "http://{address}"
 """
 
 LONGEST = timedelta(days=1)
@@ -37,11 +38,17 @@ LONGEST = timedelta(days=1)
 @pytest.fixture
 def ordeal(store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Ordeal]:
     """Anna's calendar is known, and the address of notifications answers."""
-    with graph_ordeal(store, tmp_path, monkeypatch, more=HTTP.format(port=free_port())) as made:
+    apps: list[ASGIApp] = []
+
+    async def door(scope: Scope, receive: Receive, send: Send) -> None:
+        await apps[0](scope, receive, send)
+
+    web = WebServer(door, "127.0.0.1:0")  # so that the port is ours before the configuration names it
+    with graph_ordeal(store, tmp_path, monkeypatch, more=HTTP.format(address=web.address)) as made:
         ground_of(made).fake.knobs.plain_http = True
         made.join("anna")
+        apps.append(make_app(made.ctx))
         made.cycle()
-        web = serve(made.ctx)
         yield made
         web.stop(10)
 
