@@ -124,7 +124,7 @@ class Changes:
     """What `changes` found. `complete`: a full listing, so whatever is known and absent here is gone.
 
     `unchanged` are hrefs listed with the etag already known (a full listing names them without fetching them); `state`
-    is opaque and saved with the data in one transaction.
+    is opaque and saved with the data in one transaction. `by`: in which way the calendar was read, in a word for people.
     """
 
     upserts: tuple[CalendarObject, ...]
@@ -132,6 +132,7 @@ class Changes:
     state: str
     complete: bool
     unchanged: tuple[str, ...] = ()
+    by: str = ""
 
 
 @dataclass(frozen=True, slots=True)

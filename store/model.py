@@ -80,7 +80,8 @@ class Calendar:
     `href` is None until the server listed it. `sync_state` is the connector's; `revision` the listing's change mark.
     [`window_start`, `window_end`): what the slots cover. `held`: digest of the removals the mass-change brake holds.
     `missing_since`: no longer listed by the server, what is known is kept until that is certain. `relist_at`: when
-    everything is to be fetched anew, because it would now be read differently (another zone, address or reader).
+    everything is to be fetched anew, because it would now be read differently (another zone, address or reader). `read_by`:
+    in which way it was read last, in the connector's word; `audited_at`: when everything in it was last listed.
     """
 
     id: int
@@ -106,6 +107,8 @@ class Calendar:
     held: str | None
     missing_since: datetime | None
     relist_at: datetime | None = None
+    read_by: str = ""
+    audited_at: datetime | None = None
 
 
 # ---------------------------------------------------------------------------------------------------------------------

@@ -24,7 +24,7 @@ from sqlalchemy import (
 
 from store.values import Key, Moment, Words
 
-REVISIONS = ("0001", "0002", "0003")
+REVISIONS = ("0001", "0002", "0003", "0004")
 """The migrations, oldest first. Written here so that looking at the version needs no Alembic; a test compares them."""
 
 Json = JSON(none_as_null=True)
@@ -150,6 +150,8 @@ calendars = Table(
     Column("held", Words),
     Column("missing_since", Moment),
     Column("relist_at", Moment),
+    Column("read_by", Words, nullable=False, server_default=text("''")),
+    Column("audited_at", Moment),
     Index("calendars_by_login", "login_id"),
     sqlite_autoincrement=True,
 )

@@ -25,6 +25,7 @@ class HostileDav:
     objects: dict[str, tuple[str, str]] = field(default_factory=dict)
     history: list[str] = field(default_factory=list)
     there: bool = True
+    first: int = 0  # where its change marks begin to count
     # listing
     ctag: bool = True
     token: bool = True
@@ -32,6 +33,14 @@ class HostileDav:
     date: str = ""
     # sync-collection
     sync: bool = True  # False: 403, as sabre/dav 1.8
+    etags: bool = True  # False: no listing by PROPFIND
+    query: bool = True  # False: no calendar-query
+    whole: bool = True  # False: no GET of the collection
+    cut_short: bool = False  # the GET of the collection lacks its end
+    query_etags: bool = True  # False: what a calendar-query brings has no etags
+    deaf: bool = (
+        False  # its marks never change (sabre/dav and SOGo for a calendar made anew, or within a second)
+    )
     unknown: str = (
         "403"  # what an unknown token leads to: 403, 412 (Xandikos), full (DAViCal), echo (sabre/dav)
     )
@@ -80,7 +89,7 @@ class HostileDav:
     # --- the home -------------------------------------------------------------------------------------------------
 
     def _home(self) -> bytes:
-        mark = self.seconds or f"mark-{len(self.history)}"
+        mark = self.seconds or f"mark-{0 if self.deaf else self.first + len(self.history)}"
         marks = (
             f"<cs:getctag>{mark}</cs:getctag>" * self.ctag
             + f"<d:sync-token>{mark}</d:sync-token>" * self.token
@@ -96,6 +105,10 @@ class HostileDav:
 
     def _collection(self, asked: Asked) -> bytes:
         body = asked.body.decode()
+        if asked.method == "PROPFIND" and not self.etags and asked.headers.get("depth") == "1":
+            return reply(403)
+        if asked.method == "GET":
+            return reply(200, self._text()[: -9 if self.cut_short else None]) if self.whole else reply(501)
         if asked.method == "PROPFIND":
             itself = _response(CALENDAR, "<d:resourcetype><d:collection/><c:calendar/></d:resourcetype>")
             members = map(self._etag_of, self.objects) if asked.headers.get("depth") == "1" else ()
@@ -105,7 +118,18 @@ class HostileDav:
             return self._sync(token.group(1) if token else "") if self.sync else reply(403)
         if "calendar-multiget" in body:
             return self._multiget([unquote(href) for href in re.findall("<d:href>(.*?)</d:href>", body)])
+        if "calendar-query" in body and self.query:
+            return multistatus(*map(self._with_data, self.objects))
         return reply(501)
+
+    def _text(self) -> bytes:
+        """All events as one calendar, as an export has them."""
+        head, end = "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//export//\r\n", "END:VCALENDAR\r\n"
+        inner = [
+            text[text.index("BEGIN:VEVENT") : text.index("END:VCALENDAR")]
+            for _, text in self.objects.values()
+        ]
+        return (head + "".join(inner) + end).encode()
 
     def _sync(self, token: str) -> bytes:
         position = int(token.removeprefix("t-")) if re.fullmatch(r"t-\d+", token) else None
@@ -146,7 +170,8 @@ class HostileDav:
         if name not in self.objects:
             return self._etag_of(name)
         etag, text = self.objects[name]
-        data = f"<d:getetag>{escape(etag)}</d:getetag><c:calendar-data>{self.raw(text)}</c:calendar-data>"
+        mark = f"<d:getetag>{escape(etag)}</d:getetag>" * self.query_etags
+        data = f"{mark}<c:calendar-data>{self.raw(text)}</c:calendar-data>"
         return _response(CALENDAR + self.spelling(name), data)
 
     # --- one object -----------------------------------------------------------------------------------------------

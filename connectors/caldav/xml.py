@@ -8,6 +8,7 @@ import codecs
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from xml.sax.saxutils import escape
 
 from lxml import etree
@@ -82,6 +83,16 @@ def multiget(hrefs: Iterable[str]) -> bytes:
     listed = "".join(f"<d:href>{escape(href)}</d:href>" for href in hrefs)
     return _body(
         f"<c:calendar-multiget {SPACES}><d:prop><d:getetag/><c:calendar-data/></d:prop>{listed}</c:calendar-multiget>"
+    )
+
+
+def window_query(start: datetime, end: datetime) -> bytes:
+    """RFC 4791 section 7.8: the events that overlap [start, end), with etag and text."""
+    first, last = (at.astimezone(UTC).strftime("%Y%m%dT%H%M%SZ") for at in (start, end))
+    wanted = f'<c:comp-filter name="VEVENT"><c:time-range start="{first}" end="{last}"/></c:comp-filter>'
+    return _body(
+        f"<c:calendar-query {SPACES}><d:prop><d:getetag/><c:calendar-data/></d:prop>"
+        f'<c:filter><c:comp-filter name="VCALENDAR">{wanted}</c:comp-filter></c:filter></c:calendar-query>'
     )
 
 

@@ -93,6 +93,7 @@ def changes(
         state=after.text(),
         complete=came.whole,
         unchanged=tuple(sorted(told.unchanged)),
+        by=after.by,
     )
 
 

@@ -89,8 +89,8 @@ class Reader:
         """Where the calendar is on the server."""
         return self.row.href or ""
 
-    def ask(self, *, anew: bool, behind: bool) -> Reading:
-        """Ask and decide. `anew`: list everything and fetch also what is known; `behind`: the window moves.
+    def ask(self, *, anew: bool, behind: bool, whole: bool = False) -> Reading:
+        """Ask and decide. `whole`: list everything; `anew`: and fetch also what is known; `behind`: the window moves.
 
         Raises the connector's errors.
         """
@@ -99,7 +99,7 @@ class Reader:
         window = (start, end) if behind or anew else self._window(start, end)
         held = Known(self.ctx, self.row.id)
         known = dict(held) if anew else held
-        changes = self._changes(window, {} if anew else known, anew)
+        changes = self._changes(window, {} if anew else known, from_scratch=anew or whole)
         if not (changes.complete or changes.upserts or changes.gone):
             return Reading(changes, reconcile.NOTHING, (), window, anew, behind, unseen=False)
         with self.ctx.store.reading() as tx:
@@ -131,8 +131,10 @@ class Reader:
         """The window that the stored slots cover: one calendar's objects are all read over the same."""
         return (self.row.window_start or start, self.row.window_end or end)
 
-    def _changes(self, window: tuple[datetime, datetime], known: Mapping[str, str], anew: bool) -> Changes:
-        state = None if anew or self.row.held else self.row.sync_state
+    def _changes(
+        self, window: tuple[datetime, datetime], known: Mapping[str, str], *, from_scratch: bool
+    ) -> Changes:
+        state = None if from_scratch or self.row.held else self.row.sync_state
         asked = CalendarToRead(self.href, self.agent.timezone, self.agent.addresses, *window)
         return self.connector.changes(asked, state, known)
 
@@ -150,6 +152,7 @@ class Reader:
             self.row, held=found.held, window_start=start, window_end=end,
             seen_at=self.row.seen_at if reading.unseen else self.now,
             relist_at=None if reading.anew and not found.held else self.row.relist_at,
+            read_by=reading.changes.by, audited_at=self.now if reading.changes.complete else self.row.audited_at,
         )  # fmt: skip
         if found.held:
             hint = "its removals are applied once a second look, after 30 s, says the same"

@@ -17,7 +17,10 @@ FINE = ("ok", "syncing")
 
 @dataclass(frozen=True, slots=True)
 class CalendarHealth:
-    """One line of `status`: a calendar, or a login whose calendars were never listed (`calendar` is then its name)."""
+    """One line of `status`: a calendar, or a login whose calendars were never listed (`calendar` is then its name).
+
+    `read_by`: in which way it is read, in the connector's word; "" where it never was.
+    """
 
     agent: str
     calendar: str
@@ -29,6 +32,7 @@ class CalendarHealth:
     unreadable: int
     error: str
     hint: str
+    read_by: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +119,17 @@ def _of_row(login: Login, row: Calendar, now: datetime, stale_after: timedelta) 
         shown = "stale"
     name = row.name or row.wanted or ""
     return CalendarHealth(
-        row.agent, name, row.account, login.kind, shown, row.seen_at, row.objects, row.unreadable, error, hint
+        row.agent,
+        name,
+        row.account,
+        login.kind,
+        shown,
+        row.seen_at,
+        row.objects,
+        row.unreadable,
+        error,
+        hint,
+        row.read_by,
     )
 
 

@@ -17,7 +17,7 @@ from syncd.actions.context import Context
 from syncd.actions.prepare import Prepared
 from syncd.actions.read import Reader
 from syncd.errors import SyncdError
-from syncd.rules import retry
+from syncd.rules import changes, retry
 from syncd.rules.choosing import READ_ONLY, Choice, choose
 
 SECOND_LOOK = timedelta(seconds=30)
@@ -59,8 +59,13 @@ class Pass:
         revision = infos[row.href].revision if infos is not None else ""
         changed = not revision or revision != row.revision or row.sync_state is None
         troubled = row.state != "ok" and row.error != READ_ONLY
-        again = row.held is not None or troubled or self.relists(row)
+        again = row.held is not None or troubled or self.relists(row) or self.audits(row)
         return self.full or changed or again or self.behind(row)
+
+    def audits(self, row: Calendar) -> bool:
+        """Is it time to list everything, in case the server's marks and tokens have kept something from us?"""
+        listed = row.audited_at
+        return self.connector.gate and (listed is None or listed + retry.audit_wait(row.id) <= self.now)
 
     def relists(self, row: Calendar) -> bool:
         """Is it time to fetch everything anew, because it would now be read differently?"""
@@ -169,7 +174,8 @@ def _read(this: Pass, row: Calendar, infos: Mapping[str, CalendarInfo] | None) -
     info = infos[row.href or ""] if infos is not None else None
     reader = Reader(this.ctx, this.connector, this.login, this.agent, row, this.now)
     try:
-        reading = reader.ask(anew=this.full or this.relists(row), behind=this.behind(row))
+        suspect = this.audits(row) or (info is not None and changes.runs_back(row.revision, info.revision))
+        reading = reader.ask(anew=this.full or this.relists(row), behind=this.behind(row), whole=suspect)
     except Throttled:
         raise
     except ConnectorError as error:
@@ -177,6 +183,9 @@ def _read(this: Pass, row: Calendar, infos: Mapping[str, CalendarInfo] | None) -
         return Outcome(failed=True)
     if info is None and reading.quiet and _in_order(row):
         return Outcome(state=reading.changes.state)
+    missed = len(reading.found.upserts) + len(reading.found.gone)
+    if missed and this.audits(row) and info is not None and info.revision == row.revision:
+        logs.warning("audit_found", agent=row.agent, calendar=row.name, missed=missed)
     reader.save(reading, info)
     return Outcome()
 

@@ -61,7 +61,7 @@ def _json(found: Status, unreadable: Sequence[Json]) -> Json:
 def _print(found: Status, unreadable: Sequence[Json]) -> None:
     size = f"{counted(found.agents, 'agent')}, {counted(len(found.calendars), 'calendar')}"
     say(f"{size}: {'ok' if found.ok else 'needs a person'}")
-    head = ("agent", "calendar", "account", "state", "seen", "events", "unreadable")
+    head = ("agent", "calendar", "account", "state", "seen", "events", "unreadable", "read by")
     table(head, [_row(one, found) for one in found.calendars], empty="no calendars are configured")
     for state in sorted({one.state for one in found.calendars} - set(FINE)):
         say(f"{state}: {STATES[state]}")
@@ -84,7 +84,7 @@ def _print_push(push: PushHealth) -> None:
 def _row(one: CalendarHealth, found: Status) -> tuple[str, ...]:
     return (
         one.agent, one.calendar, one.account, one.state, ago(one.seen_at, found.as_of), str(one.objects),
-        str(one.unreadable),
+        str(one.unreadable), one.read_by or "-",
     )  # fmt: skip
 
 

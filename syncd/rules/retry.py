@@ -4,6 +4,7 @@
 `Retry-After` (RFC 9110 section 10.2.3) is obeyed when it asks for longer than we would have waited anyway.
 """
 
+import zlib
 from datetime import datetime, timedelta
 
 from connectors.interface import CalendarGone, NoAccess, SignInRefused, Throttled, Unsupported
@@ -25,6 +26,9 @@ RIGHTS_WAIT = timedelta(minutes=5)
 SUBSCRIBE_INTERVAL = timedelta(seconds=30)
 """The first wait after a subscription could not be made or renewed."""
 
+AUDIT_WAIT = timedelta(hours=12)
+"""How long a server's word that nothing changed is taken, at least; at most twice as long."""
+
 PROBE_WAIT, LONGEST_PROBE_WAIT = timedelta(hours=1), timedelta(days=1)
 """How long a mailbox that refuses to push is left to polling before it is asked again: rights and licences change."""
 
@@ -40,6 +44,12 @@ def polling(interval: timedelta, stale_after: timedelta, *, pushed: bool) -> tim
     """The interval at which a login is asked. One whose server tells of changes is asked less often, but never stops
     being asked: notifications get lost, for days at times, and even at its slowest it stays within `stale_after` / 3."""
     return max(interval, stale_after / 3 / (1 + SPREAD)) if pushed else interval
+
+
+def audit_wait(calendar_id: int) -> timedelta:
+    """How long after a full listing the next one is due, whatever the server says of changes: 12 to 24 hours, each calendar's
+    own, so that a server is never asked to list everything at once."""
+    return AUDIT_WAIT * (1 + zlib.crc32(str(calendar_id).encode()) / 2**32)
 
 
 def renewal(now: datetime, expires_at: datetime, jitter: float) -> timedelta:

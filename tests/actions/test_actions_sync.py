@@ -9,7 +9,14 @@ from stores import counted
 from worlds import AGENT, AGENTS, ELEVEN, HEAD, NOW, TEN, World, event
 
 from connectors.interface import Calendar as CalendarToRead
-from connectors.interface import CalendarObject, Changes, Garbled, Problem, SignInRefused, Unreachable
+from connectors.interface import (
+    CalendarObject,
+    Changes,
+    Garbled,
+    Problem,
+    SignInRefused,
+    Unreachable,
+)
 from connectors.memory import MemoryConnector
 from store import calendars, due
 from store.errors import Fenced

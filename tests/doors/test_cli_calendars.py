@@ -151,7 +151,7 @@ def test_status_shows_every_calendar_and_ends_with_0_when_nothing_needs_a_person
     office.ok("sync")
     found = office.json("status")
     assert set(found) == STATUS | {"as_of", "unreadable_objects", "push"}
-    assert all(set(one) == CALENDAR for one in found["calendars"])
+    assert all(set(one) == CALENDAR | {"read_by"} for one in found["calendars"])
     assert {(one["agent"], one["calendar"], one["state"]) for one in found["calendars"]} == {
         ("anna", "Work", "ok"),
         ("bert", "Work", "ok"),
