@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, settings
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-pytest_plugins = ["stores", "servers", "worlds", "daemons", "graphs", "mailboxes", "referee"]
+pytest_plugins = ["stores", "servers", "worlds", "daemons", "graphs", "mailboxes", "referee", "cyrus"]
 
 settings.register_profile(
     "same", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow], max_examples=100

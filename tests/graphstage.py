@@ -43,6 +43,10 @@ class OnGraph:
     started: set[str] = field(default_factory=set)
 
     @property
+    def kind(self) -> str:
+        return "graph"
+
+    @property
     def fake(self) -> FakeGraph:
         return self.running.fake
 

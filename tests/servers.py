@@ -96,7 +96,7 @@ def free_port() -> int:
 class CalDavServer:
     """A running server: its `url`, its logins (`users`: name -> secret), and what an independent client does there."""
 
-    kind: Literal["radicale", "xandikos"]
+    kind: Literal["radicale", "xandikos", "cyrus"]
     url: str
     users_file: Path
     process: subprocess.Popen[bytes]
@@ -228,14 +228,14 @@ def _started(
         )  # fmt: skip
     server = CalDavServer(kind, f"http://127.0.0.1:{port}/", users, process)
     try:
-        _wait_until_it_answers(server, log)
+        wait_until_it_answers(server, log)
     except BaseException:
         server.stop()
         raise
     return server
 
 
-def _wait_until_it_answers(server: CalDavServer, log: Path) -> None:
+def wait_until_it_answers(server: CalDavServer, log: Path) -> None:
     limit = time.monotonic() + START_LIMIT
     while time.monotonic() < limit:
         if server.process.poll() is not None:

@@ -21,6 +21,8 @@ WINDOW = timedelta(days=30)
 class Stage(Protocol):
     """A server with logins, and what an independent client does there."""
 
+    @property
+    def kind(self) -> str: ...
     def add_user(self) -> str: ...
     def add_calendar(self, user: str, name: str) -> str: ...
     def remove_calendar(self, user: str, calendar: str) -> None: ...
@@ -38,6 +40,7 @@ class InMemory:
     """The server in memory as a stage."""
 
     server: MemoryServer = field(default_factory=MemoryServer)
+    kind: str = "memory"
 
     def add_user(self) -> str:
         login = f"agent{len(self.server._secrets) + 1}"
@@ -79,6 +82,10 @@ class OverTheWire:
 
     server: CalDavServer
     connections: Connections = field(default_factory=Connections)
+
+    @property
+    def kind(self) -> str:
+        return self.server.kind
 
     def add_user(self) -> str:
         return self.server.add_user()

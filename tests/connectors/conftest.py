@@ -51,7 +51,7 @@ def lab(connections: Connections) -> Iterator[Lab]:
         yield lab_at(server, dav, connections)
 
 
-@pytest.fixture(params=["memory", "radicale", "xandikos"])
+@pytest.fixture(params=["memory", "radicale", "xandikos", pytest.param("cyrus", marks=pytest.mark.long)])
 def stage(request: pytest.FixtureRequest) -> Iterator[Stage]:
     """Each server in turn."""
     if request.param == "memory":

