@@ -8,10 +8,14 @@ import sys
 from collections.abc import Callable, Iterator
 from functools import partial
 
-from bench import idle, mailboxes
+from bench import firstsync, idle, mailboxes
 from bench.figures import Figure
 
-BENCHMARKS: dict[str, Callable[[], Iterator[Figure]]] = {"idle": idle.measure, "mailboxes": mailboxes.measure}
+BENCHMARKS: dict[str, Callable[[], Iterator[Figure]]] = {
+    "idle": idle.measure,
+    "firstsync": firstsync.measure,
+    "mailboxes": mailboxes.measure,
+}
 
 
 def main(words: list[str]) -> int:

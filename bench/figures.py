@@ -8,24 +8,26 @@ from time import perf_counter
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """`value` must be at most `limit`. `unit`: x for ratios, else what is counted."""
+    """`value` must be at most `limit`, or `at_least` it. `unit`: x for ratios, else what is counted."""
 
     name: str
     value: float
     limit: float
     unit: str
     information: str = ""
+    at_least: bool = False
 
     @property
     def met(self) -> bool:
         """Is the gate kept?"""
-        return self.value <= self.limit
+        return self.value >= self.limit if self.at_least else self.value <= self.limit
 
     def __str__(self) -> str:
         sign = "met " if self.met else "MISSED"
         value = f"{self.value:.2f}" if self.unit == "x" else f"{self.value:.0f}"
         limit = f"{self.limit:.2f}" if self.unit == "x" else f"{self.limit:.0f}"
-        return f"{sign} {self.name}: {value} {self.unit} (at most {limit}); {self.information}".rstrip("; ")
+        gate = f"at {'least' if self.at_least else 'most'} {limit}"
+        return f"{sign} {self.name}: {value} {self.unit} ({gate}); {self.information}".rstrip("; ")
 
 
 def paired(ours: Callable[[], None], bare: Callable[[], None], rounds: int) -> tuple[float, float, float]:

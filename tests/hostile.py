@@ -119,7 +119,8 @@ class HostileDav:
         if "calendar-multiget" in body:
             return self._multiget([unquote(href) for href in re.findall("<d:href>(.*?)</d:href>", body)])
         if "calendar-query" in body and self.query:
-            return multistatus(*map(self._with_data, self.objects))
+            wanted = [name for name in self.objects if name not in self.omits]
+            return self.spoilt_reply if self.spoils else multistatus(*map(self._with_data, wanted))
         return reply(501)
 
     def _text(self) -> bytes:

@@ -15,6 +15,9 @@ from connectors.http.client import HttpClient
 from connectors.http.errors import ServerFault, TimedOut
 from connectors.interface import CalendarGone, ConnectorError, Garbled, NoAccess, Unsupported
 
+MANY = 200
+"""From so many objects on it may be worth to ask for all of them at once."""
+
 FIRST_BATCH = 100
 LARGEST_BATCH = 1000
 GROWTH = 4
@@ -60,18 +63,43 @@ def etag_of(text: str) -> str:
     return text.strip().removeprefix("W/")
 
 
-def fetch(http: HttpClient, calendar: str, wanted: Mapping[str, str]) -> Iterator[Fetched]:
+def fetch(http: HttpClient, calendar: str, wanted: Mapping[str, str], *, of: int = 0) -> Iterator[Fetched]:
     """Bring the objects (`wanted`: href as listed -> etag, of the calendar at this URL), each exactly once.
+
+    `of`: how many objects the calendar has. Where nearly all of many are wanted, one query brings the events at once: most
+    servers answer it several times faster than a list of addresses.
 
     Raises CalendarGone and SignInRefused, Unreachable where the server as a whole does not answer, and the last failure
     where more than a few objects, and most of them, can't be brought.
     """
+    brought = _queried(http, calendar) if len(wanted) >= MANY and len(wanted) * 4 >= of * 3 else {}
+    yield from (
+        replace(brought[name], href=href, etag=brought[name].etag or etag)
+        for href, etag in wanted.items()
+        if (name := key(href)) in brought
+    )
+    left = {href: etag for href, etag in wanted.items() if key(href) not in brought}
     failed = 0
-    for found in _batches(http, calendar, wanted):
+    for found in _batches(http, calendar, left):
         failed += bool(found.failure)
         if failed > MOST_FAILURES and failed * 2 > len(wanted):
             raise Garbled(f"most events can't be fetched: {found.failure}", "look at the server's log")
         yield found
+
+
+def _queried(http: HttpClient, calendar: str) -> Mapping[str, Fetched]:
+    """Every event of the calendar, by what its address is compared by; nothing where the server can't, or spoils the answer."""
+    headers = {**xml.XML_HEADERS, "Depth": "1"}
+    try:
+        answer = http.send("REPORT", calendar, xml.events_query(), headers)
+        members = xml.parse(answer, http.base.name).members
+    except SPOILED:
+        return {}
+    return {
+        key(member.href): Fetched(member.href, etag_of(member.text(f"{DAV}getetag")), data.encode())
+        for member in members
+        if member.href and (data := member.text(f"{CAL}calendar-data"))
+    }
 
 
 def _batches(http: HttpClient, calendar: str, wanted: Mapping[str, str]) -> Iterator[Fetched]:

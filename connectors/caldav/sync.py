@@ -36,7 +36,7 @@ def _told(http: HttpClient, url: str, calendar: Calendar, seen: Seen, known: Map
     wanted = {href: etag for href, etag in seen.listed.items() if href not in unchanged}
     came = [seen.texts[href] for href in wanted if href in seen.texts]
     to_fetch = {href: etag for href, etag in wanted.items() if href not in seen.texts}
-    fetched = came + _second_look(http, url, calendar, list(fetch(http, url, to_fetch)))
+    fetched = came + _second_look(http, url, calendar, list(fetch(http, url, to_fetch, of=len(seen.listed))))
     vanished = {one.href for one in fetched if one.absent}
     objects = [_read(one, name[one.href], calendar) for one in fetched if one.href not in vanished]
     away = {name[href] for href in seen.gone | vanished} & set(known)

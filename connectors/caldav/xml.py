@@ -86,22 +86,28 @@ def multiget(hrefs: Iterable[str]) -> bytes:
     )
 
 
+def events_query() -> bytes:
+    """RFC 4791 section 7.8: all events, with etag and text."""
+    return _query("<d:getetag/><c:calendar-data/>", '<c:comp-filter name="VEVENT"/>')
+
+
 def window_query(start: datetime, end: datetime) -> bytes:
     """RFC 4791 section 7.8: the events that overlap [start, end), with etag and text."""
     first, last = (at.astimezone(UTC).strftime("%Y%m%dT%H%M%SZ") for at in (start, end))
     wanted = f'<c:comp-filter name="VEVENT"><c:time-range start="{first}" end="{last}"/></c:comp-filter>'
-    return _body(
-        f"<c:calendar-query {SPACES}><d:prop><d:getetag/><c:calendar-data/></d:prop>"
-        f'<c:filter><c:comp-filter name="VCALENDAR">{wanted}</c:comp-filter></c:filter></c:calendar-query>'
-    )
+    return _query("<d:getetag/><c:calendar-data/>", wanted)
 
 
 def uid_query(uid: str) -> bytes:
     """RFC 4791 section 7.8: the etags of the events with this UID."""
     match = f'<c:text-match collation="i;octet">{escape(uid)}</c:text-match>'
     wanted = f'<c:comp-filter name="VEVENT"><c:prop-filter name="UID">{match}</c:prop-filter></c:comp-filter>'
+    return _query("<d:getetag/>", wanted)
+
+
+def _query(props: str, wanted: str) -> bytes:
     return _body(
-        f"<c:calendar-query {SPACES}><d:prop><d:getetag/></d:prop>"
+        f"<c:calendar-query {SPACES}><d:prop>{props}</d:prop>"
         f'<c:filter><c:comp-filter name="VCALENDAR">{wanted}</c:comp-filter></c:filter></c:calendar-query>'
     )
 

@@ -15,6 +15,7 @@ from scripted import ScriptedServer, reply
 
 from connectors.account import Account, Connections
 from connectors.caldav.connector import CalDavConnector
+from connectors.caldav.fetch import MANY
 from connectors.caldav.listing import Memo
 from connectors.interface import (
     CalendarGone,
@@ -224,7 +225,26 @@ class TestFetching:
         with pytest.raises(Garbled, match="most events"):
             lab.sync()
 
+    def test_all_of_many_are_asked_for_at_once(self, lab: Lab) -> None:
+        lab.fill(*(f"e{number}" for number in range(MANY)))
+        lab.dav.omits = {"e7.ics"}
+        assert len(lab.sync().upserts) == MANY
+        assert set(lab.known) == lab.true
+        assert (lab.sent("calendar-query"), lab.sent("calendar-multiget"), lab.sent("GET")) == (1, 0, 1)
+        for number in range(MANY // 2):
+            lab.dav.put(f"e{number}.ics", text(f"e{number}", "Changed"))
+        assert len(lab.sync().upserts) == MANY // 2
+        assert lab.sent("calendar-query") == 1  # half of them are no reason to bring the others too
+
+    def test_an_answer_spoilt_as_a_whole_is_asked_for_in_parts(self, lab: Lab) -> None:
+        lab.fill(*(f"e{number}" for number in range(MANY)))
+        lab.dav.spoils = {"e7.ics"}
+        lab.dav.spoilt_reply = reply(500)
+        assert len(lab.sync().upserts) == MANY
+        assert lab.sent("calendar-query") == 1
+
     def test_batches_grow_while_the_server_is_quick(self, lab: Lab) -> None:
+        lab.dav.query = False
         lab.fill(*(f"e{n}" for n in range(1600)))
         assert len(lab.sync().upserts) == 1600
         assert lab.sent("calendar-multiget") == 4  # 100, 400, 1000, 100
