@@ -8,13 +8,14 @@ import sys
 from collections.abc import Callable, Iterator
 from functools import partial
 
-from bench import firstsync, idle, mailboxes
+from bench import firstsync, idle, mailboxes, manylogins
 from bench.figures import Figure
 
 BENCHMARKS: dict[str, Callable[[], Iterator[Figure]]] = {
     "idle": idle.measure,
     "firstsync": firstsync.measure,
     "mailboxes": mailboxes.measure,
+    "manylogins": manylogins.measure,
 }
 
 

@@ -18,7 +18,7 @@ LOOK_EVERY = 0.2
 """Seconds between two looks at logins that another process is just reading."""
 
 PATIENCE = 60.0
-"""Seconds to wait for another process to let go of a login."""
+"""Seconds to wait for another process to let go of a login; what we read ourselves may take as long as it takes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,14 +68,18 @@ def _read_all(
     ctx: Context, pool: Executor, left: dict[int, Login], *, full: bool, done: Callable[[Round], None]
 ) -> None:
     """Read these logins, each once; what another process holds is waited for, and is still in `left` if that is in vain."""
-    until = time.monotonic() + PATIENCE
-    while left and time.monotonic() < until:
+    progress_at = time.monotonic()
+    while left:
         with ctx.store.writing() as tx:
             claimed = due.claim_logins(tx, ctx.clock(), even_if_early=True, only=set(left))
         run_logins(ctx, claimed, pool, full=full, done=done)
         for login in claimed:
             left.pop(login.id, None)
-        if left and not claimed:
+        if claimed:
+            progress_at = time.monotonic()
+        elif left and time.monotonic() - progress_at >= PATIENCE:
+            return
+        elif left:
             time.sleep(LOOK_EVERY)
 
 

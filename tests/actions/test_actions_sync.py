@@ -20,6 +20,7 @@ from connectors.interface import (
 from connectors.memory import MemoryConnector
 from store import calendars, due
 from store.errors import Fenced
+from syncd.actions import now
 from syncd.actions.prepare import prepare
 from syncd.actions.status import status
 from syncd.actions.sync import sync_login
@@ -45,6 +46,20 @@ def test_a_cycle_without_changes_is_one_request_a_login_and_one_commit_for_all(w
     # two claims (deliveries, logins) and one saving, for however many logins
     assert world.store.commits - commits == 3
     assert world.health("anna").seen_at == world.now
+
+
+def test_a_pass_over_many_logins_takes_as_long_as_it_takes(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Patience is for other processes; it once ended a pass of our own after a minute, and called the rest busy."""
+    monkeypatch.setattr(now, "PATIENCE", 0.0)
+    names = [f"agent{number}" for number in range(70)]  # more than one claim takes
+    for name in names:
+        world.server.add_login(name)
+        world.server.add_calendar(name, "Work")
+    world.configure(HEAD + "".join(AGENT.format(id=name) for name in names))
+    report = world.sync()
+    assert (len(report.rounds), report.busy, report.failed) == (70, (), ())
 
 
 class Ungated(MemoryConnector):
