@@ -214,6 +214,8 @@ def test_ctrl_c_ends_with_130_also_while_a_server_does_not_answer(desk: Desk):
             [sys.executable, "-m", "syncd", "sync", "--config", str(desk.config)],
             stderr=subprocess.PIPE,
             text=True,
+            # a shell without job control has what it starts in the background ignore Ctrl-C, and so have the tests
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
         )
         try:
             silent.settimeout(30)
