@@ -200,6 +200,15 @@ def test_the_daemon_runs_until_it_is_told_to_stop(desk: Desk):
         daemon.communicate()
 
 
+HEEDING = """
+import signal, sys
+signal.signal(signal.SIGINT, signal.default_int_handler)
+from syncd.__main__ import main
+sys.exit(main())
+"""
+"""syncd, heeding Ctrl-C also where the tests don't: a shell without job control has its background jobs ignore it."""
+
+
 def test_ctrl_c_ends_with_130_also_while_a_server_does_not_answer(desk: Desk):
     with socket.create_server(("127.0.0.1", 0)) as silent:
         login = '[[agents.calendars]]\naccount = "cloud"\nlogin = "cleo"\n'
@@ -211,11 +220,9 @@ def test_ctrl_c_ends_with_130_also_while_a_server_does_not_answer(desk: Desk):
             f'{desk.config.read_text()}{login}password = {{ file = "{secret}" }}\n{account}'
         )
         asking = subprocess.Popen(
-            [sys.executable, "-m", "syncd", "sync", "--config", str(desk.config)],
+            [sys.executable, "-c", HEEDING, "sync", "--config", str(desk.config)],
             stderr=subprocess.PIPE,
             text=True,
-            # a shell without job control has what it starts in the background ignore Ctrl-C, and so have the tests
-            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
         )
         try:
             silent.settimeout(30)
