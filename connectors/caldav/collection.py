@@ -1,7 +1,8 @@
 """A whole calendar as one text (what a GET of a collection gives, and an exported file), taken apart into its objects.
 
-An object is everything with the same UID, together with all time zones that the text defines (RFC 4791 section 4.1). The
-text is cut between its lines; what stands in them is not looked at here, but for the UID.
+An object is everything with the same UID, together with the properties of its calendar (one may name the zone of floating
+times) and the time zones defined there (RFC 4791 section 4.1). The text is cut between its lines; what stands in them is not
+looked at here, but for the UID.
 """
 
 import hashlib
@@ -11,6 +12,10 @@ from collections.abc import Iterator
 from connectors.caldav.addresses import own_href
 
 BEGIN, END = b"BEGIN:VCALENDAR", b"END:VCALENDAR"
+ZONE = b"BEGIN:VTIMEZONE"
+OUTERMOST = (ZONE, *(b"BEGIN:" + kind for kind in (b"VEVENT", b"VTODO", b"VJOURNAL", b"VFREEBUSY")))
+"""What stands right inside of a calendar, and nowhere else (RFC 5545 section 3.6)."""
+
 PLAIN = re.compile(r"[A-Za-z0-9@._-]{1,200}")
 """UIDs that name an object as they are; ours are of this kind, and so get the address that we give them."""
 
@@ -23,32 +28,49 @@ def is_calendar(data: bytes) -> bool:
 
 def split(data: bytes, url: str) -> Iterator[tuple[str, bytes]]:
     """(address, text) of each object. The address of an object of ours is its own; others get one that no one asks for."""
-    head, zones, parts = [b"VERSION:2.0"], list[list[bytes]](), dict[str, list[list[bytes]]]()
-    for block in _blocks(data):
-        if block[0].upper() == b"BEGIN:VTIMEZONE":
-            zones.append(block)
-        else:
-            parts.setdefault(_uid(block), []).append(block)
-    for uid, blocks in parts.items():
-        lines = [BEGIN, *head, *(line for block in (*zones, *blocks) for line in block), END]
-        yield _address(url, uid, blocks), b"\r\n".join(lines) + b"\r\n"
+    objects: dict[str, list[bytes]] = {}
+    for head, blocks in _calendars(data):
+        zones = [line for block in blocks if _kind(block) == ZONE for line in block]
+        parts: dict[str, list[bytes]] = {}
+        for block in blocks:
+            if _kind(block) != ZONE:
+                parts.setdefault(_uid(block), []).extend(block)
+        for uid, lines in parts.items():
+            objects.setdefault(uid, []).extend((BEGIN, *head, *zones, *lines, END))
+    for uid, lines in objects.items():
+        yield _address(url, uid, lines), b"\r\n".join(lines) + b"\r\n"
 
 
-def _blocks(data: bytes) -> Iterator[list[bytes]]:
-    """The components right inside of VCALENDAR, each as its lines."""
-    block: list[bytes] = []
+def _calendars(data: bytes) -> Iterator[tuple[list[bytes], list[list[bytes]]]]:
+    """Each VCALENDAR (a text may hold several): its own properties, and the components right inside of it, as their lines.
+
+    A component that lacks its end ends where the next one of a calendar begins, which can't stand inside of another: so it
+    takes nothing along but itself.
+    """
+    head: list[bytes] = []
+    blocks: list[list[bytes]] = []
     depth = 0
-    for line in data.lstrip(b"\xef\xbb\xbf").splitlines():
+    for line in data.removeprefix(b"\xef\xbb\xbf").splitlines():
         word = line.strip().upper()
-        if word.startswith(b"BEGIN:") and word != BEGIN:
-            depth += 1
-        if depth:
-            block.append(line)
-        if word.startswith(b"END:") and word != END:
-            depth = max(0, depth - 1)
-            if not depth and block:
-                yield block
-                block = []
+        if word in (BEGIN, END):
+            if word == END:
+                yield head, blocks
+            head, blocks, depth = [], [], 0
+        elif word in OUTERMOST:
+            blocks.append([line])
+            depth = 1
+        elif depth:
+            blocks[-1].append(line)
+            depth += word.startswith(b"BEGIN:") - word.startswith(b"END:")
+        elif word.startswith(b"BEGIN:"):  # of a kind nobody knows
+            blocks.append([line])
+            depth = 1
+        else:
+            head.append(line)
+
+
+def _kind(block: list[bytes]) -> bytes:
+    return block[0].strip().upper()
 
 
 def _uid(block: list[bytes]) -> str:
@@ -64,8 +86,7 @@ def _uid(block: list[bytes]) -> str:
     return ""
 
 
-def _address(url: str, uid: str, blocks: list[list[bytes]]) -> str:
+def _address(url: str, uid: str, lines: list[bytes]) -> str:
     if PLAIN.fullmatch(uid):
         return own_href(url, uid)
-    named = uid.encode() or b"\n".join(line for block in blocks for line in block)
-    return own_href(url, hashlib.sha256(named).hexdigest())
+    return own_href(url, hashlib.sha256(uid.encode() or b"\n".join(lines)).hexdigest())
