@@ -25,7 +25,6 @@ class HostileDav:
     objects: dict[str, tuple[str, str]] = field(default_factory=dict)
     history: list[str] = field(default_factory=list)
     there: bool = True
-    first: int = 0  # where its change marks begin to count
     # listing
     ctag: bool = True
     token: bool = True
@@ -38,9 +37,6 @@ class HostileDav:
     whole: bool = True  # False: no GET of the collection
     cut_short: bool = False  # the GET of the collection lacks its end
     query_etags: bool = True  # False: what a calendar-query brings has no etags
-    deaf: bool = (
-        False  # its marks never change (sabre/dav and SOGo for a calendar made anew, or within a second)
-    )
     unknown: str = (
         "403"  # what an unknown token leads to: 403, 412 (Xandikos), full (DAViCal), echo (sabre/dav)
     )
@@ -49,6 +45,10 @@ class HostileDav:
     tokenless: bool = False
     tombstones_first: bool = False  # 404 members in a first listing (Radicale, Cyrus)
     lists_itself: bool = False  # iCloud
+    # a listing of etags and a query bring half, and say so (507 for the calendar)
+    limited: bool = False
+    # a calendar-query answers from an index that holds older texts (Bedework, Purelymail)
+    behind: bool = False
     # multiget and GET
     omits: set[str] = field(default_factory=set)  # left out of a multiget (sabre/dav, DAViCal)
     spoils: set[str] = field(default_factory=set)  # make a whole multiget fail
@@ -89,7 +89,7 @@ class HostileDav:
     # --- the home -------------------------------------------------------------------------------------------------
 
     def _home(self) -> bytes:
-        mark = self.seconds or f"mark-{0 if self.deaf else self.first + len(self.history)}"
+        mark = self.seconds or f"mark-{len(self.history)}"
         marks = (
             f"<cs:getctag>{mark}</cs:getctag>" * self.ctag
             + f"<d:sync-token>{mark}</d:sync-token>" * self.token
@@ -112,7 +112,7 @@ class HostileDav:
         if asked.method == "PROPFIND":
             itself = _response(CALENDAR, "<d:resourcetype><d:collection/><c:calendar/></d:resourcetype>")
             members = map(self._etag_of, self.objects) if asked.headers.get("depth") == "1" else ()
-            return multistatus(itself, *members)
+            return multistatus(itself, *self._cut(list(members)))
         if "sync-collection" in body:
             token = re.search("<d:sync-token>(.*?)</d:sync-token>", body)
             return self._sync(token.group(1) if token else "") if self.sync else reply(403)
@@ -120,8 +120,19 @@ class HostileDav:
             return self._multiget([unquote(href) for href in re.findall("<d:href>(.*?)</d:href>", body)])
         if "calendar-query" in body and self.query:
             wanted = [name for name in self.objects if name not in self.omits]
-            return self.spoilt_reply if self.spoils else multistatus(*map(self._with_data, wanted))
+            if self.spoils:
+                return self.spoilt_reply
+            return multistatus(*self._cut([self._as_indexed(name) for name in wanted]))
         return reply(501)
+
+    def _cut(self, members: list[str]) -> list[str]:
+        full = f"<d:response><d:href>{CALENDAR}</d:href><d:status>HTTP/1.1 507 Insufficient Storage</d:status></d:response>"
+        return [*members[: len(members) // 2], full] if self.limited else members
+
+    def _as_indexed(self, name: str) -> str:
+        said = self._with_data(name)
+        older = said.replace("T10", "T08").replace("T11", "T09").replace(self.objects[name][0], '"older"')
+        return older if self.behind else said
 
     def _text(self) -> bytes:
         """All events as one calendar, as an export has them."""

@@ -67,18 +67,20 @@ def fetch(http: HttpClient, calendar: str, wanted: Mapping[str, str], *, of: int
     """Bring the objects (`wanted`: href as listed -> etag, of the calendar at this URL), each exactly once.
 
     `of`: how many objects the calendar has. Where nearly all of many are wanted, one query brings the events at once: most
-    servers answer it several times faster than a list of addresses.
+    servers answer it several times faster than a list of addresses. Some answer it from an index that is behind, so it counts
+    only where it gives what was listed.
 
     Raises CalendarGone and SignInRefused, Unreachable where the server as a whole does not answer, and the last failure
     where more than a few objects, and most of them, can't be brought.
     """
-    brought = _queried(http, calendar) if len(wanted) >= MANY and len(wanted) * 4 >= of * 3 else {}
-    yield from (
-        replace(brought[name], href=href, etag=brought[name].etag or etag)
+    queried = _queried(http, calendar) if len(wanted) >= MANY and len(wanted) * 4 >= of * 3 else {}
+    brought = {
+        href: replace(found, href=href)
         for href, etag in wanted.items()
-        if (name := key(href)) in brought
-    )
-    left = {href: etag for href, etag in wanted.items() if key(href) not in brought}
+        if (found := queried.get(key(href))) is not None and etag and found.etag == etag
+    }
+    yield from brought.values()
+    left = {href: etag for href, etag in wanted.items() if href not in brought}
     failed = 0
     for found in _batches(http, calendar, left):
         failed += bool(found.failure)

@@ -84,6 +84,8 @@ def everything(http: HttpClient, url: str, calendar: Calendar, first: str = "syn
         if isinstance(seen, Seen):
             return seen
         refused[name] = seen
+    if refused["etags"].status == 207:
+        raise Garbled(f"{http.base.name} lists only a part of the calendar", "raise its limit for one answer")
     raise errors.from_status(refused["etags"], "PROPFIND", http.base)
 
 
@@ -147,7 +149,10 @@ def _etags(http: HttpClient, url: str, _calendar: Calendar) -> Seen | Answer:
     if answer.status in NOT_OFFERED:
         return answer
     members = xml.parse(answer, http.base.name).members
-    if not any(same(member.href, answer.url) and member.status in (None, 200) for member in members):
+    of_itself = {member.status for member in members if same(member.href, answer.url)}
+    if 507 in of_itself:
+        return answer
+    if not of_itself & {None, 200}:
         raise gone(http)
     seen = Seen(complete=True, state=State("etags", url))
     _note(seen, tuple(m for m in members if not m.has(f"{DAV}resourcetype", f"{DAV}collection")), answer)
@@ -163,7 +168,8 @@ def _query(http: HttpClient, url: str, calendar: Calendar) -> Seen | Answer:
         return answer
     seen = Seen(complete=True, state=State("query", url))
     members = xml.parse(answer, http.base.name).members
-    _note(seen, members, answer)
+    if _note(seen, members, answer):
+        return answer
     for member in members:
         if member.href in seen.listed and (data := member.text(f"{CAL}calendar-data")):
             seen.bring(member.href, seen.listed[member.href], data.encode())
@@ -185,4 +191,7 @@ def _whole(http: HttpClient, url: str, _calendar: Calendar) -> Seen | Answer:
 Rung = Callable[[HttpClient, str, Calendar], Seen | Answer]
 
 RUNGS: dict[str, Rung] = {"sync": _first_report, "etags": _etags, "query": _query, "whole": _whole}
-"""From the top. Each lists everything there is, or gives the answer by which the server does not offer that."""
+"""From the top. Each lists everything there is, or gives the answer by which the server does not offer that.
+
+An answer that says of itself that it is cut short (507 for the calendar, RFC 6578 section 3.6) lists only a part.
+"""

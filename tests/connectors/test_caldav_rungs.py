@@ -10,7 +10,7 @@ from stages import Desk, OverTheWire, known_of
 
 from connectors.account import Connections
 from connectors.caldav.rungs import State
-from connectors.interface import Event, NoAccess
+from connectors.interface import Event, Garbled, NoAccess
 
 RUNGS = ("sync", "etags", "query", "whole")
 
@@ -90,6 +90,19 @@ class TestRungs:
         lab.dav.whole = False
         with pytest.raises(NoAccess):
             lab.sync()
+
+    @pytest.mark.parametrize("rung", ["etags", "query"])
+    def test_a_listing_that_says_it_is_cut_is_no_listing(self, lab: Lab, rung: str) -> None:
+        lacking(lab, rung)
+        lab.fill("a", "b", "c", "d")
+        lab.sync()
+        lab.dav.limited = True
+        assert lab.sync().by == "whole"
+        assert set(lab.known) == lab.true
+        lab.dav.whole = False
+        with pytest.raises((Garbled, NoAccess)):
+            lab.sync()
+        assert set(lab.known) == lab.true
 
     def test_half_a_text_of_the_whole_is_no_calendar(self, lab: Lab) -> None:
         lacking(lab, "whole")

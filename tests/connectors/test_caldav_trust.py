@@ -236,6 +236,13 @@ class TestFetching:
         assert len(lab.sync().upserts) == MANY // 2
         assert lab.sent("calendar-query") == 1  # half of them are no reason to bring the others too
 
+    def test_an_index_that_is_behind_is_not_believed(self, lab: Lab) -> None:
+        lab.fill(*(f"e{number}" for number in range(MANY)))
+        lab.dav.behind = True
+        changes = lab.sync()
+        assert {one.intervals[0].start.hour for one in changes.upserts} == {10}
+        assert {one.etag for one in changes.upserts} == {etag for etag, _ in lab.dav.objects.values()}
+
     def test_an_answer_spoilt_as_a_whole_is_asked_for_in_parts(self, lab: Lab) -> None:
         lab.fill(*(f"e{number}" for number in range(MANY)))
         lab.dav.spoils = {"e7.ics"}
