@@ -17,7 +17,7 @@ from syncd.actions.context import Context
 from syncd.actions.prepare import Prepared
 from syncd.actions.read import Reader
 from syncd.errors import SyncdError
-from syncd.rules import changes, retry
+from syncd.rules import retry, revisions
 from syncd.rules.choosing import READ_ONLY, Choice, choose
 
 SECOND_LOOK = timedelta(seconds=30)
@@ -174,7 +174,7 @@ def _read(this: Pass, row: Calendar, infos: Mapping[str, CalendarInfo] | None) -
     info = infos[row.href or ""] if infos is not None else None
     reader = Reader(this.ctx, this.connector, this.login, this.agent, row, this.now)
     try:
-        suspect = this.audits(row) or (info is not None and changes.runs_back(row.revision, info.revision))
+        suspect = this.audits(row) or (info is not None and revisions.runs_back(row.revision, info.revision))
         reading = reader.ask(anew=this.full or this.relists(row), behind=this.behind(row), whole=suspect)
     except Throttled:
         raise

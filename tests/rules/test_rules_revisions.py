@@ -1,11 +1,11 @@
-"""Change marks that count, and count back."""
+"""Revisions that count, and count back."""
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from syncd.rules import retry
-from syncd.rules.changes import runs_back
+from syncd.rules.revisions import runs_back
 
 
 @pytest.mark.parametrize(
