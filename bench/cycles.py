@@ -1,12 +1,17 @@
 """What the benchmarks of idle cycles share: a clock that makes everything due again, and a cycle as the daemon runs it."""
 
 import math
+from collections.abc import Callable
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 from store import due
-from syncd.actions.context import Context
+from store.database import open_store
+from syncd import config
+from syncd.actions.context import Context, utc_now
+from syncd.actions.follow import follow
 from syncd.actions.work import run_due_logins
 
 CLAIM = 64
@@ -24,6 +29,15 @@ class Clock:
     def __call__(self) -> datetime:
         """For `Context.clock`."""
         return self.now
+
+
+def begun(path: Path, clock: Callable[[], datetime] = utc_now) -> Context:
+    """What a start of the daemon leaves behind: the configuration at `path`, and a new store that follows it."""
+    loaded = config.load(path)
+    ctx = Context(loaded, open_store(loaded.store.url), clock=clock)
+    ctx.store.migrate()
+    follow(ctx)
+    return ctx
 
 
 def cycle(ctx: Context, pool: Executor, clock: Clock) -> None:

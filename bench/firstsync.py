@@ -23,12 +23,10 @@ from urllib.parse import urlsplit
 
 from caldav.davclient import DAVClient
 
+from bench.cycles import begun
 from bench.figures import Figure, paired
 from connectors.caldav import xml
-from store.database import open_store
-from syncd import config
 from syncd.actions.context import Context
-from syncd.actions.follow import follow
 from syncd.actions.now import sync_now
 from syncd.demo.server import free_port
 from syncd.executor import READERS
@@ -107,11 +105,7 @@ class Stage:
         self.runs += 1
         path = self.folder / "config.toml"
         path.write_text(CONFIG.format(folder=self.folder, url=self.url, name=f"run{self.runs}"))
-        loaded = config.load(path)
-        ctx = Context(loaded, open_store(loaded.store.url))
-        ctx.store.migrate()
-        follow(ctx)
-        return ctx
+        return begun(path)
 
     def syncd(self) -> None:
         """Everything, into an empty store, of which one was prepared for each run."""

@@ -16,15 +16,12 @@ from datetime import timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from bench.cycles import Clock, commits_of, cycle
+from bench.cycles import Clock, begun, commits_of, cycle
 from bench.figures import Figure, paired
 from connectors.caldav.listing import DETAILS, GATES
 from connectors.caldav.xml import XML_HEADERS, propfind
 from connectors.http.wire import Limits
-from store.database import open_store
-from syncd import config
 from syncd.actions.context import Context
-from syncd.actions.follow import follow
 from syncd.actions.now import sync_now
 from syncd.demo.server import running
 from syncd.executor import READERS
@@ -135,11 +132,7 @@ def _stage(folder: Path) -> Iterator[Stage]:
         path = folder / "config.toml"
         agents = "".join(AGENT.format(login=login) for login in logins)
         path.write_text(HEAD.format(folder=folder, url=server.url) + agents)
-        loaded = config.load(path)
-        ctx = Context(loaded, open_store(loaded.store.url), clock=CLOCK)
-        with ctx, ThreadPoolExecutor(READERS) as pool:
-            ctx.store.migrate()
-            follow(ctx)
+        with begun(path, CLOCK) as ctx, ThreadPoolExecutor(READERS) as pool:
             failed = sync_now(ctx, pool).failed
             if failed:
                 raise RuntimeError(f"the first sync failed: {failed[:3]}")

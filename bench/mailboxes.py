@@ -26,15 +26,12 @@ from urllib.parse import urlsplit
 
 import requests
 
-from bench.cycles import Clock, commits_of, cycle
+from bench.cycles import Clock, begun, commits_of, cycle
 from bench.figures import Figure, paired
 from connectors.outlook.client import CONNECTIONS, IMMUTABLE
 from connectors.outlook.delta import PREFER
 from store import calendars
-from store.database import open_store
-from syncd import config
 from syncd.actions.context import Context
-from syncd.actions.follow import follow
 from syncd.actions.now import SyncReport, sync_now
 from syncd.executor import READERS
 
@@ -191,13 +188,8 @@ def _stage(folder: Path, profiled: bool) -> Iterator[Stage]:
         path = folder / "config.toml"
         agents = "".join(AGENT.format(number=number) for number in range(MAILBOXES))
         path.write_text(HEAD.format(folder=folder, **at) + agents)
-        loaded, clock = config.load(path), Clock()
-        with (
-            Context(loaded, open_store(loaded.store.url), clock=clock) as ctx,
-            ThreadPoolExecutor(READERS) as pool,
-        ):
-            ctx.store.migrate()
-            follow(ctx)
+        clock = Clock()
+        with begun(path, clock) as ctx, ThreadPoolExecutor(READERS) as pool:
             began = perf_counter()
             failed = _profiled(ctx).failed if profiled else sync_now(ctx, pool).failed
             if failed:

@@ -5,6 +5,7 @@ never change. So is syncd here, so that nothing but its own memory is measured.
 """
 
 import json
+import os
 import subprocess
 import sys
 import tempfile
@@ -12,12 +13,8 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from bench.cycles import Clock, commits_of, cycle
+from bench.cycles import Clock, begun, commits_of, cycle
 from bench.figures import Figure
-from store.database import open_store
-from syncd import config
-from syncd.actions.context import Context
-from syncd.actions.follow import follow
 from syncd.actions.now import sync_now
 from syncd.executor import READERS
 
@@ -123,13 +120,8 @@ def _measured(folder: Path, port: int) -> dict[str, float]:
     path = folder / "config.toml"
     agents = (AGENT.format(number=number, folder=folder) for number in range(LOGINS))
     path.write_text(HEAD.format(folder=folder, port=port) + "".join(agents))
-    loaded, clock = config.load(path), Clock()
-    with (
-        Context(loaded, open_store(loaded.store.url), clock=clock) as ctx,
-        ThreadPoolExecutor(READERS) as pool,
-    ):
-        ctx.store.migrate()
-        follow(ctx)
+    clock = Clock()
+    with begun(path, clock) as ctx, ThreadPoolExecutor(READERS) as pool:
         report = sync_now(ctx, pool)
         if report.failed:
             raise RuntimeError(report.failed[0])
@@ -146,4 +138,4 @@ def _measured(folder: Path, port: int) -> dict[str, float]:
 def _resident() -> int:
     """Bytes (proc(5): statm)."""
     pages = int(Path("/proc/self/statm").read_text().split()[1])
-    return pages * 4096
+    return pages * os.sysconf("SC_PAGE_SIZE")

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from servers import SECRET, CalDavServer, free_port, wait_until_it_answers
+from servers import SECRET, CalDavServer, answering, free_port
 
 MASTER, CTL, PASSWORDS = Path("/usr/lib/cyrus/bin/master"), "/usr/sbin/cyrus", "saslpasswd2"
 DOMAIN = "lab.example.com"
@@ -141,13 +141,8 @@ def start_cyrus(data: Path) -> Cyrus:
         process = subprocess.Popen(
             [sys.executable, "-c", WATCHER, *command], stdin=subprocess.PIPE, stdout=out, stderr=out
         )
-    server = Cyrus("cyrus", f"http://127.0.0.1:{http}/dav/", data / "users", process, data=data, imap=imap)
-    try:
-        wait_until_it_answers(server, log)
-    except BaseException:
-        server.stop()
-        raise
-    return server
+    url = f"http://127.0.0.1:{http}/dav/"
+    return answering(Cyrus("cyrus", url, data / "users", process, data=data, imap=imap), log)
 
 
 @pytest.fixture(scope="session")

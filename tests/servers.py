@@ -17,7 +17,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import Literal, TypeVar
 from urllib.parse import quote, urljoin
 
 import pytest
@@ -184,6 +184,9 @@ class CalDavServer:
         fresh.replace(self.users_file)
 
 
+Server = TypeVar("Server", bound=CalDavServer)
+
+
 def _stored(kind: str, secret: str) -> str:
     if kind == "radicale":
         return secret
@@ -226,16 +229,20 @@ def _started(
             [sys.executable, "-c", *code_and_arguments], stdin=subprocess.PIPE, stdout=out, stderr=out,
             cwd=users.parent, env={**os.environ, "HOME": str(users.parent)},
         )  # fmt: skip
-    server = CalDavServer(kind, f"http://127.0.0.1:{port}/", users, process)
+    return answering(CalDavServer(kind, f"http://127.0.0.1:{port}/", users, process), log)
+
+
+def answering(server: Server, log: Path) -> Server:
+    """The server, once it answers; ended if it does not."""
     try:
-        wait_until_it_answers(server, log)
+        _wait_until_it_answers(server, log)
     except BaseException:
         server.stop()
         raise
     return server
 
 
-def wait_until_it_answers(server: CalDavServer, log: Path) -> None:
+def _wait_until_it_answers(server: CalDavServer, log: Path) -> None:
     limit = time.monotonic() + START_LIMIT
     while time.monotonic() < limit:
         if server.process.poll() is not None:
