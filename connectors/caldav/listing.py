@@ -86,9 +86,7 @@ def _is_calendar(member: Member) -> bool:
         return False
     holds = member.props.get(HOLDS)
     kinds = (
-        [comp.get("name", "").upper() for comp in holds.iterchildren(f"{CAL}comp")]
-        if holds is not None
-        else []
+        [comp.get("name", "").upper() for comp in holds.iterfind(f"{CAL}comp")] if holds is not None else []
     )
     return not kinds or "VEVENT" in kinds
 
