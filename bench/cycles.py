@@ -13,6 +13,7 @@ from syncd import config
 from syncd.actions.context import Context, utc_now
 from syncd.actions.follow import follow
 from syncd.actions.work import run_due_logins
+from syncd.garbage import collect_seldom
 
 CLAIM = 64
 """How many logins one claim takes at most (store.due)."""
@@ -37,6 +38,7 @@ def begun(path: Path, clock: Callable[[], datetime] = utc_now) -> Context:
     ctx = Context(loaded, open_store(loaded.store.url), clock=clock)
     ctx.store.migrate()
     follow(ctx)
+    collect_seldom()
     return ctx
 
 

@@ -24,6 +24,7 @@ from syncd.actions.post import remind
 from syncd.actions.push import push_url
 from syncd.actions.tidy import close_overdue
 from syncd.executor import Executor, LocalExecutor
+from syncd.garbage import collect_seldom
 
 if TYPE_CHECKING:
     from syncd.web.server import WebServer
@@ -136,6 +137,7 @@ def run(ctx: Context) -> int:
         signal.signal(number, asked_to_stop)
     daemon = Daemon(ctx)
     daemon.start()
+    collect_seldom()
     systemd.ready(f"serving {len(ctx.config.agents)} agents")
     while not stop.wait(LOOK_SECONDS):
         pass

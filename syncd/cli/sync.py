@@ -20,6 +20,7 @@ from syncd.cli.options import AsJson, ConfigFile
 from syncd.cli.tables import say
 from syncd.cli.threads import threads
 from syncd.executor import READERS
+from syncd.garbage import collect_seldom
 from syncd.shapes import Json, delivery_json, record_json
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
@@ -39,6 +40,7 @@ def sync(
     as_json: AsJson = False,
 ) -> int:
     """Read all calendars now and deliver what is owed. Ends with 1 if anything failed."""
+    collect_seldom()
     with opened(config, follows=True) as ctx, threads(READERS) as pool, _progress() as tell:
         report = sync_now(ctx, pool, agent=agent, full=full, progress=tell)
         health = status(ctx, agent=agent).calendars
