@@ -8,10 +8,11 @@ import sys
 from collections.abc import Callable, Iterator
 from functools import partial
 
-from bench import firstsync, idle, mailboxes, manylogins
+from bench import firstsync, idle, mailboxes, manylogins, reading
 from bench.figures import Figure
 
 BENCHMARKS: dict[str, Callable[[], Iterator[Figure]]] = {
+    "reading": reading.measure,
     "idle": idle.measure,
     "firstsync": firstsync.measure,
     "mailboxes": mailboxes.measure,

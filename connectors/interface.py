@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import ClassVar, Literal, Protocol
+from typing import ClassVar, Literal, NamedTuple, Protocol
 
 # ---------------------------------------------------------------------------------------------------------------------
 # What is read
@@ -35,9 +35,11 @@ NEVER_STORED = frozenset({Status.FREE, Status.CANCELLED, Status.DECLINED})
 """Kinds that can never block anybody, whatever the policy."""
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class BusyInterval:
-    """One occurrence, whole: half-open [start, end) in aware UTC. `all_day`: the calendar said dates, not times."""
+class BusyInterval(NamedTuple):
+    """One occurrence, whole: half-open [start, end) in aware UTC. `all_day`: the calendar said dates, not times.
+
+    A tuple, where other values are dataclasses: a series makes hundreds of them.
+    """
 
     start: datetime
     end: datetime

@@ -1,9 +1,10 @@
 """iCalendar text and what it means: from bytes to busy intervals, and from our own appointments to bytes. Pure.
 
 RFC 5545 (iCalendar), RFC 7529 (RSCALE: only the Gregorian calendar), RFC 7986 (CONFERENCE), [MS-OXCICAL] (Microsoft's
-properties). A text is scanned once (`text`), its zones are found by a ladder (`zones`, `observed`), its events become
-entries (`events`, `meaning`), and entries are expanded within a window (`expand`, over `recurrence`, `rules`, `days`
-and `walk`). `reduce` keeps what later expansion needs, `write` and `own` are the way there and back of our own events.
+properties). A text is scanned once (`wellformed`, or `text` where it is out of the ordinary) into components (`component`). Its zones are
+found by a ladder (`zones`, `observed`), its events become entries (`events`, `meaning`), and entries are expanded within a
+window (`expand`, over `recurrence`, `rules`, `walk`, and `stride` for the common rules, `days` for all). `reduce` keeps what
+later expansion needs, `write` and `own` are the way there and back of our own events.
 """
 
 from connectors.ical.limits import Limits
@@ -11,7 +12,7 @@ from connectors.ical.reader import read, read_object
 from connectors.ical.recurrence import occurrences
 from connectors.ical.write import write_event
 
-READER_VERSION = "2"
+READER_VERSION = "3"
 """Changes whenever objects would be read differently, so that what is stored can be read anew."""
 
 __all__ = ["READER_VERSION", "Limits", "occurrences", "read", "read_object", "write_event"]

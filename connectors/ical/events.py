@@ -6,11 +6,12 @@ RFC 5545 section 3.6.1. Nothing is expanded here. What can't be read is reported
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
+from connectors.ical.component import Component, Property
 from connectors.ical.findings import Findings
 from connectors.ical.limits import Limits
 from connectors.ical.meaning import status_of
-from connectors.ical.text import Component, Property
 from connectors.ical.values import Length, Wall, read_length, read_wall, shifted
 from connectors.ical.zones import UTC_ZONE, Ladder, Zone
 from connectors.interface import NEVER_STORED, Status
@@ -19,8 +20,7 @@ DAY = Length(days=1)
 NOTHING = Length()
 
 
-@dataclass(frozen=True, slots=True)
-class Moment:
+class Moment(NamedTuple):
     """A wall-clock time on a clock. `date`: a whole day; `floating`: written without a zone."""
 
     wall: datetime
@@ -173,7 +173,7 @@ class EntryReader:
         except ValueError as reason:
             self._flaw(line, event, f"{line.name} can't be read ({reason})")
             return nothing
-        if start.after(length) < start.instant:
+        if length.days < 0 or length.exact < timedelta(0):
             self._flaw(line, event, "the event ends before it starts")
             return nothing
         return nothing if length == NOTHING else length
@@ -187,7 +187,9 @@ class EntryReader:
         return Length(exact=end.instant - start.instant)
 
     def _rules(self, event: Component, name: str) -> tuple[RuleText, ...]:
-        lines = {line.value.strip().upper(): line for line in event.properties.get(name, ())}
+        if name not in event.properties:
+            return ()
+        lines = {line.value.strip().upper(): line for line in event.properties[name]}
         if len(lines) > self._limits.rules:
             self._flaw(event.first(name), event, f"{name}: more than {self._limits.rules} rules")
         return tuple(RuleText(text, line.line) for text, line in list(lines.items())[: self._limits.rules])
@@ -206,7 +208,7 @@ class EntryReader:
         moment = self.moment(line, text, event.uid, start)
         if moment.date and not start.date:
             # RDATE;VALUE=DATE beside a DTSTART with a time: that day, at the time of the series.
-            moment = replace(start, wall=datetime.combine(moment.wall, start.wall.time()))
+            moment = start._replace(wall=datetime.combine(moment.wall, start.wall.time()))
         elif start.date and not moment.date:
             moment = Moment(moment.wall.replace(hour=0, minute=0, second=0), start.zone, date=True)
         return moment, self._period_length(line, rest, event, moment) if slash else None

@@ -4,19 +4,25 @@ RFC 5545 section 3.8.5 (the recurrence set) and 3.8.4.4 (RECURRENCE-ID and its T
 rules and the RDATEs, without EXDATEs, excluded rules, and the instances that an override replaces.
 """
 
+import heapq
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import partial
+from itertools import chain
 
 from connectors.ical.events import Entry, Moment, RuleText
 from connectors.ical.findings import Findings
 from connectors.ical.limits import Limits, Steps, StepsSpent
-from connectors.ical.recurrence import day_meant, last_wall
+from connectors.ical.recurrence import DISORDER, day_meant, last_wall
 from connectors.ical.rules import RuleRefused, parse_rule
 from connectors.ical.values import Length, shifted
 from connectors.ical.walk import Walk, walk
 from connectors.ical.zones import UTC_ZONE
-from connectors.interface import BusyInterval
+from connectors.interface import NEVER_STORED, BusyInterval, Status
+
+Placed = tuple[Moment, Length | None]
+"""A start in the recurrence set, and a length of its own if it has one (RDATE with a period)."""
 
 _NOTHING = timedelta(0)
 _ALL_DAYS = date.max.toordinal()
@@ -34,14 +40,6 @@ class Window:
         return start < self.end and (end > self.start or (start == end and start >= self.start))
 
 
-@dataclass(frozen=True, slots=True)
-class Placed:
-    """A start in the recurrence set, and a length of its own if it has one (RDATE with a period)."""
-
-    moment: Moment
-    length: Length | None = None
-
-
 def expand(
     entries: Iterable[Entry], window: Window, limits: Limits, findings: Findings, budget: Steps
 ) -> list[BusyInterval]:
@@ -50,6 +48,15 @@ def expand(
     `budget` is what is left for the whole text; what the object needs is taken from it.
     """
     master, overrides = _newest(entries, findings)
+    if (
+        master is not None
+        and not overrides
+        and not master.recurs
+        and not master.exceptions
+        and not master.exclusions
+    ):
+        alone = _interval(master, master.start.instant, master.start, None)
+        return [alone] if window.holds(alone.start, alone.end) else []
     if len(overrides) > limits.overrides:
         findings.add(
             overrides[0].uid, overrides[0].line, f"only {limits.overrides} changed instances are read"
@@ -59,7 +66,7 @@ def expand(
     steps = Steps(allowed)
     found = [] if master is None else _Series(master, overrides, window, limits, findings, steps).intervals()
     budget.left -= allowed - max(steps.left, 0)
-    singles = (_interval(override, override.start, None) for override in overrides)
+    singles = (_interval(override, override.start.instant, override.start, None) for override in overrides)
     found += [interval for interval in singles if window.holds(interval.start, interval.end)]
     return capped(found, limits, findings)
 
@@ -80,19 +87,24 @@ def _newest(entries: Iterable[Entry], findings: Findings) -> tuple[Entry | None,
 
 
 def capped(found: list[BusyInterval], limits: Limits, findings: Findings) -> list[BusyInterval]:
-    """Return the first occurrences, as many as one object may have in a window."""
+    """Return the first occurrences, as many as one object may have in a window; the time of the others is unknown."""
     found.sort()
-    if len(found) > limits.occurrences:
+    kept, more = found[: limits.occurrences], found[limits.occurrences :]
+    if more:
         findings.add(
-            found[0].uid, 0, f"more than {limits.occurrences} occurrences; only the first ones are kept"
+            more[0].uid, 0, f"more than {limits.occurrences} occurrences; when the others are is unknown"
         )
-    return found[: limits.occurrences]
+    blocking = [one for one in more if one.start < one.end and one.status not in NEVER_STORED]
+    if blocking:
+        end = max(one.end for one in blocking)
+        kept.append(BusyInterval(blocking[0].start, end, Status.UNKNOWN, False, blocking[0].uid))
+    return kept
 
 
-def _interval(entry: Entry, moment: Moment, length: Length | None) -> BusyInterval:
-    length = entry.length if length is None else length
-    start = moment.instant
-    end = moment.after(length) if length.days else shifted(start, length.exact)
+def _interval(entry: Entry, start: datetime, moment: Moment, length: Length | None) -> BusyInterval:
+    """The occurrence at `moment`, which is the instant `start`."""
+    days, exact = entry.length if length is None else length
+    end = moment.after(Length(days, exact)) if days else shifted(start, exact)
     return BusyInterval(start, end, entry.status, entry.all_day, entry.uid)
 
 
@@ -125,21 +137,36 @@ class _Series:
         self._exclude()
 
     def intervals(self) -> list[BusyInterval]:
-        """Return the occurrences in the window, at most one more than the limit."""
+        """Return the occurrences in the window, a few more than the limit, with one to its end that stands for the rest."""
         found: dict[datetime, BusyInterval] = {}
-        for placed in self._set():
-            instant = placed.moment.instant
-            if instant in found or instant in self._left_out or placed.moment.wall.date() in self._days_out:
+        held, most = self._window.holds, self._limits.occurrences
+        left_out, days_out = self._left_out, self._days_out
+        placed = self._moved if self._onwards else partial(_interval, self._master)
+        for moment, length in self._set():
+            instant = moment.zone.to_utc(moment.wall)
+            if instant in found or instant in left_out or (days_out and moment.wall.date() in days_out):
                 continue
-            interval = self._placed(placed, instant)
-            if self._window.holds(interval.start, interval.end):
+            interval = placed(instant, moment, length)
+            if held(interval.start, interval.end):
                 found[instant] = interval
-            if len(found) > self._limits.occurrences:
-                break
+                if len(found) > most:
+                    found[instant] = self._and_all_later(interval)
+                    break
         if not self._refused:
             return list(found.values())
         unknown = self._master.flawed().status
-        return [replace(interval, status=unknown) for interval in found.values()]
+        return [interval._replace(status=unknown) for interval in found.values()]
+
+    def _and_all_later(self, interval: BusyInterval) -> BusyInterval:
+        """What was not looked at any more begins after this one, but for what a change of the clock disorders."""
+        entries = (self._master, *(entry for _, entry in self._onwards))
+        lengths = [entry.length for entry in entries] + [
+            length for _, length in self._master.extras if length
+        ]
+        if not any(map(any, lengths)) or all(entry.status in NEVER_STORED for entry in entries):
+            return interval  # none of them takes any time
+        start = max(shifted(interval.start, -DISORDER), self._window.start)
+        return BusyInterval(start, max(self._window.end, interval.end), Status.UNKNOWN, False, interval.uid)
 
     def _by_day(self, moment: Moment) -> bool:
         """A date among times (or the other way round) means the whole day."""
@@ -152,7 +179,7 @@ class _Series:
     def _on_clock(self, moment: Moment) -> Moment:
         start = self._master.start
         return (
-            replace(moment, zone=start.zone, floating=False) if moment.floating and not start.date else moment
+            moment._replace(zone=start.zone, floating=False) if moment.floating and not start.date else moment
         )
 
     def _reach(self) -> tuple[datetime, datetime]:
@@ -175,15 +202,15 @@ class _Series:
             else:
                 self._left_out.add(moment.instant)
         for rule in self._master.exclusions:
-            self._left_out.update(moment.instant for moment in self._ruled(rule))
+            self._left_out.update(moment.instant for moment, _ in self._ruled(rule))
 
-    def _set(self) -> Iterator[Placed]:
-        if not self._ended_before_it_began():
-            yield Placed(self._master.start)
-        for moment, length in self._master.extras:
-            yield Placed(moment, length)
-        for rule in self._master.rules:
-            yield from map(Placed, self._ruled(rule))
+    def _set(self) -> Iterable[Placed]:
+        """The recurrence set before anything is taken from it, in order, with a length where an RDATE has its own."""
+        began: list[Placed] = [] if self._ended_before_it_began() else [(self._master.start, None)]
+        ruled = [self._ruled(rule) for rule in self._master.rules]
+        if len(ruled) == 1 and not self._master.extras:
+            return chain(began, ruled[0])
+        return heapq.merge(began, sorted(self._master.extras, key=_by_instant), *ruled, key=_by_instant)
 
     def _ended_before_it_began(self) -> bool:
         """Programs that delete a series from its first instance on leave an UNTIL before DTSTART: nothing takes place."""
@@ -195,7 +222,7 @@ class _Series:
                 return False
         return bool(ends) and all(end is not None and end < start.wall for end in ends)
 
-    def _ruled(self, text: RuleText) -> Iterator[Moment]:
+    def _ruled(self, text: RuleText) -> Iterator[Placed]:
         start = self._master.start
         try:
             rule = parse_rule(text.text)
@@ -204,19 +231,23 @@ class _Series:
             last = last_wall(rule, start.zone, whole_days=start.date)
             path = Walk(rule, start.wall, self._low, self._high, last, start.date, self._alone, self._steps)
             for wall in walk(path):
-                yield replace(start, wall=wall)
+                yield Moment(wall, start.zone, start.date, start.floating), None
         except StepsSpent as spent:
             self._findings.add(self._master.uid, text.line, f"{spent}; later occurrences may be missing")
         except RuleRefused as reason:
             self._refused = True
             self._findings.add(self._master.uid, text.line, f"{reason}; the event counts as unknown")
 
-    def _placed(self, placed: Placed, instant: datetime) -> BusyInterval:
+    def _moved(self, instant: datetime, moment: Moment, length: Length | None) -> BusyInterval:
         """Put an instance where the last THISANDFUTURE before it says, else where the series has it."""
         entry = next((entry for at, entry in reversed(self._onwards) if at <= instant), None)
         if entry is None or entry.replaces is None:
-            return _interval(self._master, placed.moment, placed.length)
+            return _interval(self._master, instant, moment, length)
         clock = entry.start.zone
         moved = entry.start.wall - clock.to_wall(self._on_clock(entry.replaces).instant)
-        wall = shifted(clock.to_wall(instant), moved)
-        return _interval(entry, replace(entry.start, wall=wall), None)
+        there = entry.start._replace(wall=shifted(clock.to_wall(instant), moved))
+        return _interval(entry, there.instant, there, None)
+
+
+def _by_instant(placed: Placed) -> datetime:
+    return placed[0].instant

@@ -15,8 +15,9 @@ class Limits:
     Refusing a single thing: `line` (bytes of an unfolded property that matters), `nesting` (components inside each
     other), `overrides`, `exceptions` (EXDATE values), `extras` (RDATE values) and `rules` (RRULE and EXRULE) of one
     object, `zones` (VTIMEZONEs that have to be understood in one text), `observances` (parts of one VTIMEZONE).
-    Cutting short: `occurrences` of one object in one window, `rule_steps` (periods and candidates looked at while
-    expanding one object) and `all_steps` (the same for a whole text), `problems` reported for one text.
+    Cutting short: `occurrences` of one object in one window (one more stands for the rest, as unknown), `rule_steps`
+    (periods and candidates looked at while expanding one object) and `all_steps` (the same for a whole text),
+    `problems` reported for one text.
     """
 
     bytes: int = 10 * 1024 * 1024

@@ -3,9 +3,10 @@
 """
 
 from collections.abc import Collection, Iterable
+from functools import lru_cache
 from urllib.parse import unquote
 
-from connectors.ical.text import Component, Property
+from connectors.ical.component import Component, Property
 from connectors.interface import Status
 
 _CDO = {
@@ -51,20 +52,30 @@ def own_answers(event: Component, addresses: Collection[str]) -> list[tuple[str,
 
     The line's own address decides; SENT-BY (somebody who acts for the attendee) only if no line is the owner's own.
     """
-    own = {plain_address(address) for address in addresses}
-    lines = event.properties.get("ATTENDEE", []) if own else []
+    lines = event.properties.get("ATTENDEE")
+    own = _plain_addresses(tuple(addresses)) if lines else frozenset()
+    if not lines or not own:
+        return []
     return _answers(lines, own, ("", "EMAIL")) or _answers(lines, own, ("SENT-BY",))
+
+
+@lru_cache(maxsize=256)
+def _plain_addresses(addresses: tuple[str, ...]) -> frozenset[str]:
+    return frozenset(map(plain_address, addresses))
 
 
 def plain_address(text: str) -> str:
     """Reduce `MAILTO:Anna@Example.com` and the like to what can be compared."""
     address = text.strip().strip('"').strip()
     if address[:7].lower() == "mailto:":
-        address = unquote(address[7:]).partition("?")[0]
+        address = address[7:]
+        address = (unquote(address) if "%" in address else address).partition("?")[0]
     return address.strip().casefold()
 
 
-def _answers(lines: Iterable[Property], own: set[str], places: tuple[str, ...]) -> list[tuple[str, str]]:
+def _answers(
+    lines: Iterable[Property], own: frozenset[str], places: tuple[str, ...]
+) -> list[tuple[str, str]]:
     found = []
     for line in lines:
         named = (plain_address(line.parameters.get(place, "") if place else line.value) for place in places)

@@ -10,14 +10,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
 from functools import lru_cache
 
+from connectors.ical.component import Component
 from connectors.ical.limits import Steps
 from connectors.ical.rules import Rule, RuleRefused, parse_rule
-from connectors.ical.text import Component
 from connectors.ical.values import read_offset, read_wall, shifted
 from connectors.ical.walk import Walk, walk
 
 _FROM, _TO = datetime(1900, 1, 1), datetime(2100, 12, 31)  # noqa: DTZ001  # wall-clock values
-_STEPS = 10_000
+_STEPS = 4_000
 
 
 class UnreadableZone(ValueError):
@@ -48,7 +48,7 @@ class ObservedZone(tzinfo):
         """Return the offset from UTC at a wall-clock time."""
         if at is None:
             return self._offsets[-1]
-        return self._offsets[bisect_right(self._walls, at.replace(tzinfo=None))]
+        return self._offsets[bisect_right(self._walls, datetime.combine(at, at.time()))]
 
     def dst(self, at: datetime | None) -> timedelta | None:
         """Nothing here asks for it."""
@@ -80,7 +80,7 @@ def _observance(part: Component) -> Observance:
     return Observance(part.text("DTSTART"), part.text("TZOFFSETFROM"), part.text("TZOFFSETTO"), rules, dates)
 
 
-@lru_cache(maxsize=512)
+@lru_cache(maxsize=128)
 def _zone(observances: tuple[Observance, ...]) -> ObservedZone:
     changes: dict[datetime, tuple[timedelta, timedelta]] = {}
     steps = Steps(_STEPS)

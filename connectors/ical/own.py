@@ -2,13 +2,11 @@
 
 from datetime import timedelta
 
+from connectors.ical.component import MARKER, Component
 from connectors.ical.events import Entry
-from connectors.ical.text import Component
 from connectors.ical.values import read_length, read_text
 from connectors.ical.zones import UTC_ZONE, known_zone
 from connectors.interface import Event
-
-MARKER = "X-SYNCD-MARKER"
 
 
 def own_event(calendar: Component, event: Component, entry: Entry) -> Event:

@@ -8,14 +8,15 @@ from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from connectors.ical.component import MARKER, Component
 from connectors.ical.events import Entry, EntryReader
 from connectors.ical.expand import Window, capped, expand
 from connectors.ical.findings import Findings
 from connectors.ical.limits import DEFAULTS, Limits, Steps
 from connectors.ical.meaning import freebusy_status
-from connectors.ical.own import MARKER, own_event
+from connectors.ical.own import own_event
 from connectors.ical.reduce import Reduction
-from connectors.ical.text import Component, scan
+from connectors.ical.text import scan
 from connectors.ical.zones import Ladder, Zone, known_zone
 from connectors.interface import BusyInterval, CalendarObject, Event, Reading
 
@@ -174,4 +175,4 @@ class _Text:
         intervals = [interval for entries in objects.values() for interval in self._expanded(entries)]
         for found in self._readable:
             intervals += [busy for busy in found.busy if self._window.holds(busy.start, busy.end)]
-        return tuple(sorted(intervals))
+        return tuple(intervals if len(self._readable) == 1 else sorted(intervals))

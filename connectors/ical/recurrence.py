@@ -10,7 +10,8 @@ from connectors.ical.values import shifted
 from connectors.ical.walk import Walk, walk
 from connectors.ical.zones import UTC_ZONE, Zone
 
-_DISORDER = timedelta(hours=25)
+DISORDER = timedelta(hours=25)
+"""How far a change of a clock may put instants out of order."""
 
 
 def occurrences(rule: str, first: date | datetime, *, start: datetime, end: datetime) -> Iterator[datetime]:
@@ -77,7 +78,7 @@ def _in_order(instants: Iterator[datetime]) -> Iterator[datetime]:
     last: datetime | None = None
     for instant in instants:
         heapq.heappush(waiting, instant)
-        while waiting and waiting[0] < shifted(instant, -_DISORDER):
+        while waiting and waiting[0] < shifted(instant, -DISORDER):
             ready = heapq.heappop(waiting)
             if ready != last:
                 yield ready

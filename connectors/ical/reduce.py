@@ -7,8 +7,8 @@ reduced text gives the same intervals as reading the original (tested over windo
 import re
 from collections.abc import Collection, Iterator
 
+from connectors.ical.component import Component, Property
 from connectors.ical.meaning import own_answers
-from connectors.ical.text import Component, Property
 from connectors.ical.zones import Ladder, known_zone
 
 _WHEN = ("DTSTART", "DTEND", "DURATION", "RRULE", "RDATE", "EXDATE", "EXRULE", "RECURRENCE-ID", "FREEBUSY")
@@ -43,8 +43,8 @@ class Reduction:
     def _part(self, part: Component) -> Iterator[str]:
         yield f"BEGIN:{part.kind}"
         yield f"UID:{part.uid}"
-        for name in (*_WHAT, *_WHEN):
-            for line in part.properties.get(name, ()):
+        for name in filter(part.properties.__contains__, (*_WHAT, *_WHEN)):
+            for line in part.properties[name]:
                 yield f"{name}{self._parameters(line)}:{_plain(line.value)}"
         for address, answer in own_answers(part, self._addresses):
             yield f"ATTENDEE;PARTSTAT={_plain(answer)}:mailto:{_printable(address)}"
@@ -53,6 +53,8 @@ class Reduction:
         yield f"END:{part.kind}"
 
     def _parameters(self, line: Property) -> str:
+        if not line.parameters:
+            return ""
         kept = [
             f";{name}={_plain(line.parameters[name])}"
             for name in ("VALUE", "RANGE", "FBTYPE")

@@ -8,7 +8,10 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, time
+from functools import lru_cache
 from typing import Literal
+
+LONG = 200
 
 FREQUENCIES = ("YEARLY", "MONTHLY", "WEEKLY", "DAILY", "HOURLY", "MINUTELY", "SECONDLY")
 WEEKDAYS = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
@@ -53,6 +56,10 @@ class Rule:
 
 def parse_rule(text: str) -> Rule:
     """Read an RRULE value such as `FREQ=WEEKLY;BYDAY=MO,WE`. Raises `RuleRefused` saying which part is wrong."""
+    return _remembered(text) if len(text) < LONG else _parsed(text)
+
+
+def _parsed(text: str) -> Rule:
     fields: dict[str, object] = {}
     for name, value in _parts(text):
         if name in _READERS:
@@ -65,6 +72,10 @@ def parse_rule(text: str) -> Rule:
     if "frequency" not in fields:
         raise RuleRefused("the rule has no FREQ")
     return Rule(**fields)  # type: ignore[arg-type]  # each reader returns the type of the field beside it
+
+
+_remembered = lru_cache(maxsize=1024)(_parsed)
+"""Most series share a few rules. Long texts are not kept, or strangers would decide how much is."""
 
 
 def _parts(text: str) -> list[tuple[str, str]]:

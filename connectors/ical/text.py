@@ -2,73 +2,18 @@
 
 One pass over the lines: unfold, split off the name, keep only what busy time and our own events need. Broken structure
 is repaired where its meaning is plain (a missing END before the next event, bare line feeds, a byte order mark), and
-reported with its line. The caps of `limits` are checked before anything is kept.
+reported with its line. The caps of `limits` are checked before anything is kept. Ordinary text is scanned by `wellformed`.
 """
 
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
-from types import MappingProxyType
+from collections.abc import Iterator
 
+from connectors.ical import wellformed
+from connectors.ical.component import KEPT, SPOKEN, WHOLE, Component, read_property
 from connectors.ical.findings import Findings
 from connectors.ical.limits import Limits
 
-WHOLE = frozenset({"VEVENT", "VTODO", "VJOURNAL", "VFREEBUSY", "VTIMEZONE"})
-"""Components that stand directly inside a calendar: one of them inside another means that an END is missing."""
-
-_KEPT = frozenset(
-    {
-        *("UID", "DTSTART", "DTEND", "DURATION", "RRULE", "RDATE", "EXDATE", "EXRULE", "RECURRENCE-ID"),
-        *("STATUS", "TRANSP", "SEQUENCE", "DTSTAMP", "ORGANIZER", "ATTENDEE", "FREEBUSY"),
-        *("TZID", "TZOFFSETFROM", "TZOFFSETTO", "X-WR-TIMEZONE"),
-        *("X-MICROSOFT-CDO-BUSYSTATUS", "X-MICROSOFT-CDO-INTENDEDSTATUS", "X-MICROSOFT-CDO-ALLDAYEVENT"),
-        *("X-SYNCD-MARKER", "X-SYNCD-FLAWED"),
-        *("SUMMARY", "DESCRIPTION", "LOCATION", "URL", "CONFERENCE", "CLASS", "TRIGGER"),
-    }
-)
-
-_SPOKEN = frozenset({"SUMMARY", "DESCRIPTION", "LOCATION", "URL", "CONFERENCE"})
-"""Kept for our own events only, and of no meaning for anybody's time."""
-
 _NAME = re.compile(rb"([A-Za-z0-9-]+)[ \t]*([;:])")
-_PARAMETER = re.compile(r';([A-Za-z0-9_-]+)=("[^"]*"(?:,"[^"]*")*|[^";:]*)')
-
-
-@dataclass(frozen=True, slots=True)
-class Property:
-    """A content line: upper-case name, parameters (names upper-case, quotes removed), raw value, 1-based line."""
-
-    name: str
-    parameters: Mapping[str, str]
-    value: str
-    line: int
-
-
-@dataclass(slots=True)
-class Component:
-    """A component with the properties kept of it. `torn`: its END is missing, so it may be incomplete."""
-
-    kind: str
-    line: int
-    properties: dict[str, list[Property]] = field(default_factory=dict)
-    parts: list["Component"] = field(default_factory=list)
-    torn: bool = False
-
-    def first(self, name: str) -> Property | None:
-        """Return the first property of that name, or None."""
-        found = self.properties.get(name)
-        return found[0] if found else None
-
-    def text(self, name: str) -> str:
-        """Return the value of the first property of that name, stripped, or an empty text."""
-        found = self.properties.get(name)
-        return found[0].value.strip() if found else ""
-
-    @property
-    def uid(self) -> str:
-        """The UID without unprintable characters, cut to a length that is safe to store and to log."""
-        text = self.text("UID")[:500]
-        return text if text.isprintable() else "".join(filter(str.isprintable, text))
 
 
 class TooMuch(ValueError):
@@ -83,6 +28,12 @@ def scan(data: bytes, limits: Limits, findings: Findings) -> list[Component]:
             "", 0, f"the text is larger than {limits.bytes} bytes or {limits.lines} lines and is not read"
         )
         return []
+    ordinary = wellformed.components(data, limits)
+    return ordinary or scan_leniently(data, limits, findings)
+
+
+def scan_leniently(data: bytes, limits: Limits, findings: Findings) -> list[Component]:
+    """As `scan`, of any text that is not too large: line by line, judging each."""
     tree = _Tree(limits, findings)
     try:
         for number, line in _unfolded(data):
@@ -210,15 +161,15 @@ class _Tree:
         self._properties += 1
         if self._properties > self._limits.properties:
             raise TooMuch(f"more than {self._limits.properties} properties")
-        if name not in _KEPT or not self._open or self._too_deep:
+        if name not in KEPT or not self._open or self._too_deep:
             return
         if len(rest) > self._limits.line:
-            if name not in _SPOKEN:
+            if name not in SPOKEN:
                 self._note(f"{name} is longer than {self._limits.line} bytes and is left out")
                 self._open[-1].torn = True
             return
-        parameters, value = _split(name, self._decoded(rest))
-        self._open[-1].properties.setdefault(name, []).append(Property(name, parameters, value, self.line))
+        found = read_property(name, self._decoded(rest), self.line)
+        self._open[-1].properties.setdefault(name, []).append(found)
 
     def _decoded(self, raw: bytes) -> str:
         try:
@@ -234,24 +185,3 @@ def _word(raw: bytes) -> str:
 
 def _known(kind: str) -> str:
     return kind if kind in WHOLE or kind in {"VCALENDAR", "VALARM", "STANDARD", "DAYLIGHT"} else "a component"
-
-
-_NO_PARAMETERS: Mapping[str, str] = MappingProxyType({})
-_TIMES = frozenset({"DTSTART", "DTEND", "RDATE", "EXDATE", "RECURRENCE-ID"})
-
-
-def _split(name: str, rest: str) -> tuple[Mapping[str, str], str]:
-    """Split what follows a property's name into parameters and value; a repeated parameter keeps its first value."""
-    if rest[0] == ":":
-        return _NO_PARAMETERS, rest[1:]
-    parameters: dict[str, str] = {}
-    at = 0
-    while match := _PARAMETER.match(rest, at):
-        parameters.setdefault(match[1].upper(), match[2].replace('"', ""))
-        at = match.end()
-    _, _, value = rest[at:].partition(":")
-    if name in _TIMES and ":" in value and "TZID" in parameters:
-        # Some programs forget the quotes around a TZID with a colon; a time itself never holds one.
-        zone, _, value = value.rpartition(":")
-        parameters["TZID"] += ":" + zone
-    return parameters, value

@@ -5,9 +5,10 @@ it can't read.
 """
 
 import re
-from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from typing import NamedTuple
 
+_TIME = re.compile(r"\d{8}T(?:[01]\d|2[0-3])[0-5]\d[0-5]\dZ?", re.ASCII)
 _MOMENT = re.compile(r"(\d{4})(\d\d)(\d\d)(?:T(\d\d)(\d\d)(\d\d)?(Z)?)?", re.ASCII)
 _DURATION = re.compile(
     r"([+-])?P(?:(\d{1,9})W)?(?:(\d{1,9})D)?(?:T(?:(\d{1,12})H)?(?:(\d{1,12})M)?(?:(\d{1,12})S)?)?", re.ASCII
@@ -16,8 +17,7 @@ _OFFSET = re.compile(r"([+-])(\d\d):?(\d\d):?(\d\d)?", re.ASCII)
 _ESCAPE = re.compile(r"\\(.)", re.DOTALL)
 
 
-@dataclass(frozen=True, slots=True)
-class Wall:
+class Wall(NamedTuple):
     """A date or time as written: naive, with `date` for a whole day and `utc` for one that ends in Z."""
 
     at: datetime
@@ -25,8 +25,7 @@ class Wall:
     utc: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Length:
+class Length(NamedTuple):
     """A duration: whole days follow the calendar, `exact` is elapsed time (RFC 5545 section 3.8.5.3)."""
 
     days: int = 0
@@ -35,6 +34,8 @@ class Length:
 
 def read_wall(value: str, *, whole_day: bool = False) -> Wall:
     """Read a DATE or DATE-TIME. What is written decides which; `whole_day` (VALUE=DATE) drops a midnight's time."""
+    if _TIME.fullmatch(value) and not whole_day:
+        return Wall(datetime.fromisoformat(value[:15]), utc=value[-1] == "Z")
     match = _MOMENT.fullmatch(value.strip().upper())
     if not match:
         raise ValueError("not a date or time")
@@ -74,6 +75,8 @@ def read_offset(value: str) -> timedelta:
 
 def read_text(value: str) -> str:
     """Undo the escapes of a TEXT value (RFC 5545 section 3.3.11)."""
+    if "\\" not in value:
+        return value
     return _ESCAPE.sub(lambda match: "\n" if match[1] in "nN" else match[1], value)
 
 

@@ -4,6 +4,7 @@ RFC 5545 section 3.3.10. The walk goes period by period (a year, a month, ... a 
 no COUNT forbids it, and never loops for ever: it ends at the window's end, and every period looked at costs a step.
 """
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
@@ -11,6 +12,7 @@ from datetime import date, datetime, time, timedelta
 from connectors.ical import days
 from connectors.ical.limits import Steps
 from connectors.ical.rules import Rule
+from connectors.ical.stride import Span, strides
 
 _DAY = 86_400
 _UNIT = {"DAILY": _DAY, "HOURLY": 3_600, "MINUTELY": 60, "SECONDLY": 1}
@@ -46,6 +48,33 @@ class Walk:
 
 def walk(path: Walk) -> Iterator[datetime]:
     """Yield the rule's instances, naive and strictly growing. Raises `StepsSpent` when the budget is gone."""
+    span = Span(path.low.toordinal(), min(path.high, path.last or path.high).toordinal(), path.steps)
+    common = strides(path.rule, path.first, span)
+    return by_period(path) if common is None else _by_day(path, common)
+
+
+def _by_day(path: Walk, days_named: Iterator[int]) -> Iterator[datetime]:
+    """Along days that are named already, at the time of day of the first."""
+    first_day, high = path.first.toordinal(), min(path.high, path.last or path.high)
+    high_day, clock = high.toordinal(), path.first - datetime.fromordinal(first_day)
+    number, count = 0, path.rule.count or math.inf
+    for day in days_named:
+        if day < first_day:
+            continue
+        if number == 0 and day > first_day:
+            number += _first_missing(path, number)
+        if day > high_day or number >= count:
+            return
+        at = datetime.fromordinal(day) + clock
+        if at > high:
+            return
+        number += 1
+        if at >= path.low:
+            yield at
+
+
+def by_period(path: Walk) -> Iterator[datetime]:
+    """Along any rule, period by period, as `walk`."""
     rule = days.with_defaults(path.rule, path.first)
     high = min(path.high, path.last or path.high)
     low_day, high_day = path.low.toordinal(), high.toordinal()

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 import icalendar
 
-from connectors.ical.own import MARKER
+from connectors.ical.component import MARKER
 from connectors.ical.zones import UTC_ZONE, Zone, named_zone
 from connectors.interface import Event
 

@@ -13,12 +13,13 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from tzlocal.windows_tz import win_tz
 
+from connectors.ical.component import Component
 from connectors.ical.findings import Findings
 from connectors.ical.limits import Limits, Steps, StepsSpent
 from connectors.ical.observed import UnreadableZone, observed_zone
-from connectors.ical.text import Component
 from connectors.ical.values import read_text, shifted
 
+NO_OFFSET = timedelta(0)
 _UTC_NAMES = frozenset(
     {"utc", "z", "gmt", "zulu", "uct", "universal", "greenwich", "tzone://microsoft/utc", "etc/utc"}
 )
@@ -37,14 +38,16 @@ class Zone:
         """Return the instant a naive wall-clock time means: in a repeated hour the first one, in a skipped hour as if
         it had not been skipped (RFC 5545 section 3.3.5)."""
         try:
-            return wall.replace(tzinfo=self.clock).astimezone(UTC)
+            offset = self.clock.utcoffset(wall)
+            return datetime.combine(wall, wall.time(), UTC) - (offset or NO_OFFSET)
         except OverflowError:
             return _FIRST if wall.year < 5_000 else _LAST
 
     def to_wall(self, instant: datetime) -> datetime:
         """Return the naive wall-clock time at an instant."""
         try:
-            return instant.astimezone(self.clock).replace(tzinfo=None, fold=0)
+            offset = instant.astimezone(self.clock).utcoffset()
+            return datetime.combine(instant, instant.time()) + (offset or NO_OFFSET)
         except OverflowError:
             return (_FIRST if instant.year < 5_000 else _LAST).replace(tzinfo=None)
 
@@ -54,16 +57,22 @@ class Zone:
         Around a change of the clock that is more than the two converted ends: a skipped time reads earlier than the
         instant it stands for, a repeated one later.
         """
-        low, high = self.to_wall(start), self.to_wall(end)
-        skipped = self._gained(start)
-        repeated = -self._gained(end)
-        return shifted(low, -max(skipped, timedelta(0))), shifted(high, max(repeated, timedelta(0)))
+        return (_named_walls if self.name else _walls)(self, start, end)
 
-    def _gained(self, instant: datetime) -> timedelta:
+    def gained(self, instant: datetime) -> timedelta:
         """How far the clock was put forward during the two days before an instant."""
         before = shifted(instant, -timedelta(days=2))
         return (self.to_wall(instant) - self.to_wall(before)) - (instant - before)
 
+
+def _walls(zone: Zone, start: datetime, end: datetime) -> tuple[datetime, datetime]:
+    skipped, repeated = zone.gained(start), -zone.gained(end)
+    low = shifted(zone.to_wall(start), -max(skipped, timedelta(0)))
+    return low, shifted(zone.to_wall(end), max(repeated, timedelta(0)))
+
+
+_named_walls = lru_cache(maxsize=1024)(_walls)
+"""Zones of an object's own are not kept here: a stranger could make them large."""
 
 UTC_ZONE = Zone("UTC", UTC)
 

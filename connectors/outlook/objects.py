@@ -134,7 +134,7 @@ class Reader:
         """The object made of these events; `head`, else the first of them, gives it its UID."""
         uid = uid_of(head or next(iter(items), {"id": key}))
         readings = [interval_of(item, self.calendar.zone) for item in items]
-        intervals = {replace(one, uid=uid) for reading in readings for one in reading.intervals}
+        intervals = {one._replace(uid=uid) for reading in readings for one in reading.intervals}
         problems = {replace(one, uid=uid): None for reading in readings for one in reading.problems}
         reading = Reading(tuple(sorted(intervals)), tuple(problems))
         return CalendarObject(

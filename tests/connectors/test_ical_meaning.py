@@ -182,7 +182,7 @@ def test_a_spent_budget_is_reported():
 
 def test_the_budget_of_a_whole_text_is_shared_by_its_events():
     hungry = [line for number in range(3) for line in event(*ONE, "RRULE:FREQ=DAILY", uid=f"{number}")]
-    result = reading(calendar(*hungry), limits=Limits(all_steps=500))
+    result = reading(calendar(*hungry), limits=Limits(all_steps=250))
     assert len([message for message in messages(result) if "too many steps" in message]) == 2
     assert {interval.uid for interval in result.intervals} == {"0", "1", "2"}
 

@@ -1,0 +1,266 @@
+"""The fast ways of the reader against the thorough ones: what both can do, they do the same."""
+
+import json
+import os
+from datetime import UTC, datetime, timedelta
+from itertools import islice
+from pathlib import Path
+
+import pytest
+from hypothesis import assume, example, given, settings
+from hypothesis import strategies as st
+from test_ical_text import calendar, event, messages, reading, spans
+
+from bench.objects import END, OWNER, START, objects
+from connectors.ical import Limits, read_object
+from connectors.ical.component import MARKER, OURS, Component
+from connectors.ical.findings import Findings
+from connectors.ical.limits import DEFAULTS, Steps
+from connectors.ical.rules import Rule, Until
+from connectors.ical.stride import Span, strides
+from connectors.ical.text import scan_leniently
+from connectors.ical.walk import Walk, by_period, walk
+from connectors.ical.wellformed import components
+
+CONFORMANCE = os.environ.get("SYNCD_CONFORMANCE")
+
+LINES = (
+    "BEGIN:VCALENDAR", "END:VCALENDAR", "BEGIN:VEVENT", "END:VEVENT", "BEGIN:VTODO", "END:VTODO", "BEGIN:VTIMEZONE",
+    "END:VTIMEZONE", "BEGIN:STANDARD", "END:STANDARD", "BEGIN:VALARM", "END:VALARM", "END:VALARM ", "BEGIN:X-OTHER", "END:X-OTHER",
+    "BEGIN;X=1:VEVENT", "begin:vevent", "END:", "UID:one", "UID:t\u00e9\U0001f600", "DTSTART:20261201T090000Z",
+    "DTSTART;TZID=Europe/Berlin:20261201T090000", 'DTSTART;TZID="a:b;c":20261201T090000', "DTSTART;TZID=tz:/x:20261201T090000",
+    "DTEND;VALUE=DATE;VALUE=PERIOD:20261201", "RRULE:FREQ=DAILY", " ;COUNT=3", "\tmore", "TZID:Zone", "TZOFFSETTO:+0100",
+    "ATTENDEE;CN=A;PARTSTAT=DECLINED:mailto:a@example.com", "ATTENDEE;CN=\"B:;\";ROLE=x:mailto:b@example.com", "SUMMARY:S",
+    "DESCRIPTION;ALTREP=\"x\":D", "TRIGGER:-PT5M", "X-SYNCD-MARKER:m", "X-SYNCD-MAR", " KER:m", "X-FOO;A=b:c", "STATUS", "STATUS ;A=b:C",
+    "STATUS:", "status:cancelled", "", " ", "no property", "\u00e9:1", "X-WR-TIMEZONE:Europe/Paris", "BEGIN:VFREEBUSY", "END:VFREEBUSY",
+)  # fmt: skip
+
+
+def plainly(part: Component, *, ours: bool, zone: bool = False):
+    """What counts of a component: alarms and words only of our own, and no lines within zones."""
+    zone = zone or part.kind == "VTIMEZONE"
+    kept = {
+        name: [(*line[:3], 0 if zone else line.line) for line in lines]
+        for name, lines in part.properties.items()
+        if ours or name not in OURS
+    }
+    parts = [plainly(one, ours=ours, zone=zone) for one in part.parts if ours or one.kind != "VALARM"]
+    return part.kind, 0 if zone and part.kind != "VTIMEZONE" else part.line, kept, parts, part.torn
+
+
+def compare(data: bytes) -> bool:
+    """Fail if the fast scanner understands a text otherwise; say whether it understood it at all."""
+    fast = components(data, DEFAULTS)
+    if fast is None:
+        return False
+    findings = Findings(100)
+    thorough = scan_leniently(data, DEFAULTS, findings)
+    ours = MARKER.encode() in data
+    assert findings.all() in ((), findings.all() if not thorough else ())
+    assert [plainly(one, ours=ours) for one in fast] == [plainly(one, ours=ours) for one in thorough]
+    return True
+
+
+BODY = st.lists(st.sampled_from(LINES), max_size=12)
+
+
+@settings(max_examples=1500)
+@given(
+    st.lists(st.sampled_from(("VEVENT", "VTIMEZONE", "VTODO", "VALARM", "STANDARD", "")), max_size=4),
+    BODY,
+    BODY,
+    BODY,
+    st.sampled_from(("\r\n", "\n")),
+    st.booleans(),
+)
+@example([], ["UID:one"], [], [], "\r\n", True)
+@example(["VEVENT"], ["BEGIN:VALARM", "END:VALARM ", "SUMMARY:S"], [], [], "\n", True)
+@example(
+    ["VTIMEZONE"], ["BEGIN:STANDARD", "UID:x", "END:STANDARD"], ["BEGIN:VTODO"], ["END:VTODO"], "\n", True
+)
+def test_ordinary_text_is_scanned_as_the_thorough_way_does(kinds, first, second, third, ending, closed):
+    lines = ["BEGIN:VCALENDAR", *second]
+    for kind in kinds:
+        lines += (
+            [f"BEGIN:{kind}", *first, *(third if kind == "VTIMEZONE" else ()), f"END:{kind}"]
+            if kind
+            else third
+        )
+    lines += ["END:VCALENDAR"] if closed else []
+    compare((ending.join(lines) + ending).encode())
+
+
+def test_made_objects_are_all_ordinary():
+    assert all(map(compare, objects(300)))
+
+
+def test_our_own_events_keep_their_words_and_alarms():
+    data = calendar(
+        *event(
+            "DTSTART:20261201T090000Z",
+            "X-SYNCD-MARKER:m",
+            "SUMMARY:Ours",
+            "BEGIN:VALARM",
+            "TRIGGER:-PT5M",
+            "END:VALARM",
+        )
+    )
+    assert compare(data)
+    own = read_object("h", "e", data, zone="UTC", start=START, end=END).event
+    assert own is not None
+    assert (own.title, own.reminder) == ("Ours", timedelta(minutes=5))
+
+
+def test_what_is_out_of_the_ordinary_is_left_to_the_thorough_way():
+    lines = event("DTSTART:20261201T090000Z", "DURATION:PT30M")
+    good = calendar(*lines)
+    assert compare(good)
+    for odd in (
+        good.replace(b"UID", b"uid"), good.replace(b"UID:", b"UID :"), good + b"oops\r\n", good.replace(b"END:VEVENT\r\n", b""),
+        good.replace(b"one", b"\xe9"), good.replace(b"\r\n", b"\r\r\n"), good.replace(b"UID", b"U\r\n ID"), b" " + good,
+    ):  # fmt: skip
+        assert components(odd, DEFAULTS) is None
+    assert components(good, Limits(properties=5)) is None
+    assert components(good, Limits(components=1)) is None
+    assert components(good, Limits(line=50)) is None
+
+
+def test_zones_of_the_same_name_in_two_objects_keep_apart():
+    def defined(offset: str) -> bytes:
+        zone = ("BEGIN:VTIMEZONE", "TZID:Office", "BEGIN:STANDARD", "DTSTART:19700101T000000", f"TZOFFSETFROM:{offset}",
+                f"TZOFFSETTO:{offset}", "END:STANDARD", "END:VTIMEZONE")  # fmt: skip
+        return calendar(*zone, *event("DTSTART;TZID=Office:20261201T090000", "DURATION:PT30M"))
+
+    for _ in range(2):
+        assert spans(reading(defined("+0100"))) == ["12-01 08:00/08:30"]
+        assert spans(reading(defined("-0800"))) == ["12-01 17:00/17:30"]
+
+
+FIRST = st.integers(0, 84_000 * 86_400).map(
+    lambda seconds: datetime.fromisoformat("1890-01-01") + timedelta(seconds=seconds)
+)
+WEEKDAYS = st.lists(st.tuples(st.integers(-6, 6), st.integers(0, 6)), max_size=3, unique=True).map(
+    lambda d: tuple(sorted(d))
+)
+MONTH_DAYS = st.lists(st.integers(-31, 31).filter(bool), max_size=3, unique=True).map(
+    lambda d: tuple(sorted(d))
+)
+
+
+@st.composite
+def walks(draw):
+    frequency = draw(st.sampled_from(("DAILY", "WEEKLY", "MONTHLY", "YEARLY")))
+    first = draw(FIRST)
+    until = draw(st.none() | st.integers(-40, 4000).map(lambda days: first + timedelta(days=days)))
+    weekdays, month_days = draw(st.sampled_from(((WEEKDAYS, None), (None, MONTH_DAYS), (None, None))))
+    rule = Rule(
+        frequency,
+        interval=draw(st.integers(1, 5) | st.integers(1, 4000)),
+        count=draw(st.none() | st.integers(1, 400)),
+        until=until and Until(until, "local"),
+        weekdays=() if weekdays is None else draw(weekdays),
+        month_days=() if month_days is None else draw(month_days),
+        week_start=draw(st.integers(0, 6)),
+    )
+    low = first + timedelta(days=draw(st.integers(-800, 9000)), hours=draw(st.integers(0, 23)))
+    high = low + timedelta(days=draw(st.integers(0, 1200)), hours=draw(st.integers(0, 23)))
+    return rule, first, low, high, until, draw(st.booleans())
+
+
+def test_common_rules_are_walked_by_arithmetic_as_by_period():
+    walked = []
+
+    @settings(max_examples=int(os.environ.get("SYNCD_FUZZ", "2000")))
+    @given(walks())
+    def holds(made):
+        rule, first, low, high, until, first_counts = made
+        assume(strides(rule, first, Span(low.toordinal(), high.toordinal(), Steps(1))) is not None)
+        fast, thorough = (
+            list(way(Walk(rule, first, low, high, until, first_counts=first_counts, steps=Steps(10**6))))
+            for way in (walk, by_period)
+        )
+        assert fast == thorough
+        walked.append(len(fast))
+
+    holds()
+    assert sum(map(bool, walked)) > len(walked) / 4, "the walks must lead somewhere"
+
+
+@pytest.mark.parametrize(
+    "text", ["FREQ=WEEKLY", "FREQ=MONTHLY;BYMONTHDAY=31", "FREQ=YEARLY", "FREQ=DAILY;COUNT=9000000"]
+)
+def test_common_rules_spend_steps_too(text):
+    first = datetime(1601, 1, 1)  # noqa: DTZ001  # a wall-clock value
+    data = calendar(
+        *event(
+            "DTSTART:16010101T000000Z",
+            "DURATION:PT1H",
+            f"RRULE:{text};COUNT=9000" if "COUNT" not in text else f"RRULE:{text}",
+        )
+    )
+    result = reading(
+        data,
+        start=datetime(1601, 1, 1, tzinfo=UTC),
+        end=datetime(9000, 1, 1, tzinfo=UTC),
+        limits=Limits(rule_steps=1000),
+    )
+    assert any("too many steps" in message for message in messages(result))
+    assert result.intervals[0].start.replace(tzinfo=None) == first
+
+
+@pytest.mark.parametrize(
+    "more", ["X-A:b", "RDATE:20261121T001500Z,20270520T001500Z", "RRULE:FREQ=MINUTELY;INTERVAL=90"]
+)
+def test_more_occurrences_than_are_kept_leave_the_rest_of_the_time_unknown(more):
+    data = calendar(*event("DTSTART:20261121T000000Z", "DURATION:PT30M", "RRULE:FREQ=HOURLY", more))
+    result = reading(data, start=START, end=END)
+    every = reading(data, start=START, end=END, limits=Limits(occurrences=10_000)).intervals
+    assert len(every) > 4300
+    exact = [one for one in result.intervals if one.status.value == "busy"]
+    assert len(exact) >= 1990
+    assert exact[:1900] == list(every[:1900])
+    there = iter(result.intervals)
+    covered = next(there)
+    for one in every:
+        while not covered.start <= one.start <= one.end <= covered.end:
+            covered = next(there)
+    assert covered.status.value == "unknown"
+    assert len(messages(result)) == 1
+
+
+def test_what_is_free_or_takes_no_time_blocks_nothing_however_often():
+    for more in ("TRANSP:TRANSPARENT", "DURATION:PT0S"):
+        length = "DURATION:PT30M" if more.startswith("TRANSP") else more
+        result = reading(
+            calendar(
+                *event(
+                    "DTSTART:20261121T000000Z",
+                    length,
+                    "TRANSP:TRANSPARENT" if more.startswith("TRANSP") else "X-A:b",
+                    "RRULE:FREQ=HOURLY",
+                )
+            )
+        )
+        assert not [one for one in result.intervals if one.start < one.end and one.status.value == "unknown"]
+
+
+@pytest.mark.skipif(not CONFORMANCE, reason="SYNCD_CONFORMANCE is not set")
+def test_files_of_others_are_scanned_as_the_thorough_way_does():
+    files = [path.read_bytes() for path in sorted((Path(CONFORMANCE or "") / "ical" / "ics").glob("*.ics"))]
+    robust = json.loads((Path(CONFORMANCE or "") / "ical" / "ics_robust.json").read_text())
+    assert sum(map(compare, files)) > len(files) / 2
+    assert len(robust) > 100
+
+
+def test_an_owner_is_found_among_many_guests():
+    people = [f"ATTENDEE;CN=P{number}:mailto:p{number}@example.org" for number in range(300)]
+    data = calendar(
+        *event(
+            "DTSTART:20261201T090000Z",
+            "DURATION:PT30M",
+            *people,
+            f"ATTENDEE;PARTSTAT=DECLINED:MAILTO:{OWNER.replace('@', '%40')}",
+        )
+    )
+    result = reading(data, addresses=(OWNER.upper(),))
+    assert [one.status.value for one in islice(result.intervals, 2)] == ["declined"]
