@@ -9,6 +9,7 @@ from connectors.caldav import listing, sync, writes
 from connectors.caldav.addresses import absolute
 from connectors.caldav.listing import Memo, memo_from
 from connectors.http.client import HttpClient
+from connectors.http.pace import Pace
 from connectors.interface import (
     Calendar,
     CalendarGone,
@@ -33,7 +34,8 @@ class CalDavConnector:
     ) -> None:  # fmt: skip
         self._base = account.url
         self._clock = clock
-        self._http = HttpClient(account, login, secret, connections)
+        pace = connections.shared((Pace, account.url), Pace)
+        self._http = HttpClient(account, login, secret, connections, pace=pace)
 
     def calendars(self, memo: str | None) -> Listing:
         """One PROPFIND of the home; discovery where there is no memo, or the home has moved."""

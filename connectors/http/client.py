@@ -16,6 +16,7 @@ from urllib.parse import quote, urljoin, urlsplit
 from connectors.http import errors
 from connectors.http.account import Account, Connections
 from connectors.http.auth import Digest, SignIn, basic, bearer
+from connectors.http.pace import Pace
 from connectors.http.wire import Answer, Origin, Wire
 from connectors.interface import Garbled, NoAccess, SignInRefused, Unreachable
 
@@ -35,9 +36,13 @@ class HttpClient:
         secret: str,
         connections: Connections,
         sign_in: SignIn | None = None,
+        *,
+        pace: Pace | None = None,
     ) -> None:
+        """`pace`: what slows all of a server's logins down together where it refuses for going too fast; None = nothing."""
         self._account = account
         self._connections = connections
+        self._pace = pace
         self.base = origin_of(account.url)
         if "@" in urlsplit(account.url).netloc:
             raise SignInRefused(
@@ -96,11 +101,16 @@ class HttpClient:
         return self._exchange(request, {**said, "Connection": "close"}, fresh=True)
 
     def _exchange(self, request: "_Request", said: Mapping[str, str], *, fresh: bool) -> Answer:
+        if self._pace:
+            self._pace.wait(request.origin.name)
         try:
             with self._pool_wire(request.origin, fresh=fresh) as wire:
-                return self._on(wire, request, {**request.headers, **said})
+                answer = self._on(wire, request, {**request.headers, **said})
         except OSError as error:
             raise errors.from_opening(error, request.origin) from error
+        if self._pace:
+            (self._pace.refused if errors.too_fast(answer) else self._pace.answered)()
+        return answer
 
     def _pool_wire(self, origin: Origin, *, fresh: bool) -> AbstractContextManager[Wire]:
         account = self._account

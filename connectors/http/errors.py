@@ -50,12 +50,17 @@ def from_status(answer: Answer, method: str, origin: Origin) -> ConnectorError:
         return CalendarGone(f"not found at {host} ({status})", "was the calendar renamed, moved or deleted?")
     if status == 507:
         return NoAccess(f"{host} has no room left for this login (507)", "raise its quota, or tidy up")
-    if status == 429 or (status == 503 and answer.header("Retry-After")):
+    if too_fast(answer):
         return Throttled(f"{host} asks to wait ({status})", "it is asked again later", retry_after(answer))
     if status >= 500:
         kind = WriteFault if method in WRITES else ServerFault
         return kind(f"{host} failed ({status})", "look at the server's log; it is tried again")
     return Unsupported(f"{host} does not take a {method} here ({status})", "is the address a CalDAV address?")
+
+
+def too_fast(answer: Answer) -> bool:
+    """Does the server ask to wait (RFC 6585 section 4, RFC 9110 section 15.6.4)?"""
+    return answer.status == 429 or (answer.status == 503 and bool(answer.header("Retry-After")))
 
 
 def from_exception(error: OSError | http.client.HTTPException, method: str, origin: Origin) -> ConnectorError:
