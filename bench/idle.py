@@ -1,4 +1,6 @@
-"""A cycle without changes over 200 calendars on a real server (Radicale), against a bare client sending the same requests.
+"""A cycle without changes on a real server (Radicale): 1,000 logins with three calendars each, and one login with twenty.
+
+The many are compared with a bare client that sends the same requests, the twenty with `vdirsyncer` where it is installed.
 
 The bare client is Python's http.client with as many kept connections as syncd opens; it sends what syncd was seen to send
 and reads the answers, nothing else. Requests and commits are counted: one request a login, commits by the batch.
@@ -7,12 +9,16 @@ and reads the answers, nothing else. Requests and commits are counted: one reque
 import base64
 import http.client
 import os
+import shutil
+import subprocess
+import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
+from itertools import product
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -26,8 +32,10 @@ from syncd.actions.now import sync_now
 from syncd.demo.server import running
 from syncd.executor import READERS
 
-CALENDARS = 200
-ROUNDS = 7
+LOGINS, EACH = 1000, 3
+TWENTY = 20
+ROUNDS = 5
+MANY_ROUNDS = 3
 EVENT = """BEGIN:VCALENDAR\r
 VERSION:2.0\r
 PRODID:-//bench//\r
@@ -64,32 +72,74 @@ password = {{ env = "SYNCD_BENCH_SECRET" }}
 
 SECRET = "bench"
 
+VDIRSYNCER = """
+[general]
+status_path = "{folder}/status/"
+[pair p]
+a = "here"
+b = "there"
+collections = [{names}]
+[storage here]
+type = "filesystem"
+path = "{folder}/events/"
+fileext = ".ics"
+[storage there]
+type = "caldav"
+url = "{url}"
+username = "{login}"
+password = "{secret}"
+"""
+
 
 def measure() -> Iterator[Figure]:
-    """The ratio of wall times, and the counts."""
-    with tempfile.TemporaryDirectory(prefix="syncd-bench-") as name, _stage(Path(name)) as stage:
-        stage.cycle()
-        requests, commits = stage.ctx.connections.requests, stage.ctx.store.commits
-        stage.cycle()
-        requests, commits = stage.ctx.connections.requests - requests, stage.ctx.store.commits - commits
-        ratio, ours, bare = paired(stage.cycle, stage.bare, ROUNDS)
+    """The ratios of wall times, and the counts."""
+    yield from _many()
+    yield from _twenty()
+
+
+def _many() -> Iterator[Figure]:
+    with tempfile.TemporaryDirectory(prefix="syncd-bench-") as name, stage(Path(name), LOGINS, EACH) as on:
+        on.cycle()
+        requests, commits = on.ctx.connections.requests, on.ctx.store.commits
+        on.cycle()
+        requests, commits = on.ctx.connections.requests - requests, on.ctx.store.commits - commits
+        ratio, ours, bare = paired(on.cycle, on.bare, MANY_ROUNDS)
+    what = f"idle cycle, {LOGINS} logins with {EACH} calendars each"
+    yield Figure(f"{what}: requests", requests, LOGINS, "requests", "one a login")
+    claims = "a claim and a saving a batch, and the last look"
+    yield Figure(f"{what}: commits", commits, commits_of(LOGINS), "commits", claims)
+    told = f"{ours:.0f} ms against {bare:.0f} ms, on Radicale"
+    yield Figure(f"{what}: wall time against a bare client", ratio, 1.3, "x", told)
+
+
+def _twenty() -> Iterator[Figure]:
+    if not shutil.which("vdirsyncer"):
+        print("vdirsyncer is not installed, and not compared", file=sys.stderr)
+        return
+    with tempfile.TemporaryDirectory(prefix="syncd-bench-") as name, stage(Path(name), 1, TWENTY) as on:
+        peer = _vdirsyncer(Path(name), on.url, on.logins[0])
+        peer()
+        ratio, theirs, ours = paired(peer, on.cycle, ROUNDS)
+    told = f"{theirs:.0f} ms with its start, against {ours:.0f} ms, on Radicale"
     yield Figure(
-        "idle cycle: requests", requests, CALENDARS, "requests", f"{CALENDARS} logins with a calendar each"
+        f"idle cycle, {TWENTY} calendars: vdirsyncer against syncd", ratio, 4.0, "x", told, at_least=True
     )
-    yield Figure(
-        "idle cycle: commits",
-        commits,
-        commits_of(CALENDARS),
-        "commits",
-        "a claim and a saving a batch, and the last look",
+
+
+def _vdirsyncer(folder: Path, url: str, login: str) -> Callable[[], None]:
+    """One run of `vdirsyncer sync` over all calendars, which it has discovered."""
+    names = ", ".join(f'"calendar{number}"' for number in range(TWENTY))
+    settings = folder / "vdirsyncer"
+    settings.write_text(
+        VDIRSYNCER.format(folder=folder, names=names, url=f"{url}{login}/", login=login, secret=SECRET)
     )
-    yield Figure(
-        "idle cycle: wall time against a bare client",
-        ratio,
-        1.3,
-        "x",
-        f"{ours:.0f} ms against {bare:.0f} ms, on Radicale",
-    )
+
+    def run(command: str) -> None:
+        words = ["vdirsyncer", "-c", str(settings), command]
+        subprocess.run(words, input=b"y\n" * 99, check=True, capture_output=True)
+
+    run("discover")
+    return lambda: run("sync")
 
 
 @dataclass
@@ -124,11 +174,12 @@ CLOCK = Clock()
 
 
 @contextmanager
-def _stage(folder: Path) -> Iterator[Stage]:
+def stage(folder: Path, many: int, each: int) -> Iterator[Stage]:
+    """So many logins with so many calendars each, synced once."""
     os.environ["SYNCD_BENCH_SECRET"] = SECRET
-    logins = [f"agent{number}" for number in range(CALENDARS)]
+    logins = [f"agent{number}" for number in range(many)]
     with running(folder / "server", dict.fromkeys(logins, SECRET)) as server:
-        _fill(server.url, logins)
+        _fill(server.url, logins, each)
         path = folder / "config.toml"
         agents = "".join(AGENT.format(login=login) for login in logins)
         path.write_text(HEAD.format(folder=folder, url=server.url) + agents)
@@ -139,17 +190,17 @@ def _stage(folder: Path) -> Iterator[Stage]:
             yield Stage(ctx, pool, server.url, logins)
 
 
-def _fill(url: str, logins: list[str]) -> None:
-    """A calendar with five appointments for everyone."""
+def _fill(url: str, logins: list[str], each: int) -> None:
+    """Calendars with two appointments for everyone."""
     place = urlsplit(url)
     link = http.client.HTTPConnection(place.hostname or "", place.port)
     start = CLOCK.now + timedelta(days=1)
-    for login in logins:
-        _request(link, login, "MKCALENDAR", f"/{login}/work/")
-        for number in range(5):
-            text = EVENT.format(uid=f"{login}-{number}", start=start, end=start + timedelta(hours=1))
+    for login, number in product(logins, range(each)):
+        _request(link, login, "MKCALENDAR", f"/{login}/calendar{number}/")
+        for event in range(2):
+            text = EVENT.format(uid=f"{login}-{number}-{event}", start=start, end=start + timedelta(hours=1))
             headers = {"Content-Type": "text/calendar"}
-            _request(link, login, "PUT", f"/{login}/work/{number}.ics", text.encode(), headers)
+            _request(link, login, "PUT", f"/{login}/calendar{number}/{event}.ics", text.encode(), headers)
     link.close()
 
 
