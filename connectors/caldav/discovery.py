@@ -7,15 +7,17 @@ every call has its limits, and no server sends us to a host the account does not
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, cast
-from urllib.parse import urljoin
+from urllib.parse import urljoin, urlsplit
 
 from caldav.davclient import DAVClient
 from caldav.davobject import DAVObject
 from caldav.elements import cdav, dav
 from caldav.lib.error import DAVError
+from dns.resolver import Resolver
 
 from connectors.caldav import xml
 from connectors.caldav.addresses import absolute, key
+from connectors.caldav.services import service_urls
 from connectors.http.client import HttpClient
 from connectors.http.errors import ServerFault
 from connectors.interface import CalendarGone, ConnectorError, Garbled, NoAccess, Unsupported
@@ -25,23 +27,35 @@ READABLE = tuple(status for status in range(400, 500) if status not in (401, 429
 QUESTIONS = (dav.CurrentUserPrincipal(), cdav.CalendarHomeSet(), dav.ResourceType())
 
 
-def homes(http: HttpClient, url: str) -> tuple[str, ...]:
+def homes(http: HttpClient, url: str, resolver: Resolver | None = None) -> tuple[str, ...]:
     """The URLs of the login's calendar homes; the account's own URL where that is a home or a calendar itself.
 
-    Raises what `HttpClient` raises, and Unsupported where nothing at the address looks like CalDAV.
+    `resolver`: the name service to ask, None for the machine's. Raises what `HttpClient` raises, and Unsupported where nothing
+    at the address looks like CalDAV.
     """
     failure: ConnectorError | None = None
-    for start in (url, urljoin(url, WELL_KNOWN)):
+    for start in _starts(url, resolver):
         try:
             found = _homes_from(http, start)
         except (CalendarGone, Garbled, NoAccess, ServerFault, Unsupported) as error:
-            failure = failure or error
+            failure = error if _names_a_host(start, url) else failure or error
             continue
         if found:
             return found
     raise failure or Unsupported(
         f"{http.base.name} names no calendars at the account's url", "give the CalDAV address of the server"
     )
+
+
+def _starts(url: str, resolver: Resolver | None) -> Iterator[str]:
+    """Where to look, the account's own address first; the name service is asked when that has led nowhere."""
+    yield from (url, urljoin(url, WELL_KNOWN))
+    yield from service_urls(url, WELL_KNOWN, resolver)
+
+
+def _names_a_host(start: str, url: str) -> bool:
+    """Did the name service send us there? What is wrong with that is then the best thing to tell."""
+    return urlsplit(start).netloc != urlsplit(url).netloc
 
 
 def _homes_from(http: HttpClient, start: str) -> tuple[str, ...]:

@@ -29,12 +29,12 @@ class Authority:
         self.ca_file = folder / "ca.pem"
         self.ca_file.write_bytes(self._certificate.public_bytes(Encoding.PEM))
 
-    def issue(self, name: str) -> tuple[Path, Path]:
-        """A server certificate for loopback and its key, as files named after it."""
+    def issue(self, name: str, *domains: str) -> tuple[Path, Path]:
+        """A server certificate for loopback (and `domains`) and its key, as files named after it."""
         key = ec.generate_private_key(ec.SECP256R1())
         subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
         made = _begun(subject, self._name, key.public_key())
-        places = [x509.DNSName("localhost"), x509.IPAddress(ip_address("127.0.0.1"))]
+        places = [*map(x509.DNSName, ("localhost", *domains)), x509.IPAddress(ip_address("127.0.0.1"))]
         made = made.add_extension(x509.SubjectAlternativeName(places), critical=False)
         made = made.add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)
         made = made.add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
