@@ -205,6 +205,11 @@ class Reader:
             )
 
     def _log(self, fresh: Calendar, changes: Changes, found: reconcile.Round) -> None:
+        for copy in found.copied:
+            hint = "both take their time; delete the one that is not wanted in the calendar"
+            logs.warning(
+                "event_copied", meeting=copy.meeting, agent=copy.agent, calendar=self.row.name, hint=hint
+            )
         was = self.row.state if self.row.state != fresh.state else None
         if found.held and not self.row.held:
             logs.warning("calendar_held", agent=self.row.agent, calendar=self.row.name, hint=fresh.hint)

@@ -28,6 +28,7 @@ class Round:
 
     `unread`: known objects of which nothing could be read this time; what is known of their time stays.
     `copies`: our copies with what was seen of them; `stray`: copies that stand there although they are to be gone.
+    `copied`: copies whose mark a foreign event carries too, as when somebody duplicates one: both take their time.
     `incomplete`: an object was listed and could not be fetched, so the old token is kept and it is asked for again.
     `held`: fingerprint of the removals that the brake holds (then `gone` is empty and the old token is kept).
     """
@@ -37,11 +38,12 @@ class Round:
     gone: tuple[str, ...]
     copies: tuple[Copy, ...]
     stray: tuple[Copy, ...]
+    copied: tuple[Copy, ...]
     held: str | None
     incomplete: bool
 
 
-NOTHING = Round((), (), (), (), (), None, False)
+NOTHING = Round((), (), (), (), (), (), None, False)
 """Nothing changed."""
 
 
@@ -66,6 +68,7 @@ def reconcile(
         gone=() if digest_of_gone else gone,
         copies=tuple(copy for copy in (*seen, *deleted) if copy.state in ("intended", "present")),
         stray=tuple(copy for copy in seen if copy.state in ("leaving", "gone")),
+        copied=_copied(changes, owners, copies),
         held=digest_of_gone,
         incomplete=any(one.problem and not one.etag for one in saved),
     )
@@ -109,6 +112,12 @@ def _owners(changes: Changes, known: Mapping[str, str], copies: Iterable[Copy]) 
         elif matching and copy.href not in listed:
             owners[min(matching)] = copy
     return owners
+
+
+def _copied(changes: Changes, owners: Mapping[str, Copy], copies: Iterable[Copy]) -> tuple[Copy, ...]:
+    """The copies that were duplicated: an event that is none of them, here or in any calendar, carries their mark."""
+    marks = {obj.event.marker for obj in changes.upserts if obj.event is not None and obj.href not in owners}
+    return tuple(copy for copy in copies if copy.state == "present" and copy.marker in marks)
 
 
 def is_ours(copy: Copy, event: Event | None, *, organizer: bool) -> bool:

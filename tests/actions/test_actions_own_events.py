@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+import pytest
 from worlds import AGENT, ELEVEN, HEAD, TEN, World
 
 from store.model import MeetingStatus
@@ -18,6 +19,20 @@ def test_our_own_event_is_not_taken_for_a_foreign_one(world: World) -> None:
     world.tick(2 * MINUTE)
     assert world.known("anna") == []
     assert world.candidates()["anna"].verdict.mark is Mark.AVAILABLE
+
+
+def test_a_duplicate_of_ours_is_told_once_and_blocks(world: World, caplog: pytest.LogCaptureFixture) -> None:
+    world.plan()
+    text = world.ours("anna")[0].replace("UID:", "UID:duplicate-of-")
+    world.server.store(world.work("anna"), "duplicate", text)
+    caplog.set_level("WARNING", "syncd")
+    world.tick(2 * MINUTE)
+    world.tick(2 * MINUTE)
+    told = [line for line in caplog.messages if "event_copied" in line]
+    assert len(told) == 1
+    assert "meeting=m1" in told[0]
+    assert world.known("anna") == [(TEN, ELEVEN, "busy")]
+    assert world.copies()["anna", 1].drift == ""
 
 
 def test_a_foreign_event_that_carries_our_marks_blocks(world: World) -> None:

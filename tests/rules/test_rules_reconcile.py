@@ -163,6 +163,7 @@ def test_our_marks_in_another_calendar_are_somebodys_copy() -> None:
     seen = reconcile(told(stolen), {}, (COPY,), calendar=other, held=None, now=NOW)
     assert [len(one.intervals) for one in seen.upserts] == [1]
     assert seen.copies == ()
+    assert seen.copied == (COPY,)
 
 
 def test_of_two_objects_with_our_marks_only_the_known_one_is_ours() -> None:
@@ -171,8 +172,19 @@ def test_of_two_objects_with_our_marks_only_the_known_one_is_ours() -> None:
         "/anna/work/copied.ics": None,
         "/anna/work/uid-1.ics": 7,
     }
+    assert seen.copied == (COPY,)
     later = decide(told(obj("copied", event=EVENT)), {"/anna/work/uid-1.ics": "e1"}, (COPY,))
     assert [one.copy_id for one in later.upserts] == [None]
+    assert later.copied == (COPY,)
+
+
+def test_a_duplicate_under_another_uid_is_told_and_blocks() -> None:
+    duplicate = obj("duplicate", event=replace(EVENT, uid="another"))
+    seen = decide(told(duplicate), {"/anna/work/uid-1.ics": "e1"}, (COPY,))
+    assert [(one.copy_id, len(one.intervals)) for one in seen.upserts] == [(None, 1)]
+    assert seen.copied == (COPY,)
+    assert decide(told(obj("uid-1", event=EVENT)), copies=(COPY,)).copied == ()
+    assert decide(told(duplicate), copies=(replace(COPY, state="gone"),)).copied == ()
 
 
 def test_an_event_that_got_another_href_is_still_ours() -> None:
