@@ -9,7 +9,13 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from xml.etree.ElementTree import Element, ParseError, XMLParser, fromstring  # a DTD is refused before
+from xml.etree.ElementTree import (  # a DTD is refused before
+    Element,
+    ParseError,
+    TreeBuilder,
+    XMLParser,
+    fromstring,
+)
 from xml.sax.saxutils import escape
 
 from lxml import etree
@@ -169,10 +175,20 @@ def _recovered(data: bytes, answer: Answer, host: str) -> Element:
     if root is None:
         raise _no_xml(answer, host)
     _whole(root, data, bool(parser.error_log), host)
-    try:
-        return fromstring(etree.tostring(root, encoding="utf-8"))  # noqa: S314  # it has no DTD
-    except ParseError as error:
-        raise _no_xml(answer, host) from error
+    return _rebuilt(root)
+
+
+def _rebuilt(root: etree._Element) -> Element:
+    """The same tree in the form that `parse` reads, whatever its names are."""
+    builder = TreeBuilder()
+    for event, node in etree.iterwalk(root, events=("start", "end")):
+        if event == "start":
+            builder.start(str(node.tag), {str(name): str(value) for name, value in node.attrib.items()})
+            builder.data(node.text or "")
+        else:
+            builder.end(str(node.tag))
+            builder.data(node.tail or "")
+    return builder.close()
 
 
 def _whole(root: etree._Element, data: bytes, ill_formed: bool, host: str) -> None:

@@ -139,6 +139,31 @@ BOMB = (
 )
 
 
+class TestIllFormed:
+    @pytest.mark.parametrize(
+        "odd",
+        [
+            "<x:colour>red</x:colour>",
+            "<D:displayname>caf&eacute;</D:displayname>",
+            '<D:x a="1" a="2"/>',
+            "<!-- -- -->",
+        ],
+    )
+    def test_what_is_not_well_formed_inside_one_member_is_passed_over(self, odd: str) -> None:
+        spoilt = member("a", "x").replace("<D:prop>", f"<D:prop>{odd}", 1)
+        said = read(WHOLE.format(spoilt + member("b", "y")))
+        assert [(one.href, one.text(DATA)) for one in said.members] == [("/h/a.ics", "x"), ("/h/b.ics", "y")]
+        assert said.token == "http://example.com/sync/5"
+
+    def test_elements_within_elements_without_end_end_as_an_answer_or_as_garbled(self) -> None:
+        for body in ("<a>" * 300_000, WHOLE.format("<a>" * 100_000 + "</a>" * 100_000)):
+            try:
+                said = read(body)
+            except Garbled:
+                continue
+            assert said.members == ()
+
+
 class TestUnsafe:
     @pytest.mark.parametrize(
         "before", ["", "<?xml version='1.0'?>\n", "\ufeff<!-- a comment --> <?pi x?>\n", " \n"]
