@@ -64,7 +64,7 @@ def compare(data: bytes) -> bool:
 BODY = st.lists(st.sampled_from(LINES), max_size=12)
 
 
-@settings(max_examples=1500)
+@settings(max_examples=500)
 @given(
     st.lists(st.sampled_from(("VEVENT", "VTIMEZONE", "VTODO", "VALARM", "STANDARD", "")), max_size=4),
     BODY,
@@ -170,7 +170,7 @@ def walks(draw):
 def test_common_rules_are_walked_by_arithmetic_as_by_period():
     walked = []
 
-    @settings(max_examples=int(os.environ.get("SYNCD_FUZZ", "2000")))
+    @settings(max_examples=int(os.environ.get("SYNCD_FUZZ", "600")))
     @given(walks())
     def holds(made):
         rule, first, low, high, until, first_counts = made

@@ -11,6 +11,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import icalendar
+import pytest
 import recurring_ical_events
 from dateutil.rrule import rrulestr
 from hypothesis import given, settings
@@ -77,9 +78,20 @@ def moment(value: Any) -> datetime:
     return datetime(value.year, value.month, value.day, tzinfo=UTC)
 
 
-@settings(max_examples=int(os.environ.get("SYNCD_FUZZ", "300")))
+@settings(max_examples=100)
 @given(series())
 def test_series_mean_what_recurring_ical_events_makes_of_them(data: bytes) -> None:
+    compare(data)
+
+
+@pytest.mark.long
+@settings(max_examples=int(os.environ.get("SYNCD_FUZZ", "2000")))
+@given(series())
+def test_many_series_mean_what_recurring_ical_events_makes_of_them(data: bytes) -> None:
+    compare(data)
+
+
+def compare(data: bytes) -> None:
     ours = {(one.start, one.end) for one in read(data, zone="UTC", start=START, end=END).intervals}
     found = recurring_ical_events.of(icalendar.Calendar.from_ical(data)).between(START, END)
     theirs = {(moment(one["DTSTART"].dt), moment(one["DTEND"].dt)) for one in found}
