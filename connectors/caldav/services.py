@@ -5,6 +5,7 @@ if the account lists it in `hosts`, and over TLS.
 """
 
 import ipaddress
+import re
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
@@ -14,6 +15,9 @@ from dns.resolver import Answer, Resolver
 
 SERVICE = "_caldavs._tcp"
 """CalDAV over TLS. The service without TLS is not asked for: passwords travel only over https."""
+
+_PATH = re.compile(r"/(?!/)[!-~]*")
+"""On the server itself: what begins with two slashes would be another one."""
 
 SECONDS = 5.0
 MOST = 5
@@ -46,12 +50,7 @@ def _paths(name: str, resolver: Resolver | None) -> Iterator[str]:
     for record in _asked(name, RdataType.TXT, resolver) or ():
         for text in record.strings:
             key, _, path = text.decode("ascii", "replace").partition("=")
-            if (
-                key.lower() == "path"
-                and path.startswith("/")
-                and not path.startswith("//")
-                and path.isprintable()
-            ):
+            if key.lower() == "path" and _PATH.fullmatch(path):
                 yield path
 
 
@@ -59,6 +58,5 @@ def _asked(name: str, kind: RdataType, resolver: Resolver | None) -> Answer | No
     try:
         return (resolver or Resolver()).resolve(name, kind, lifetime=SECONDS, search=False)
     except (DNSException, OSError):
-        return (
-            None  # the domain says nothing, or nobody can be asked: the address was wrong, and that is told
-        )
+        # The domain says nothing, or nobody can be asked: then the account's address is what was wrong, and that is told.
+        return None

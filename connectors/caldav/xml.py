@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from xml.etree.ElementTree import (  # a DTD is refused before
+from xml.etree.ElementTree import (
     Element,
     ParseError,
     TreeBuilder,

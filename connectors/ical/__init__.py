@@ -1,9 +1,9 @@
 """iCalendar text and what it means: from bytes to busy intervals, and from our own appointments to bytes. Pure.
 
 RFC 5545 (iCalendar), RFC 7529 (RSCALE: only the Gregorian calendar), RFC 7986 (CONFERENCE), [MS-OXCICAL] (Microsoft's
-properties). A text is scanned once (`wellformed`, or `text` where it is out of the ordinary) into components (`component`). Its zones are
-found by a ladder (`zones`, `observed`), its events become entries (`events`, `meaning`), and entries are expanded within a
-window (`expand`, over `recurrence`, `rules`, `walk`, and `stride` for the common rules, `days` for all). `reduce` keeps what
+properties). A text is scanned once (`wellformed`, or `text` where it is out of the ordinary) into components (`component`).
+Its zones are found by a ladder (`zones`, `observed`), its events become entries (`events`, `meaning`), and entries are
+expanded within a window (`expand`, over `recurrence`, `rules`, `walk`, and `stride` for the common rules, `days` for all). `reduce` keeps what
 later expansion needs, `write` and `own` are the way there and back of our own events.
 """
 

@@ -7,7 +7,7 @@ rules and the RDATEs, without EXDATEs, excluded rules, and the instances that an
 import heapq
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from itertools import chain
 
@@ -158,15 +158,16 @@ class _Series:
         return [interval._replace(status=unknown) for interval in found.values()]
 
     def _and_all_later(self, interval: BusyInterval) -> BusyInterval:
-        """What was not looked at any more begins after this one, but for what a change of the clock disorders."""
+        """What was not looked at any more begins after this one, but for what a changed clock or a THISANDFUTURE moves."""
         entries = (self._master, *(entry for _, entry in self._onwards))
         lengths = [entry.length for entry in entries] + [
             length for _, length in self._master.extras if length
         ]
         if not any(map(any, lengths)) or all(entry.status in NEVER_STORED for entry in entries):
             return interval  # none of them takes any time
-        start = max(shifted(interval.start, -DISORDER), self._window.start)
-        return BusyInterval(start, max(self._window.end, interval.end), Status.UNKNOWN, False, interval.uid)
+        start = max(shifted(interval.start, -DISORDER - self._shift()), self._window.start)
+        end = max(self._window.end, interval.end)
+        return BusyInterval(start.astimezone(UTC), end.astimezone(UTC), Status.UNKNOWN, False, interval.uid)
 
     def _by_day(self, moment: Moment) -> bool:
         """A date among times (or the other way round) means the whole day."""
@@ -186,14 +187,18 @@ class _Series:
         """The wall-clock times between which instances can matter, with everything moved by a THISANDFUTURE."""
         lengths = [self._master.length, *(length for _, length in self._master.extras if length)]
         lengths += [entry.length for _, entry in self._onwards]
-        moved = max((abs(entry.start.instant - at) for at, entry in self._onwards), default=_NOTHING)
-        moved += timedelta(days=1 if self._onwards else 0)
+        moved = self._shift()
         start = shifted(self._window.start, -moved)
         # A calendar day can be longer than 24 hours, so one more is looked back for every length in days.
         whole = max(length.days for length in lengths)
         start = shifted(start, -timedelta(days=min(whole + 1, _ALL_DAYS) if whole > 0 else 0))
         start = shifted(start, -max(*(length.exact for length in lengths), _NOTHING))
         return self._master.start.zone.walls(start, shifted(self._window.end, moved))
+
+    def _shift(self) -> timedelta:
+        """How far a THISANDFUTURE moves instances at most, and a day for clocks that change between."""
+        moved = max((abs(entry.start.instant - at) for at, entry in self._onwards), default=_NOTHING)
+        return moved + timedelta(days=1 if self._onwards else 0)
 
     def _exclude(self) -> None:
         for moment in map(self._on_clock, self._master.exceptions):

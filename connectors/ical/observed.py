@@ -17,7 +17,7 @@ from connectors.ical.values import read_offset, read_wall, shifted
 from connectors.ical.walk import Walk, walk
 
 _FROM, _TO = datetime(1900, 1, 1), datetime(2100, 12, 31)  # noqa: DTZ001  # wall-clock values
-_STEPS = 4_000
+_STEPS = 10_000
 
 
 class UnreadableZone(ValueError):
@@ -80,7 +80,7 @@ def _observance(part: Component) -> Observance:
     return Observance(part.text("DTSTART"), part.text("TZOFFSETFROM"), part.text("TZOFFSETTO"), rules, dates)
 
 
-@lru_cache(maxsize=128)
+@lru_cache(maxsize=64)
 def _zone(observances: tuple[Observance, ...]) -> ObservedZone:
     changes: dict[datetime, tuple[timedelta, timedelta]] = {}
     steps = Steps(_STEPS)

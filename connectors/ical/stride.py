@@ -64,7 +64,7 @@ def _weekly(rule: Rule, first: int, span: Span) -> Iterator[int]:
     origin, step = first - (first - 1 - rule.week_start) % 7, 7 * rule.interval
     start = origin + max(0, (span.low - 7 - origin) // step) * step
     for week in range(start, span.high + 1, step):
-        span.steps.spend(len(offsets))
+        span.steps.spend()
         for offset in offsets:
             yield week + offset
 
@@ -75,10 +75,10 @@ def _monthly(rule: Rule, first: datetime, span: Span) -> Iterator[int]:
     start = origin + max(0, (low - 1 - origin) // rule.interval) * rule.interval
     month_days = rule.month_days or (() if rule.weekdays else (first.day,))
     for index in range(start, high + 1, rule.interval):
+        span.steps.spend()
         year, month = divmod(index, 12)
         before, length = date(year, month + 1, 1).toordinal() - 1, monthrange(year, month + 1)[1]
         named = _numbered(month_days, length) if month_days else _on_weekdays(rule.weekdays, before, length)
-        span.steps.spend(1 + len(named))
         for day in sorted(named):
             yield before + day
 

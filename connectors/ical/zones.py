@@ -46,8 +46,7 @@ class Zone:
     def to_wall(self, instant: datetime) -> datetime:
         """Return the naive wall-clock time at an instant."""
         try:
-            offset = instant.astimezone(self.clock).utcoffset()
-            return datetime.combine(instant, instant.time()) + (offset or NO_OFFSET)
+            return instant.astimezone(self.clock).replace(tzinfo=None, fold=0)
         except OverflowError:
             return (_FIRST if instant.year < 5_000 else _LAST).replace(tzinfo=None)
 

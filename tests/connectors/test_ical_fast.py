@@ -5,6 +5,7 @@ import os
 from datetime import UTC, datetime, timedelta
 from itertools import islice
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import assume, example, given, settings
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 from test_ical_text import calendar, event, messages, reading, spans
 
 from bench.objects import END, OWNER, START, objects
-from connectors.ical import Limits, read_object
+from connectors.ical import Limits, occurrences, read_object
 from connectors.ical.component import MARKER, OURS, Component
 from connectors.ical.findings import Findings
 from connectors.ical.limits import DEFAULTS, Steps
@@ -226,6 +227,46 @@ def test_more_occurrences_than_are_kept_leave_the_rest_of_the_time_unknown(more)
             covered = next(there)
     assert covered.status.value == "unknown"
     assert len(messages(result)) == 1
+
+
+def test_what_is_moved_back_from_some_instance_on_is_not_lost_beyond_the_cap():
+    master = event("DTSTART:20261121T000000Z", "DURATION:PT30M", "RRULE:FREQ=HOURLY")
+    back = event(
+        "RECURRENCE-ID;RANGE=THISANDFUTURE:20270301T000000Z", "DTSTART:20270201T000000Z", "DURATION:PT30M"
+    )
+    data = calendar(*master, *back)
+    result = reading(data, start=START, end=END).intervals
+    every = reading(data, start=START, end=END, limits=Limits(occurrences=10_000)).intervals
+    rest = next(one for one in result if one.status.value == "unknown")
+    assert rest.start <= datetime(2027, 2, 1, tzinfo=UTC)
+    for one in every:
+        assert one in result or rest.start <= one.start <= one.end <= rest.end
+
+
+def test_all_days_of_every_week_since_the_first_year_are_counted_within_the_budget():
+    rule = "RRULE:FREQ=WEEKLY;BYDAY=MO,TU,WE,TH,FR,SA,SU;COUNT=999999"
+    result = reading(
+        calendar(*event("DTSTART:00010101T090000Z", "DURATION:PT1H", rule)), start=START, end=END
+    )
+    assert len(result.intervals) == (END - START).days
+    assert messages(result) == []
+
+
+@pytest.mark.parametrize("tz", ["Asia/Tokyo", "America/New_York"])
+def test_a_window_told_in_another_zone_is_the_same_window(tz):
+    data = calendar(
+        *event("DTSTART;TZID=Europe/Amsterdam:20261101T003000", "DURATION:PT1H", "RRULE:FREQ=DAILY")
+    )
+    start, end = datetime(2026, 12, 1, 23, 15, tzinfo=UTC), datetime(2026, 12, 3, 23, 45, tzinfo=UTC)
+    zone = ZoneInfo(tz)
+    assert reading(data, start=start.astimezone(zone), end=end.astimezone(zone)) == reading(
+        data, start=start, end=end
+    )
+    named = [
+        occurrences("FREQ=HOURLY;BYMINUTE=30", start, start=at, end=at + timedelta(hours=9))
+        for at in (start, start.astimezone(zone))
+    ]
+    assert list(named[0]) == list(named[1]) != []
 
 
 def test_what_is_free_or_takes_no_time_blocks_nothing_however_often():
