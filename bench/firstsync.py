@@ -6,7 +6,6 @@ installed. A bare client (http.client) that sends the same requests as syncd and
 
 import http.client
 import logging
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -25,6 +24,7 @@ from caldav.davclient import DAVClient
 
 from bench.cycles import begun
 from bench.figures import Figure, paired
+from bench.peers import installed, vdirsyncer
 from connectors.caldav import xml
 from syncd.actions.context import Context
 from syncd.actions.now import sync_now
@@ -51,24 +51,6 @@ email = "anna@example.com"
 account = "lab"
 login = "anna"
 password = {{ file = "{folder}/secret" }}
-"""
-
-VDIRSYNCER = """
-[general]
-status_path = "{folder}/status/"
-[pair p]
-a = "here"
-b = "there"
-collections = ["calendar"]
-[storage here]
-type = "filesystem"
-path = "{folder}/events/"
-fileext = ".ics"
-[storage there]
-type = "caldav"
-url = "{url}"
-username = "anna"
-password = "{secret}"
 """
 
 
@@ -118,10 +100,8 @@ class Stage:
         """Name, what it does, and how many times longer it must take at least."""
         yield "caldav, sync with load_objects", self.caldav_sync, 10.0
         yield "caldav, get_events", self.caldav_events, 2.0
-        if shutil.which("vdirsyncer"):
+        if installed():
             yield "vdirsyncer", self.vdirsyncer, 1.0
-        else:
-            print("vdirsyncer is not installed, and not compared", file=sys.stderr)
 
     def caldav_sync(self) -> None:
         with self._client() as client:
@@ -141,16 +121,9 @@ class Stage:
 
     def vdirsyncer(self) -> None:
         """From an empty folder."""
-        folder = Path(tempfile.mkdtemp(dir=self.folder))
-        settings = folder / "config"
-        settings.write_text(VDIRSYNCER.format(folder=folder, url=self.url, secret=SECRET))
-        for command in ("discover", "sync"):
-            subprocess.run(
-                ["vdirsyncer", "-c", str(settings), command],
-                input=b"y\n" * 9,
-                check=True,
-                capture_output=True,
-            )
+        run = vdirsyncer(Path(tempfile.mkdtemp(dir=self.folder)), self.url, "anna", SECRET, ["calendar"])
+        run("discover")
+        run("sync")
 
     def bare(self) -> None:
         """A listing, a sync report and a query."""

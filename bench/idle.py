@@ -9,11 +9,8 @@ and reads the answers, nothing else. Requests and commits are counted: one reque
 import base64
 import http.client
 import os
-import shutil
-import subprocess
-import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -24,6 +21,7 @@ from urllib.parse import urlsplit
 
 from bench.cycles import Clock, begun, commits_of, cycle
 from bench.figures import Figure, paired
+from bench.peers import installed, vdirsyncer
 from connectors.caldav.listing import DETAILS, GATES
 from connectors.caldav.xml import XML_HEADERS, propfind
 from connectors.http.wire import Limits
@@ -72,24 +70,6 @@ password = {{ env = "SYNCD_BENCH_SECRET" }}
 
 SECRET = "bench"
 
-VDIRSYNCER = """
-[general]
-status_path = "{folder}/status/"
-[pair p]
-a = "here"
-b = "there"
-collections = [{names}]
-[storage here]
-type = "filesystem"
-path = "{folder}/events/"
-fileext = ".ics"
-[storage there]
-type = "caldav"
-url = "{url}"
-username = "{login}"
-password = "{secret}"
-"""
-
 
 def measure() -> Iterator[Figure]:
     """The ratios of wall times, and the counts."""
@@ -113,33 +93,18 @@ def _many() -> Iterator[Figure]:
 
 
 def _twenty() -> Iterator[Figure]:
-    if not shutil.which("vdirsyncer"):
-        print("vdirsyncer is not installed, and not compared", file=sys.stderr)
+    if not installed():
         return
     with tempfile.TemporaryDirectory(prefix="syncd-bench-") as name, stage(Path(name), 1, TWENTY) as on:
-        peer = _vdirsyncer(Path(name), on.url, on.logins[0])
-        peer()
-        ratio, theirs, ours = paired(peer, on.cycle, ROUNDS)
+        names = [f"calendar{number}" for number in range(TWENTY)]
+        peer = vdirsyncer(Path(name), f"{on.url}{on.logins[0]}/", on.logins[0], SECRET, names)
+        peer("discover")
+        peer("sync")
+        ratio, theirs, ours = paired(lambda: peer("sync"), on.cycle, ROUNDS)
     told = f"{theirs:.0f} ms with its start, against {ours:.0f} ms, on Radicale"
     yield Figure(
         f"idle cycle, {TWENTY} calendars: vdirsyncer against syncd", ratio, 4.0, "x", told, at_least=True
     )
-
-
-def _vdirsyncer(folder: Path, url: str, login: str) -> Callable[[], None]:
-    """One run of `vdirsyncer sync` over all calendars, which it has discovered."""
-    names = ", ".join(f'"calendar{number}"' for number in range(TWENTY))
-    settings = folder / "vdirsyncer"
-    settings.write_text(
-        VDIRSYNCER.format(folder=folder, names=names, url=f"{url}{login}/", login=login, secret=SECRET)
-    )
-
-    def run(command: str) -> None:
-        words = ["vdirsyncer", "-c", str(settings), command]
-        subprocess.run(words, input=b"y\n" * 99, check=True, capture_output=True)
-
-    run("discover")
-    return lambda: run("sync")
 
 
 @dataclass

@@ -7,7 +7,7 @@ import pytest
 from connectors.caldav.collection import is_calendar, split
 from connectors.ical import read, read_object
 
-URL = "https://dav.example.com/work/"
+URL = "https://dav.example.com/team/"
 START = datetime(2026, 3, 2, tzinfo=UTC)
 ZONE = (
     "BEGIN:VTIMEZONE", "TZID:Office", "BEGIN:STANDARD", "DTSTART:19700101T000000", "TZOFFSETFROM:+0500",
@@ -79,8 +79,8 @@ def test_an_event_without_its_end_takes_no_other_along(torn: str) -> None:
 def test_a_folded_uid_is_one_and_ours_keeps_its_address() -> None:
     ours = f"syncd-{'0f' * 16}"
     (href, _), (other, _) = split(whole(*event(f"{ours[:20]}\r\n {ours[20:]}"), *event("an odd/uid")), URL)
-    assert href == f"/work/{ours}.ics"
-    assert other.startswith("/work/")
+    assert href == f"/team/{ours}.ics"
+    assert other.startswith("/team/")
     assert "odd" not in other
 
 
