@@ -6,9 +6,10 @@ from typing import Any
 from sqlalchemy import ColumnElement, TextClause, func, insert, select, text, update
 
 from store.database import Tx
-from store.model import Copy, Place
+from store.model import Copy, MeetingStatus, Place
 from store.schema import DRIFTED
 from store.schema import copies as _copies
+from store.schema import meetings as _meetings
 
 _PLACE = ("account", "login", "calendar")
 
@@ -29,16 +30,24 @@ def copies_at(tx: Tx, account: str, login: str) -> tuple[Copy, ...]:
 
 
 def drifted(tx: Tx) -> list[Copy]:
-    """The copies that are not what was written, in order of their id."""
-    return sorted(_read(tx, _DRIFTED), key=lambda copy: copy.id)
+    """The copies of scheduled or live meetings that are not what was written, in order of their id.
+
+    Once a meeting is over, its agent may tidy up as they like.
+    """
+    return sorted(_read(tx, _DRIFTED, _of_coming), key=lambda copy: copy.id)
 
 
 def count_drift(tx: Tx) -> int:
-    """How many copies are not what was written."""
-    return tx.execute(select(func.count()).select_from(_copies).where(_DRIFTED)).scalar_one()
+    """How many copies of scheduled or live meetings are not what was written."""
+    return tx.execute(select(func.count()).select_from(_copies).where(_DRIFTED, _of_coming)).scalar_one()
 
 
 _DRIFTED = text(DRIFTED)
+_of_coming = _copies.c.meeting.in_(
+    select(_meetings.c.id).where(
+        _meetings.c.status.in_((MeetingStatus.SCHEDULED.value, MeetingStatus.LIVE.value))
+    )
+)
 
 
 def save_copy(tx: Tx, copy: Copy) -> Copy:

@@ -236,7 +236,8 @@ class Copy:
     `uid` follows from the identity and the random `marker`. States: intended (about to be written, may or may not
     exist), present (verified), leaving (to be removed, never to be written again: who comes back gets a new generation),
     gone (verified absent), abandoned (its agent or login is no longer ours to reach).
-    `written` is the digest of what we last wrote; `found_*` is what the last sync or read saw; `drift` what differs.
+    `written` is the digest of what we last wrote; `found` that of what the last sync or read saw, at `found_*`; `drift` what
+    differs. `restored`: how often it was put back by itself after its agent had changed it.
     """
 
     id: int
@@ -256,6 +257,8 @@ class Copy:
     found_end: datetime | None = None
     drift: Literal["", "moved", "edited", "deleted", "copied"] = ""
     drift_at: datetime | None = None
+    found: str = ""
+    restored: int = 0
 
 
 DeliveryTarget = Literal["calendar", "mail"]

@@ -24,7 +24,7 @@ from sqlalchemy import (
 
 from store.values import Key, Moment, Words
 
-REVISIONS = ("0001", "0002", "0003", "0004")
+REVISIONS = ("0001", "0002", "0003", "0004", "0005")
 """The migrations, oldest first. Written here so that looking at the version needs no Alembic; a test compares them."""
 
 Json = JSON(none_as_null=True)
@@ -265,6 +265,8 @@ copies = Table(
     Column("found_end", Moment),
     Column("drift", Words, nullable=False),
     Column("drift_at", Moment),
+    Column("found", Words, nullable=False, server_default=text("''")),
+    Column("restored", Integer, nullable=False, server_default=text("0")),
     UniqueConstraint("meeting", "agent", "generation"),
     Index("copies_by_place", "account", "login"),
     Index("copies_by_agent", "agent"),

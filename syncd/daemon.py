@@ -19,6 +19,7 @@ from store import due
 from store.errors import StoreError
 from syncd import __version__, logs, systemd
 from syncd.actions.context import Context, utc_now
+from syncd.actions.drifting import settle_drift
 from syncd.actions.follow import follow
 from syncd.actions.post import remind
 from syncd.actions.push import push_url
@@ -109,6 +110,7 @@ class Daemon:
         try:
             close_overdue(self.ctx)
             remind(self.ctx)
+            settle_drift(self.ctx)
             self.executor.sweep()
         except StoreError as error:
             logs.error("store_failed", error=error.message, hint=error.hint)

@@ -11,7 +11,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from connectors.interface import Event, Reading
-from store.model import Agent, Change, Delivery, Guest, Meeting, Override
+from store.model import Agent, Change, Copy, Delivery, Guest, Meeting, Override
 from syncd.rules.availability import Reason, Verdict
 
 if TYPE_CHECKING:
@@ -60,6 +60,17 @@ def delivery_json(delivery: Delivery) -> Json:
         **({"calendar": delivery.calendar} if delivery.calendar else {}),
         "kind": delivery.kind, "state": delivery.state, "attempts": delivery.attempts,
         "due_at": moment(delivery.due_at), "error": delivery.error, "hint": delivery.hint,
+    }  # fmt: skip
+
+
+def drift_json(copy: Copy, calendar: str, policy: str, state: str) -> Json:
+    """An event of ours that is not what was written; `theirs` is null where it was deleted."""
+    theirs = {"start": moment(copy.found_start), "end": moment(copy.found_end)} if copy.found_start else None
+    return {
+        "id": copy.id, "meeting": copy.meeting, "agent": copy.agent, "calendar": calendar, "what": copy.drift,
+        "found_at": moment(copy.drift_at),
+        "ours": {"start": moment(copy.written_start), "end": moment(copy.written_end)}, "theirs": theirs,
+        "policy": policy, "state": state,
     }  # fmt: skip
 
 

@@ -150,7 +150,7 @@ def _put(ctx: Context, owed: Delivery, standing: Standing, copy: Copy) -> None:
         _give_up(ctx, owed, copy, refused)
     else:
         if found is None:
-            _settle(ctx, owed, replace(copy, state="gone"))
+            _settle(ctx, owed, _gone(copy))
         else:
             _written(ctx, owed, copy, event, found)
     finally:
@@ -184,7 +184,7 @@ def _written(ctx: Context, owed: Delivery, copy: Copy, event: Event, found: Foun
     present = replace(
         copy, state="present", href=found.href, etag=found.etag, written=rule.digest(event),
         written_start=event.start, written_end=event.end, found_start=event.start, found_end=event.end,
-        drift="", drift_at=None,
+        drift="", drift_at=None, found=rule.digest(event),
     )  # fmt: skip
     _settle(ctx, owed, present)
     logs.info("event_written", meeting=copy.meeting, agent=copy.agent, generation=copy.generation)
@@ -204,9 +204,15 @@ def _remove(ctx: Context, owed: Delivery, copy: Copy) -> None:
             connector.remove(calendar, found)
     finally:
         connector.close()
-    gone = replace(copy, state="gone", etag="", found_start=None, found_end=None, drift="", drift_at=None)
-    _settle(ctx, owed, gone)
+    _settle(ctx, owed, _gone(copy))
     logs.info("event_removed", meeting=copy.meeting, agent=copy.agent, generation=copy.generation)
+
+
+def _gone(copy: Copy) -> Copy:
+    """The copy once nothing of it stands in the calendar: nothing of it can drift, either."""
+    return replace(
+        copy, state="gone", etag="", found_start=None, found_end=None, found="", drift="", drift_at=None
+    )
 
 
 def _settle(ctx: Context, owed: Delivery, copy: Copy) -> None:
@@ -235,7 +241,7 @@ def _give_up(ctx: Context, owed: Delivery, copy: Copy, refused: Taken) -> None:
     """The server will not have this identity (a trash bin, a foreign object): the next generation gets a new one."""
     if copy.generation >= MOST_STEPS:
         raise refused
-    _settle(ctx, owed, replace(copy, state="gone"))
+    _settle(ctx, owed, _gone(copy))
     logs.warning("identity_refused", meeting=copy.meeting, agent=copy.agent, error=refused.message)
 
 

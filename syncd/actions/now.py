@@ -9,6 +9,7 @@ from datetime import datetime
 from store import calendars, due
 from store.model import Delivery, Login
 from syncd.actions.context import Context
+from syncd.actions.drifting import settle_drift
 from syncd.actions.named import known_agent
 from syncd.actions.owed import claim
 from syncd.actions.sync import Round
@@ -61,6 +62,9 @@ def sync_now(
     served = [login for login in wanted if login.id not in left]
     began = _hand_over(ctx, served)
     _read_all(ctx, pool, left, full=full, done=done)
+    if settle_drift(ctx):
+        owed = claim(ctx, {login.agent for login in wanted}, mails_of=agent)
+        delivered += run_deliveries(ctx, owed, pool)
     return SyncReport(tuple(rounds), tuple(delivered), (*left.values(), *_unserved(ctx, served, began)))
 
 

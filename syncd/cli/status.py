@@ -98,7 +98,7 @@ def _print_owed(found: Status) -> None:
         say("hint: syncd deliveries shows them; retry or abandon each")
     if found.drift:
         say(
-            f"drift: {found.drift} copies are not what syncd wrote; the next change of the meeting overwrites them"
+            f"drift: {found.drift} events are not what syncd wrote; hint: syncd drift shows them; accept or restore each"
         )
     for meeting in found.orphaned:
         say(

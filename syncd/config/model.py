@@ -82,7 +82,6 @@ class Config(Section):
 def _notes(config: Config) -> Iterator[str]:
     later = {
         "sync.engine": config.sync.engine != "local",
-        "policy.agent_edits": config.policy.agent_edits != "flag",
         "meetings.keep_cancelled": config.meetings.keep_cancelled,
         "http.listen": config.http.listen != HttpConfig().listen and not config.http.public_url,
     }

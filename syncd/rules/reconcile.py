@@ -152,7 +152,9 @@ def _seen(copy: Copy, obj: CalendarObject, now: datetime) -> Copy:
         what = "moved"
     elif copy.state == "present" and digest(event) != copy.written:
         what = "edited"
-    found = replace(copy, href=obj.href, etag=obj.etag, found_start=event.start, found_end=event.end)
+    found = replace(
+        copy, href=obj.href, etag=obj.etag, found_start=event.start, found_end=event.end, found=digest(event)
+    )
     return _drifted(found, what, now)
 
 
@@ -164,7 +166,7 @@ def _vanished(copy: Copy, changes: Changes, seen: Iterable[Copy]) -> bool:
 
 
 def _deleted(copy: Copy, now: datetime) -> Copy:
-    return _drifted(replace(copy, found_start=None, found_end=None), "deleted", now)
+    return _drifted(replace(copy, found_start=None, found_end=None, found=""), "deleted", now)
 
 
 def _drifted(copy: Copy, what: Drift, now: datetime) -> Copy:

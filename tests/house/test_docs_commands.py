@@ -13,6 +13,9 @@ import pytest
 from servers import free_port
 from typer.main import get_command
 
+from store import copies
+from store.database import open_store
+from store.model import Copy, Place
 from syncd.cli.app import app
 from syncd.cli.ending import main
 
@@ -142,6 +145,7 @@ repeat = "daily"
 """
 
 DAY = f"{datetime.now(UTC) + timedelta(days=30):%Y-%m-%d}"
+LATER = datetime(2030, 1, 1, tzinfo=UTC)
 ICS = (
     "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nBEGIN:VEVENT\r\nUID:a\r\nDTSTART:20260302T090000Z\r\nDTEND:20260302T100000Z\r\n"
     "RRULE:FREQ=DAILY;INTERVAL=0\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n"
@@ -168,7 +172,20 @@ def ask(tmp_path, monkeypatch, capsys):
     asked(
         "meeting plan m-1 --agent anna --start DAYT10:00 --end DAYT10:45 --title Advice --guest eva@example.org"
     )
+    drifted(f"sqlite:///{tmp_path}/syncd.db")
     return asked
+
+
+def drifted(url):
+    """An event of the meeting that its agent moved."""
+    moved = {"written_start": LATER, "written_end": LATER, "found_start": LATER, "found_end": LATER}
+    place = Place("cloud", "anna", "Work")
+    store = open_store(url)
+    with store.writing() as tx:
+        copies.save_copy(
+            tx, Copy(0, "m-1", "anna", 1, place, "u", "m", "present", drift="moved", drift_at=LATER, **moved)
+        )
+    store.dispose()
 
 
 def differences(real, told, path="", name=""):
@@ -195,7 +212,7 @@ ANSWERS = {
     "ical": ("ical file.ics --owner a@example.com --timezone UTC --from 2026-03-01 --to 2026-03-09", "problems"),
     "meeting": ("meeting invite m-1 --guest bob@example.org", "deliveries"),
     "dry-run": ("meeting reschedule m-1 --start DAYT12:00 --reason ill --dry-run", "writes"),
-    "deliveries": ("deliveries --all", "items"), "problem": ("meeting show nothing", "detail"),
+    "deliveries": ("deliveries --all", "items"), "drift": ("drift list", "items"), "problem": ("meeting show nothing", "detail"),
 }  # fmt: skip
 """Shape -> the command that prints it, and the field that must not be empty for the comparison to mean anything."""
 

@@ -1,0 +1,65 @@
+"""What becomes of an event of ours that its agent moved, edited or deleted: nothing, put it back, or take it for a change.
+
+Pure. `flag` tells a person and overwrites nothing; `restore` puts the event back as the meeting stands, but fights nobody
+over it: after the third time it flags; `accept` takes a move for a reschedule and a deletion for a cancel, as far as the
+rules of meetings let it. While anything is owed to that calendar, what is owed decides, not the drift.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Literal
+
+from store.model import Copy, Meeting
+from syncd.rules import meetings
+from syncd.rules.refusal import Refused
+
+Way = Literal["flag", "restore", "accept"]
+
+MOST_RESTORES = 3
+"""How often an event is put back by itself for one meeting and agent."""
+
+REASON = "changed in the agent's calendar"
+"""What guests are told when a move or a deletion is taken for a change."""
+
+
+def way_out(
+    policy: Way, copy: Copy, meeting: Meeting, copies: Iterable[Copy], *, owed: bool, now: datetime
+) -> Way:
+    """What is to be done by itself about this copy's drift; `flag` = nothing, a person is told.
+
+    `copies`: all of the meeting's; `owed`: something is still owed to a calendar because of the meeting.
+    """
+    if owed or not copy.drift or meeting.agent != copy.agent:
+        return "flag"
+    match policy:
+        case "restore" if restores(copies, copy.agent) < MOST_RESTORES and now < meeting.end:
+            return "restore"
+        case "accept" if _is_allowed(meeting, copy, now):
+            return "accept"
+        case _:
+            return "flag"
+
+
+def restores(copies: Iterable[Copy], agent: str) -> int:
+    """How often the meeting's event was put back into this agent's calendar by itself, in whatever generation."""
+    return sum(copy.restored for copy in copies if copy.agent == agent)
+
+
+def as_change(meeting: Meeting, copy: Copy, *, now: datetime) -> Meeting:
+    """The meeting as it stands once the drift is accepted: rescheduled, cancelled, or (an edit) as it was.
+
+    Raises `Refused` where the rules of meetings forbid it.
+    """
+    if copy.drift == "deleted":
+        return meetings.cancel(meeting, REASON, "agent", now=now)
+    if copy.drift == "moved" and copy.found_start and copy.found_end:
+        return meetings.reschedule(meeting, copy.found_start, copy.found_end, REASON, now=now)
+    return meeting
+
+
+def _is_allowed(meeting: Meeting, copy: Copy, now: datetime) -> bool:
+    try:
+        as_change(meeting, copy, now=now)
+    except Refused:
+        return False
+    return True
