@@ -33,14 +33,16 @@ def plan(meeting: Meeting, *, by: str, key: str | None = None) -> Wish:
 
 
 def invite(
-    meeting: str, guest: Guest, *, by: str, key: str | None = None, version: int | None = None
-) -> Wish:
-    """A further guest; the same address again is the same guest."""
+    meeting: str, guest: Guest, *, by: str, key: str | None = None, version: int | None = None,
+    instead_of: str | None = None,
+) -> Wish:  # fmt: skip
+    """A further guest, or one instead of a misspelt address; the same address again is the same guest."""
 
     def apply(scene: Scene) -> Meeting:
-        return rules.invite(scene.meeting(meeting), guest, now=scene.now)
+        return rules.invite(scene.meeting(meeting), guest, now=scene.now, instead_of=instead_of)
 
-    return Wish(meeting, "invite", {"guest": guest_json(guest)}, apply, by, key, version)
+    body = {"guest": guest_json(guest), **({"replace": instead_of} if instead_of is not None else {})}
+    return Wish(meeting, "invite", body, apply, by, key, version)
 
 
 def reschedule(

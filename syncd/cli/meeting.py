@@ -70,14 +70,21 @@ def plan(
 
 @app.command()
 def invite(
-    meeting: MeetingId, guest: GuestText, wait: Wait = None, dry_run: DryRun = False, version: IfVersion = None,
-    key: Key = None, config: ConfigFile = None, as_json: AsJson = False,
+    meeting: MeetingId, guest: GuestText,
+    instead_of: Annotated[
+        str | None,
+        typer.Option("--replace", metavar="MAIL", help="The misspelt address in whose place this guest comes."),
+    ] = None,
+    wait: Wait = None, dry_run: DryRun = False, version: IfVersion = None, key: Key = None, config: ConfigFile = None,
+    as_json: AsJson = False,
 ) -> int:  # fmt: skip
     """Invite a further guest; the same address again is the same guest."""
     invited = read_guest(guest)
     return change(
         How(config, as_json, wait, dry_run, version),
-        lambda ctx: changes.invite(meeting, invited, by=system_user(), key=key),  # noqa: ARG005  # needs no context
+        lambda ctx: changes.invite(  # noqa: ARG005  # needs no context
+            meeting, invited, by=system_user(), key=key, instead_of=instead_of
+        ),
     )
 
 

@@ -53,6 +53,24 @@ def invited(guests: tuple[Guest, ...], guest: Guest) -> tuple[Guest, ...]:
     return (*guests, guest)
 
 
+def replaced(guests: tuple[Guest, ...], old: str, guest: Guest) -> tuple[Guest, ...]:
+    """The guests with a (checked) one in the place of the one with the address `old`; what that one had and this lacks stays.
+
+    Done once it stands so already. Refused if nobody has that address.
+    """
+    wrong = next((known for known in guests if identity(known) == old.strip().casefold()), None)
+    if wrong is None:
+        if any(identity(known) == identity(guest) for known in guests):
+            return invited(guests, guest)
+        raise Refused(
+            "no guest has the address that is to be replaced", "look at the guests: syncd meeting show ID"
+        )
+    right = replace(_corrected(wrong, guest), email=guest.email)
+    if any(identity(known) == identity(right) for known in guests if known is not wrong):
+        return invited(tuple(known for known in guests if known is not wrong), guest)
+    return tuple(right if known is wrong else known for known in guests)
+
+
 def gathered(guests: Iterable[Guest]) -> tuple[Guest, ...]:
     """The guests of a plan: each checked, each address once, in their order."""
     result: tuple[Guest, ...] = ()

@@ -55,10 +55,17 @@ def plan(before: Meeting | None, wanted: Meeting, *, now: datetime, active: bool
     return planned
 
 
-def invite(m: Meeting, guest: Guest, *, now: datetime) -> Meeting:
-    """A further guest. The same address again is the same guest, whose name may be corrected."""
+def invite(m: Meeting, guest: Guest, *, now: datetime, instead_of: str | None = None) -> Meeting:
+    """A further guest, or one in the place of whoever has the (misspelt) address `instead_of`.
+
+    The same address again is the same guest, whose name may be corrected.
+    """
     _require_changeable(m, "a guest can no longer be invited", now)
-    invited = guests.invited(m.guests, guests.checked(guest))
+    wanted = guests.checked(guest)
+    if instead_of is None:
+        invited = guests.invited(m.guests, wanted)
+    else:
+        invited = guests.replaced(m.guests, instead_of, wanted)
     return m if invited == m.guests else replace(m, version=m.version + 1, guests=invited)
 
 

@@ -376,3 +376,18 @@ def test_a_removed_agent_is_not_mailed(mailing: World, mailboxes: Mailboxes, arr
     assert arrived.new() == []
     with mailing.store.reading() as tx:
         assert told.told_of(tx, "m1") == []
+
+
+def test_who_was_invited_under_a_wrong_address_is_told_nothing_more(mailing: World, arrived) -> None:
+    mailing.plan(guests=(Guest("Gerda", "grda@example.org"), HANS))
+    arrived.new()
+    wish = changes.invite("m1", GERDA, by="test", instead_of="grda@example.org")
+    foreseen = [one["to"] for one in mails_of(mailing.ctx, preview(mailing.ctx, wish))]
+    mailing.accept(wish)
+    mailing.deliver()
+    assert [to for to, _ in arrived.new()] == foreseen == ["gerda@example.org"]
+    mailing.accept(changes.reschedule("m1", TEN + 2 * HOUR, None, "later", by="test"))
+    mailing.accept(changes.cancel("m1", "ill", "agent", by="test"))
+    mailing.deliver()
+    assert "grda@example.org" not in {to for to, _ in arrived.new()}
+    assert [guest.email for guest in story(mailing.ctx, "m1").meeting.guests] == [GERDA.email, HANS.email]

@@ -119,3 +119,16 @@ def test_inviting_again_what_is_there_changes_nothing(first: list[Guest], second
     for guest in gathered:
         again = guests.invited(again, guest)
     assert again == gathered
+
+
+def test_a_misspelt_address_is_replaced_and_what_is_known_of_the_person_stays():
+    wrong, other = Guest("Gus", "gsu@example.com", "nl", "Europe/Paris"), Guest("Zoe", "zoe@example.com")
+    right = guests.replaced((wrong, other), "GSU@example.com ", Guest("", "gus@example.com"))
+    assert right == (Guest("Gus", "gus@example.com", "nl", "Europe/Paris"), other)
+    assert guests.replaced(right, "gsu@example.com", Guest("", "gus@example.com")) == right, "once is enough"
+    assert guests.replaced((wrong, other), "gsu@example.com", Guest("Z", "zoe@example.com")) == (
+        Guest("Z", "zoe@example.com"),
+    )
+    with pytest.raises(Refused, match="no guest has the address") as refused:
+        guests.replaced((wrong,), "nobody@example.com", Guest("", "gus@example.com"))
+    assert "@" not in refused.value.message
