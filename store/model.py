@@ -144,6 +144,22 @@ class StoredObject:
     copy_id: int | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class MadeBlock:
+    """Availability taken away by command, in the terms of `syncd.rules.blocks`; `made_by`: who asked for it."""
+
+    id: int
+    scope: str
+    title: str
+    start: datetime
+    end: datetime
+    timezone: str
+    repeat: str | None
+    until: datetime | None
+    made_by: str
+    made_at: datetime
+
+
 # ---------------------------------------------------------------------------------------------------------------------
 # Meetings
 

@@ -24,7 +24,7 @@ from sqlalchemy import (
 
 from store.values import Key, Moment, Words
 
-REVISIONS = ("0001", "0002", "0003", "0004", "0005")
+REVISIONS = ("0001", "0002", "0003", "0004", "0005", "0006")
 """The migrations, oldest first. Written here so that looking at the version needs no Alembic; a test compares them."""
 
 Json = JSON(none_as_null=True)
@@ -196,6 +196,23 @@ pieces = Table(
     Index("pieces_by_object", "object_id"),
 )  # fmt: skip
 """Busy slots in pieces by length (`slots` explains the classes); every piece carries its whole interval."""
+
+blocks = Table(
+    "blocks",
+    metadata,
+    Column("id", Key, primary_key=True),
+    Column("scope", Words, nullable=False),
+    Column("title", Words, nullable=False),
+    Column("start", Moment, nullable=False),
+    Column("end", Moment, nullable=False),
+    Column("timezone", Words, nullable=False),
+    Column("repeat", Words),
+    Column("until", Moment),
+    Column("made_by", Words, nullable=False),
+    Column("made_at", Moment, nullable=False),
+    sqlite_autoincrement=True,
+)
+"""Blocks made by command; those of the configuration stay there."""
 
 # ---------------------------------------------------------------------------------------------------------------------
 # Meetings

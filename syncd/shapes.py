@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from connectors.interface import Event, Reading
 from store.model import Agent, Change, Copy, Delivery, Guest, Meeting, Override
 from syncd.rules.availability import Reason, Verdict
+from syncd.rules.blocks import Block
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
@@ -60,6 +61,15 @@ def delivery_json(delivery: Delivery) -> Json:
         **({"calendar": delivery.calendar} if delivery.calendar else {}),
         "kind": delivery.kind, "state": delivery.state, "attempts": delivery.attempts,
         "due_at": moment(delivery.due_at), "error": delivery.error, "hint": delivery.hint,
+    }  # fmt: skip
+
+
+def block_json(block: Block, by: str | None) -> Json:
+    """Availability taken away by hand; `by` is null for a block of the configuration."""
+    return {
+        "id": block.id, "scope": block.scope, "title": block.title, "start": moment(block.start),
+        "end": moment(block.end), "timezone": block.timezone, "repeat": block.repeat, "until": moment(block.until),
+        "by": by,
     }  # fmt: skip
 
 

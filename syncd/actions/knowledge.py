@@ -5,11 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TypeVar
 
+from store import blocks as made_blocks
 from store import calendars, copies, meetings, slots
 from store.database import Tx
-from store.model import Agent, Calendar, Login, MeetingStatus, Slot
+from store.model import Agent, Calendar, Login, MadeBlock, MeetingStatus, Slot
 from syncd.actions.policies import Policies
 from syncd.config import Config
+from syncd.config.people import BlockConfig
 from syncd.rules import availability, blocks
 from syncd.rules.availability import BusyPiece, Freshness, Obstacle
 from syncd.rules.blocks import Block
@@ -46,7 +48,7 @@ def load(
     logins = _by_agent(calendars.logins(tx, agents=names))
     found = _by_agent(slots.overlapping(tx, start, end, names))
     conversations = _obstacles(tx, start, end, names, now)
-    company = expanded(config, start, end)
+    company = expanded(tx, config, start, end)
     return {
         agent.id: _of_agent(
             agent,
@@ -60,24 +62,23 @@ def load(
     }
 
 
-def expanded(config: Config, start: datetime, end: datetime) -> list[tuple[Block, list[Obstacle]]]:
-    """The configured blocks, each expanded once for everyone it hits."""
-    result = []
-    for number, block in enumerate(config.blocks):
-        rule = Block(
-            f"config-{number}",
-            block.scope,
-            block.title,
-            block.start,
-            block.end,
-            block.timezone,
-            block.repeat,
-            block.until,
-        )
-        result.append(
-            (rule, [Obstacle(*span, "block", block.title, None) for span in blocks.expand(rule, start, end)])
-        )
-    return result
+def expanded(tx: Tx, config: Config, start: datetime, end: datetime) -> list[tuple[Block, list[Obstacle]]]:
+    """All blocks, each expanded once for everyone it hits."""
+    return [
+        (block, [Obstacle(*span, "block", block.title, None) for span in blocks.expand(block, start, end)])
+        for block in standing(tx, config)
+    ]
+
+
+def standing(tx: Tx, config: Config) -> list[Block]:
+    """The blocks there are: those of the configuration (`config-N`, in its order), then those made by command."""
+    configured = (as_rule(f"config-{number}", one) for number, one in enumerate(config.blocks))
+    return [*configured, *(as_rule(str(one.id), one) for one in made_blocks.blocks(tx))]
+
+
+def as_rule(name: str, one: BlockConfig | MadeBlock) -> Block:
+    """A block as the rules take it, under this id."""
+    return Block(name, one.scope, one.title, one.start, one.end, one.timezone, one.repeat, one.until)
 
 
 def _blocks_of(agent: Agent, company: Iterable[tuple[Block, list[Obstacle]]]) -> list[Obstacle]:

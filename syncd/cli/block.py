@@ -1,0 +1,107 @@
+"""`syncd block`: availability taken away by hand, for the company, a group or an agent; once or repeating.
+
+JSON: a block; `list` a list of them. `by` is null for a block of the configuration.
+"""
+
+from typing import Annotated
+
+import typer
+
+from syncd.actions.blocking import Listed, add_block, block_list, remove_block
+from syncd.cli.common import opened, print_json, system_user, zone_of
+from syncd.cli.moments import moment, shown, span
+from syncd.cli.options import AsJson, ConfigFile
+from syncd.cli.tables import say, table
+from syncd.config.times import is_zone
+from syncd.errors import WrongUse
+from syncd.shapes import Json, block_json, items
+
+app = typer.Typer(add_completion=False, rich_markup_mode=None)
+
+ScopeText = Annotated[str, typer.Option("--scope", metavar="company|group:G|agent:A", help="Whom it hits.")]
+Start = Annotated[str, typer.Option("--start", metavar="T", help="Its (first) start.")]
+End = Annotated[str, typer.Option("--end", metavar="T", help="The first moment after it.")]
+Repeat = Annotated[
+    str | None,
+    typer.Option(metavar="daily|weekly|monthly|yearly|RRULE", help="How it repeats. Default: it is once."),
+]
+Until = Annotated[str | None, typer.Option(metavar="T", help="The last start, at most.")]
+ZoneName = Annotated[
+    str | None,
+    typer.Option(
+        "--timezone", metavar="Z", help="Whose clocks it follows. Default: the agent's, else the top level's."
+    ),
+]
+Title = Annotated[str, typer.Option("--title", metavar="S", help="What is said of it.")]
+
+
+@app.callback()
+def block(config: ConfigFile = None) -> None:
+    """Blocks: time taken away from everyone, a group or an agent."""
+    del config  # the commands ask for it
+
+
+@app.command()
+def add(
+    scope: ScopeText, start: Start, end: End, repeat: Repeat = None, until: Until = None, timezone: ZoneName = None,
+    title: Title = "Blocked", config: ConfigFile = None, as_json: AsJson = False,
+) -> int:  # fmt: skip
+    """Block a time; marks follow at once."""
+    if timezone is not None and not is_zone(timezone):
+        raise WrongUse(
+            f"--timezone: {timezone!r} is no time zone", 'an IANA name, such as "Europe/Amsterdam"'
+        )
+    with opened(config, follows=True) as ctx:
+        zone = timezone or zone_of(ctx.config, scope.removeprefix("agent:"))
+        first, last = moment(start, zone, "--start"), moment(end, zone, "--end")
+        final = moment(until, zone, "--until") if until is not None else None
+        made = add_block(ctx, scope, title, first, last, zone, repeat=repeat, until=final, by=system_user())
+    _print(made, as_json)
+    return 0
+
+
+@app.command("list")
+def list_(config: ConfigFile = None, as_json: AsJson = False) -> int:
+    """All blocks, also those of the configuration."""
+    with opened(config) as ctx:
+        found = block_list(ctx)
+    if as_json:
+        print_json(items(_json(one) for one in found))
+        return 0
+    head = ("id", "scope", "title", "when", "timezone", "repeats", "until", "by")
+    table(head, [_row(one) for one in found], empty="nothing is blocked")
+    return 0
+
+
+@app.command()
+def remove(
+    number: Annotated[str, typer.Argument(metavar="ID", help="The block's id.")], config: ConfigFile = None,
+    as_json: AsJson = False,
+) -> int:  # fmt: skip
+    """Take a block away, with all its repetitions."""
+    with opened(config, follows=True) as ctx:
+        _print(remove_block(ctx, number, by=system_user()), as_json)
+    return 0
+
+
+def _json(one: Listed) -> Json:
+    return block_json(one.block, one.by)
+
+
+def _print(one: Listed, as_json: bool) -> None:
+    if as_json:
+        print_json(_json(one))
+    else:
+        block = one.block
+        repeats = f", {block.repeat}" if block.repeat else ""
+        say(
+            f"block {block.id}: {block.scope}, {block.title}, {span(block.start, block.end, block.timezone)}{repeats}"
+        )
+
+
+def _row(one: Listed) -> tuple[str, ...]:
+    block = one.block
+    return (
+        block.id, block.scope, block.title, span(block.start, block.end, block.timezone), block.timezone,
+        block.repeat or "-", shown(block.until, block.timezone), one.by or "configuration",
+    )  # fmt: skip

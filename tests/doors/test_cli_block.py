@@ -1,0 +1,60 @@
+"""`syncd block` as a person uses it: a time is taken away, marks follow at once, and it is given back."""
+
+import pytest
+from desks import Desk, day, hours
+
+
+def reasons(desk: Desk, agent: str) -> list[tuple[str, str]]:
+    one = desk.json("explain", agent, f"{day()}T10:00", f"{day()}T11:00")
+    return [(reason["kind"], reason.get("title", "")) for reason in one["reasons"]]
+
+
+def test_a_block_hits_whom_it_is_made_for_until_it_is_removed(desk: Desk):
+    desk.ok("migrate")
+    desk.ok("sync")
+    made = desk.json("block", "add", "--scope", "agent:anna", *hours(10), "--title", "Training")
+    assert (made["scope"], made["title"], made["timezone"]) == ("agent:anna", "Training", "Europe/Amsterdam")
+    assert made["by"]
+    assert reasons(desk, "anna") == [("block", "Training")]
+    assert reasons(desk, "bert") == []
+    assert made in desk.json("block", "list")["items"]
+    assert "Training" in desk.ok("block", "list").out
+    assert desk.json("block", "remove", made["id"]) == made
+    assert reasons(desk, "anna") == []
+    assert made not in desk.json("block", "list")["items"]
+
+
+def test_a_repeating_block_of_the_company_hits_everyone_on_its_later_days(desk: Desk):
+    desk.ok("migrate")
+    desk.ok("sync")
+    until = ("--until", f"{day(5)}T00:00")
+    desk.ok("block", "add", "--scope", "company", *hours(10, ahead=1), "--repeat", "daily", *until)
+    assert reasons(desk, "anna") == [("block", "Blocked")]
+    later = desk.json("explain", "anna", f"{day(6)}T10:00", f"{day(6)}T11:00")
+    assert later["reasons"] == [], "until is the last start"
+
+
+@pytest.mark.parametrize(
+    ("words", "told", "code"),
+    [
+        (("--scope", "agent:dora"), "there is no agent", 1),
+        (("--scope", "group:none"), "there is no group", 1),
+        (("--scope", "everyone"), "scope", 1),
+        (("--scope", "company", "--repeat", "hourly"), "repeat", 1),
+        (("--scope", "company", "--timezone", "Mars/Base"), "no time zone", 64),
+    ],
+)
+def test_what_can_not_be_blocked_is_refused_and_named(desk: Desk, words, told: str, code: int):
+    desk.ok("migrate")
+    desk.ok("sync")
+    outcome = desk.run("block", "add", *words, *hours(10))
+    assert (outcome.code, told in outcome.err) == (code, True), outcome
+    assert not [one for one in desk.json("block", "list")["items"] if one["by"]]
+
+
+def test_an_end_before_the_start_and_an_unknown_number_are_refused(desk: Desk):
+    desk.ok("migrate")
+    desk.ok("sync")
+    backwards = ("--start", f"{day()}T11:00", "--end", f"{day()}T10:00")
+    assert desk.run("block", "add", "--scope", "company", *backwards).code == 1
+    assert "there is no block" in desk.run("block", "remove", "77").err
