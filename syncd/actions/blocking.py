@@ -70,13 +70,18 @@ def remove_block(ctx: Context, number: str, *, by: str) -> Listed:
     """Take a block away; returns it as it was. Raises `Unknown`, or `Refused` for one of the configuration."""
     found = next((one for one in block_list(ctx) if one.block.id == number), None)
     if found is None:
-        raise Unknown(f"there is no block {number!r}", "syncd block list shows those there are")
+        raise _unknown(number)
     if found.by is None:
         raise Refused(f"block {number!r} stands in the configuration", "take it out of [[blocks]] there")
     with ctx.store.writing() as tx:
-        blocks.remove(tx, int(number))
+        if not blocks.remove(tx, int(number)):
+            raise _unknown(number)
     logs.info("block_removed", block=number, scope=found.block.scope, by=by)
     return found
+
+
+def _unknown(number: str) -> Unknown:
+    return Unknown(f"there is no block {number!r}", "syncd block list shows those there are")
 
 
 def _listed(one: MadeBlock) -> Listed:

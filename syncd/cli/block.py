@@ -52,7 +52,8 @@ def add(
             f"--timezone: {timezone!r} is no time zone", 'an IANA name, such as "Europe/Amsterdam"'
         )
     with opened(config, follows=True) as ctx:
-        zone = timezone or zone_of(ctx.config, scope.removeprefix("agent:"))
+        kind, _, name = scope.partition(":")
+        zone = timezone or zone_of(ctx.config, name if kind == "agent" else None)
         first, last = moment(start, zone, "--start"), moment(end, zone, "--end")
         final = moment(until, zone, "--until") if until is not None else None
         made = add_block(ctx, scope, title, first, last, zone, repeat=repeat, until=final, by=system_user())

@@ -58,3 +58,27 @@ def test_an_end_before_the_start_and_an_unknown_number_are_refused(desk: Desk):
     backwards = ("--start", f"{day()}T11:00", "--end", f"{day()}T10:00")
     assert desk.run("block", "add", "--scope", "company", *backwards).code == 1
     assert "there is no block" in desk.run("block", "remove", "77").err
+
+
+def test_an_agent_named_like_a_scope_does_not_lend_it_a_zone(desk: Desk):
+    desk.config.write_text(desk.config.read_text().replace('id = "bert"', 'id = "company"'))
+    desk.ok("migrate")
+    desk.ok("sync")
+    made = desk.json("block", "add", "--scope", "company", *hours(10))
+    assert made["timezone"] == "Europe/Amsterdam"
+    assert reasons(desk, "anna") == [("block", "Blocked")]
+    of_agent = desk.json("block", "add", "--scope", "agent:company", *hours(10))
+    assert of_agent["timezone"] == "America/New_York"
+
+
+def test_a_block_of_the_configuration_is_listed_and_stays(desk: Desk):
+    times = f'start = "{day()}T10:00"\nend = "{day()}T11:00"'
+    block = f'[[blocks]]\nscope = "company"\ntitle = "Night"\n{times}\n'
+    desk.config.write_text(f"{desk.config.read_text()}\n{block}")
+    desk.ok("migrate")
+    desk.ok("sync")
+    (listed,) = desk.json("block", "list")["items"]
+    assert (listed["id"], listed["title"], listed["by"]) == ("config-0", "Night", None)
+    refused = desk.run("block", "remove", "config-0")
+    assert (refused.code, "stands in the configuration" in refused.err) == (1, True)
+    assert reasons(desk, "anna") == [("block", "Night")]
