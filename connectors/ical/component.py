@@ -35,12 +35,12 @@ KEPT = TIMES | OURS
 LONG = 200
 
 _PARAMETER = re.compile(r';([A-Za-z0-9_-]+)=("[^"]*"(?:,"[^"]*")*|[^";:]*)')
-_NO_PARAMETERS: Mapping[str, str] = MappingProxyType({})
+NO_PARAMETERS: Mapping[str, str] = MappingProxyType({})
 _ZONED = frozenset({"DTSTART", "DTEND", "RDATE", "EXDATE", "RECURRENCE-ID"})
 
 
 class Property(NamedTuple):
-    """A content line: upper-case name, parameters (names upper-case, quotes removed), raw value, 1-based line."""
+    """A content line: upper-case name, parameters (names upper-case, quotes removed), raw value, line (`Findings.line_of`)."""
 
     name: str
     parameters: Mapping[str, str]
@@ -50,13 +50,17 @@ class Property(NamedTuple):
 
 @dataclass(slots=True)
 class Component:
-    """A component with the properties kept of it. `torn`: its END is missing, so it may be incomplete."""
+    """A component with the properties kept of it. `torn`: its END is missing, so it may be incomplete.
+
+    `source` is what it was made of, where that is a short VTIMEZONE that others may share.
+    """
 
     kind: str
     line: int
     properties: dict[str, list[Property]] = field(default_factory=dict)
     parts: list["Component"] = field(default_factory=list)
     torn: bool = False
+    source: str = ""
 
     def first(self, name: str) -> Property | None:
         """Return the first property of that name, or None."""
@@ -78,7 +82,7 @@ class Component:
 def read_property(name: str, rest: str, line: int) -> Property:
     """Read what follows a property's name, from its `;` or `:` on; a repeated parameter keeps its first value."""
     if rest[0] == ":":
-        return Property(name, _NO_PARAMETERS, rest[1:], line)
+        return Property(name, NO_PARAMETERS, rest[1:], line)
     head, _, value = rest.partition(":")
     if len(head) < LONG and '"' not in head and not (name in _ZONED and ":" in value):
         return Property(name, _remembered(head)[0], value, line)

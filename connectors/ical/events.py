@@ -4,7 +4,6 @@ RFC 5545 section 3.6.1. Nothing is expanded here. What can't be read is reported
 """
 
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
@@ -18,6 +17,7 @@ from connectors.interface import NEVER_STORED, Status
 
 DAY = Length(days=1)
 NOTHING = Length()
+_REPEATING = frozenset({"RRULE", "EXRULE", "RDATE", "EXDATE"})
 
 
 class Moment(NamedTuple):
@@ -40,16 +40,14 @@ class Moment(NamedTuple):
         return shifted(self.zone.to_utc(shifted(self.wall, timedelta(days=length.days))), length.exact)
 
 
-@dataclass(frozen=True, slots=True)
-class RuleText:
+class RuleText(NamedTuple):
     """A recurrence rule as written, and where."""
 
     text: str
     line: int
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """An event, or one instance of a series (`replaces` is set), as written.
 
     `extras` are RDATEs with their own length if they have one; `exceptions` EXDATEs. `revised` is DTSTAMP as text.
@@ -77,7 +75,15 @@ class Entry:
 
     def flawed(self) -> "Entry":
         """Return the entry as one that could not be read whole: what would block is unknown."""
-        return self if self.status in NEVER_STORED else replace(self, status=Status.UNKNOWN)
+        return self if self.status in NEVER_STORED else self._replace(status=Status.UNKNOWN)
+
+
+Repetition = tuple[
+    tuple[RuleText, ...],
+    tuple[RuleText, ...],
+    tuple[tuple[Moment, Length | None], ...],
+    tuple[Moment, ...],
+]
 
 
 class EntryReader:
@@ -91,63 +97,73 @@ class EntryReader:
         self._limits = limits
         self._findings = findings
         self._flawed = False
+        self._uid = ""
 
     def read(self, event: Component) -> Entry | None:
         """Return the entry, or None (reported) when not even its start can be read."""
-        self._flawed = event.torn
+        self._flawed, self._uid = event.torn, event.uid
         start, replaces = self._start(event)
         if start is None:
             return None
         entry = Entry(
-            uid=event.uid,
-            line=event.line,
-            start=start,
-            length=self._length(event, start),
-            status=status_of(event, self._addresses),
-            all_day=start.date or event.text("X-MICROSOFT-CDO-ALLDAYEVENT").upper() == "TRUE",
-            sequence=_sequence(event),
-            revised=event.text("DTSTAMP"),
-            rules=self._rules(event, "RRULE"),
-            exclusions=self._rules(event, "EXRULE"),
-            extras=tuple(self._extras(event, start)),
-            exceptions=tuple(self._exceptions(event, start)),
+            self._uid,
+            event.line,
+            start,
+            self._length(event, start),
+            status_of(event, self._addresses),
+            start.date or event.text("X-MICROSOFT-CDO-ALLDAYEVENT").upper() == "TRUE",
+            _sequence(event),
+            event.text("DTSTAMP"),
+            *self._repeated(event, start),
             replaces=replaces,
             onwards=_onwards(event),
         )
-        if event.first("X-SYNCD-FLAWED"):
-            self._flaw(
-                event.first("X-SYNCD-FLAWED"), event, "the event could not be read whole when it was fetched"
-            )
+        if flaw := event.first("X-SYNCD-FLAWED"):
+            self._flaw(flaw, event, "the event could not be read whole when it was fetched")
         return entry.flawed() if self._flawed else entry
+
+    def _repeated(self, event: Component, start: Moment) -> Repetition:
+        """What makes it a series: the entry's rules, exclusions, extras and exceptions."""
+        if _REPEATING.isdisjoint(event.properties):
+            return (), (), (), ()
+        return (
+            self._rules(event, "RRULE"),
+            self._rules(event, "EXRULE"),
+            tuple(self._extras(event, start)),
+            tuple(self._exceptions(event, start)),
+        )
 
     def _flaw(self, line: Property | None, event: Component, message: str) -> None:
         self._flawed = True
-        self._findings.add(event.uid, line.line if line else event.line, message)
+        self._findings.add(self._uid, line.line if line else event.line, message)
 
-    def moment(self, line: Property, value: str, uid: str, like: Moment | None = None) -> Moment:
+    def _moment(self, line: Property, value: str, like: Moment | None = None) -> Moment:
         """Read a date or time of a property. Without a zone it floats, or is read on the clock of `like`."""
-        whole_day = line.parameters.get("VALUE", "").upper() == "DATE"
-        return self._placed(read_wall(value, whole_day=whole_day), line, uid, like)
+        kind = line.parameters.get("VALUE")
+        whole_day = kind is not None and kind.upper() == "DATE"
+        return self._placed(read_wall(value, whole_day=whole_day), line, like)
 
-    def _placed(self, wall: Wall, line: Property, uid: str, like: Moment | None) -> Moment:
+    def _placed(self, wall: Wall, line: Property, like: Moment | None) -> Moment:
         if wall.date:
             return Moment(wall.at, self._ladder.owner, date=True)
         if wall.utc:
             return Moment(wall.at, UTC_ZONE)
         tzid = line.parameters.get("TZID", "").strip()
         if tzid:
-            return Moment(wall.at, self._ladder.resolve(tzid, uid, line.line))
+            return Moment(wall.at, self._ladder.resolve(tzid, self._uid, line.line))
         if like is not None and not like.date and not like.floating:
             return Moment(wall.at, like.zone)
         return Moment(wall.at, self._ladder.floating, floating=True)
 
     def _start(self, event: Component) -> tuple[Moment | None, Moment | None]:
         start = self._one(event, "DTSTART")
+        if "RECURRENCE-ID" not in event.properties and start is not None:
+            return start, None
         replaces = self._one(event, "RECURRENCE-ID")
         if start is None and event.first("DTSTART") is None and replaces is not None:
             return replaces, replaces
         if start is None:
-            self._findings.add(event.uid, event.line, "the event has no DTSTART that can be read")
+            self._findings.add(self._uid, event.line, "the event has no DTSTART that can be read")
         elif replaces is None and event.first("RECURRENCE-ID") is not None:
             # Which instance it replaces can't be read: that at its own start, so that it never stands for the series.
             return start, start
@@ -158,7 +174,7 @@ class EntryReader:
         if line is None:
             return None
         try:
-            return self.moment(line, line.value, event.uid)
+            return self._moment(line, line.value)
         except ValueError as reason:
             self._flaw(line, event, f"{name} can't be read ({reason})")
             return None
@@ -169,7 +185,7 @@ class EntryReader:
         if line is None:
             return nothing
         try:
-            length = self._until(line, event, start) if line.name == "DTEND" else read_length(line.value)
+            length = self._until(line, start) if line.name == "DTEND" else read_length(line.value)
         except ValueError as reason:
             self._flaw(line, event, f"{line.name} can't be read ({reason})")
             return nothing
@@ -178,8 +194,8 @@ class EntryReader:
             return nothing
         return nothing if length == NOTHING else length
 
-    def _until(self, line: Property, event: Component, start: Moment) -> Length:
-        end = self.moment(line, line.value, event.uid, start)
+    def _until(self, line: Property, start: Moment) -> Length:
+        end = self._moment(line, line.value, start)
         if start.date and end.date:
             return Length(days=(end.wall - start.wall).days)
         if end.date:
@@ -197,27 +213,25 @@ class EntryReader:
     def _extras(self, event: Component, start: Moment) -> Iterator[tuple[Moment, Length | None]]:
         for line, value in self._listed(event, "RDATE", self._limits.extras):
             try:
-                yield self._extra(line, value, event, start)
+                yield self._extra(line, value, start)
             except ValueError as reason:
                 self._flaw(line, event, f"RDATE can't be read ({reason})")
 
-    def _extra(
-        self, line: Property, value: str, event: Component, start: Moment
-    ) -> tuple[Moment, Length | None]:
+    def _extra(self, line: Property, value: str, start: Moment) -> tuple[Moment, Length | None]:
         text, slash, rest = value.partition("/")
-        moment = self.moment(line, text, event.uid, start)
+        moment = self._moment(line, text, start)
         if moment.date and not start.date:
             # RDATE;VALUE=DATE beside a DTSTART with a time: that day, at the time of the series.
             moment = start._replace(wall=datetime.combine(moment.wall, start.wall.time()))
         elif start.date and not moment.date:
             moment = Moment(moment.wall.replace(hour=0, minute=0, second=0), start.zone, date=True)
-        return moment, self._period_length(line, rest, event, moment) if slash else None
+        return moment, self._period_length(line, rest, moment) if slash else None
 
-    def _period_length(self, line: Property, rest: str, event: Component, start: Moment) -> Length:
+    def _period_length(self, line: Property, rest: str, start: Moment) -> Length:
         if rest.strip()[:1].upper() in {"P", "+", "-"}:
             length = read_length(rest)
         else:
-            length = Length(exact=self.moment(line, rest, event.uid, start).instant - start.instant)
+            length = Length(exact=self._moment(line, rest, start).instant - start.instant)
         if start.after(length) < start.instant:
             raise ValueError("a period that ends before it starts")
         return length
@@ -225,7 +239,7 @@ class EntryReader:
     def _exceptions(self, event: Component, start: Moment) -> Iterator[Moment]:
         for line, value in self._listed(event, "EXDATE", self._limits.exceptions):
             try:
-                yield self.moment(line, value, event.uid, start)
+                yield self._moment(line, value, start)
             except ValueError as reason:
                 self._flaw(line, event, f"EXDATE can't be read ({reason})")
 
@@ -242,13 +256,14 @@ class EntryReader:
 
     def periods(self, freebusy: Component) -> Iterator[tuple[Property, datetime, datetime]]:
         """Yield the periods of a VFREEBUSY (RFC 5545 section 3.6.4) as instants, with the line they stand on."""
+        self._uid = freebusy.uid
         for line, value in self._listed(freebusy, "FREEBUSY", self._limits.extras):
             text, _, rest = value.partition("/")
             try:
-                start = self.moment(line, text, freebusy.uid)
-                yield line, start.instant, start.after(self._period_length(line, rest, freebusy, start))
+                start = self._moment(line, text)
+                yield line, start.instant, start.after(self._period_length(line, rest, start))
             except ValueError as reason:
-                self._findings.add(freebusy.uid, line.line, f"FREEBUSY can't be read ({reason})")
+                self._findings.add(self._uid, line.line, f"FREEBUSY can't be read ({reason})")
 
 
 def _sequence(event: Component) -> int:

@@ -1,5 +1,6 @@
 """Gathering what was wrong with a text while it is read, up to a cap, so that reading can go on."""
 
+from collections import deque
 from typing import Literal
 
 from connectors.interface import Problem
@@ -8,20 +9,31 @@ from connectors.interface import Problem
 class Findings:
     """Problems in the order found. Beyond the cap they are only counted: a hostile text can't flood a log."""
 
-    __slots__ = ("_allowed", "_found", "_left_out")
+    __slots__ = ("_allowed", "_found", "_lately", "_left_out", "_text")
 
     def __init__(self, allowed: int) -> None:
         self._allowed = allowed
         self._found: list[Problem] = []
         self._left_out = 0
+        self._lately: deque[tuple[str, int, str, str]] = deque(maxlen=8)
+        self._text = ""
+
+    def count_in(self, text: str) -> None:
+        """From now on a `line` below zero is a place in this text (its offset, negated): few lines are ever told."""
+        self._text = text
+
+    def line_of(self, line: int) -> int:
+        """The 1-based line that a component or property has as its `line`; 0 where it is not known."""
+        return line if line >= 0 else self._text.count("\n", 0, -line)
 
     def add(self, uid: str, line: int, message: str, level: Literal["error", "warning"] = "error") -> None:
         """Note a problem; the same one at the same line is noted once."""
-        problem = Problem(uid, line, message, level)
-        if problem in self._found[-8:]:
+        said = (uid, line, message, level)
+        if said in self._lately:
             return
         if len(self._found) < self._allowed:
-            self._found.append(problem)
+            self._lately.append(said)
+            self._found.append(Problem(uid, self.line_of(line), message, level))
         else:
             self._left_out += 1
 

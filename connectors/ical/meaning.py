@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable
 from functools import lru_cache
 from urllib.parse import unquote
 
-from connectors.ical.component import Component, Property
+from connectors.ical.component import LONG, Component, Property
 from connectors.interface import Status
 
 _CDO = {
@@ -30,14 +30,15 @@ def status_of(event: Component, addresses: Collection[str]) -> Status:
     Cancelled and declined win over everything; then the event's own kind; not answered and provisional events are
     tentative where they would be busy or out of office otherwise.
     """
-    answers = {answer.upper() for _, answer in own_answers(event, addresses)}
-    if event.text("STATUS").upper() == "CANCELLED":
+    status = event.text("STATUS").upper()
+    if status == "CANCELLED":
         return Status.CANCELLED
+    answers = {answer.upper() for _, answer in own_answers(event, addresses)}
     if answers == {"DECLINED"}:
         return Status.DECLINED
     kind = _own_kind(event)
     open_question = bool(answers) and answers <= _UNDECIDED | {"DECLINED"}
-    if (open_question or event.text("STATUS").upper() == "TENTATIVE") and kind is not Status.FREE:
+    if (open_question or status == "TENTATIVE") and kind is not Status.FREE:
         return kind if kind is Status.WORKING_ELSEWHERE else Status.TENTATIVE
     return kind
 
@@ -66,6 +67,10 @@ def _plain_addresses(addresses: tuple[str, ...]) -> frozenset[str]:
 
 def plain_address(text: str) -> str:
     """Reduce `MAILTO:Anna@Example.com` and the like to what can be compared."""
+    return _remembered(text) if len(text) < LONG else _reduced(text)
+
+
+def _reduced(text: str) -> str:
     address = text.strip().strip('"').strip()
     if address[:7].lower() == "mailto:":
         address = address[7:]
@@ -73,15 +78,20 @@ def plain_address(text: str) -> str:
     return address.strip().casefold()
 
 
+_remembered = lru_cache(maxsize=4096)(_reduced)
+"""The same people meet again and again. Long texts are not kept, or strangers would decide how much is."""
+
+
 def _answers(
     lines: Iterable[Property], own: frozenset[str], places: tuple[str, ...]
 ) -> list[tuple[str, str]]:
     found = []
     for line in lines:
-        named = (plain_address(line.parameters.get(place, "") if place else line.value) for place in places)
-        address = next((address for address in named if address in own), None)
-        if address is not None:
-            found.append((address, line.parameters.get("PARTSTAT", "NEEDS-ACTION")))
+        for place in places:
+            text = line.parameters.get(place) if place else line.value
+            if text and (address := plain_address(text)) in own:
+                found.append((address, line.parameters.get("PARTSTAT", "NEEDS-ACTION")))
+                break
     return found
 
 

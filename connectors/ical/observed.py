@@ -6,7 +6,7 @@ their text, never by their name: two objects may give different zones the same n
 
 from bisect import bisect_right
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta, tzinfo
 from functools import lru_cache
 
@@ -66,12 +66,29 @@ class ObservedZone(tzinfo):
 
 def observed_zone(part: Component, allowed: int) -> ObservedZone:
     """Return the clock that a VTIMEZONE describes. Raises `UnreadableZone` with the reason."""
+    return _remembered(_Definition(part.source, part), allowed) if part.source else _observed(part, allowed)
+
+
+@dataclass(frozen=True, slots=True)
+class _Definition:
+    """A VTIMEZONE, the same as any other made of the same text."""
+
+    source: str
+    part: Component = field(compare=False)
+
+
+def _observed(part: Component, allowed: int) -> ObservedZone:
     parts = [observance for observance in part.parts if observance.kind in {"STANDARD", "DAYLIGHT"}]
     if not parts:
         raise UnreadableZone("it has neither STANDARD nor DAYLIGHT")
     if len(parts) > allowed:
         raise UnreadableZone(f"it has more than {allowed} parts")
     return _zone(tuple(_observance(observance) for observance in parts))
+
+
+@lru_cache(maxsize=64)
+def _remembered(definition: _Definition, allowed: int) -> ObservedZone:
+    return _observed(definition.part, allowed)
 
 
 def _observance(part: Component) -> Observance:
@@ -103,7 +120,7 @@ def _onsets(observance: Observance, before: timedelta, steps: Steps) -> Iterator
         rule = parse_rule(text)
         if rule.frequency not in {"YEARLY", "MONTHLY", "WEEKLY", "DAILY"}:
             raise RuleRefused("a zone does not change by the hour")
-        yield from walk(Walk(rule, first, _FROM, _TO, _last(rule, before), steps=steps))
+        yield from walk(Walk(rule, first, _FROM, _TO, steps, _last(rule, before)))
 
 
 def _last(rule: Rule, before: timedelta) -> datetime | None:

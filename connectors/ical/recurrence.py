@@ -32,9 +32,9 @@ def occurrences(rule: str, first: date | datetime, *, start: datetime, end: date
         _wall(first),
         low,
         high,
+        Steps(DEFAULTS.rule_steps),
         last=last_wall(parsed, zone, whole_days=whole_days),
         whole_days=whole_days,
-        steps=Steps(DEFAULTS.rule_steps),
     )
     return (at for at in _in_order(map(zone.to_utc, walk(path))) if start <= at < end)
 

@@ -53,6 +53,12 @@ class Rule:
     week_start: int = 0
     skip: Literal["OMIT", "BACKWARD", "FORWARD"] = "OMIT"
 
+    @property
+    def by_days(self) -> bool:
+        """Whether it names days only: every instance then has the time of day of the first, and no two share a day."""
+        by_time = self.hours or self.minutes or self.seconds
+        return self.frequency in {"YEARLY", "MONTHLY", "WEEKLY", "DAILY"} and not by_time
+
 
 def parse_rule(text: str) -> Rule:
     """Read an RRULE value such as `FREQ=WEEKLY;BYDAY=MO,WE`. Raises `RuleRefused` saying which part is wrong."""

@@ -5,15 +5,14 @@ RFC 5545 section 3.3.10. `walk` does every rule; these it would do the same (tes
 
 from calendar import isleap, monthrange
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
 from datetime import date, datetime
+from typing import NamedTuple
 
 from connectors.ical.limits import Steps
 from connectors.ical.rules import Rule
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
+class Span(NamedTuple):
     """The days, as ordinals, between which a rule's instances matter; `steps` pays for every turn that is looked at."""
 
     low: int
@@ -40,7 +39,7 @@ def strides(rule: Rule, first: datetime, span: Span) -> Iterator[int] | None:
     if rule.frequency == "DAILY" and not (rule.weekdays or rule.month_days):
         return _daily(rule, first.toordinal(), span)
     if rule.count is not None:
-        span = replace(span, low=first.toordinal())
+        span = span._replace(low=first.toordinal())
     if rule.frequency == "WEEKLY" and not rule.month_days:
         return _weekly(rule, first.toordinal(), span)
     if rule.skip != "OMIT" or (rule.weekdays and (rule.month_days or rule.frequency != "MONTHLY")):

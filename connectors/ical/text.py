@@ -23,12 +23,12 @@ class TooMuch(ValueError):
 def scan(data: bytes, limits: Limits, findings: Findings) -> list[Component]:
     """Return the calendars (VCALENDAR components) of a text. Never raises: what is wrong goes into `findings`."""
     data = _plain(data, findings)
-    if len(data) > limits.bytes or data.count(b"\n") > limits.lines:
+    if len(data) > limits.bytes or (len(data) > limits.lines and data.count(b"\n") > limits.lines):
         findings.add(
             "", 0, f"the text is larger than {limits.bytes} bytes or {limits.lines} lines and is not read"
         )
         return []
-    ordinary = wellformed.components(data, limits)
+    ordinary = wellformed.components(data, limits, findings)
     return ordinary or scan_leniently(data, limits, findings)
 
 

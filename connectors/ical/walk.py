@@ -6,8 +6,9 @@ no COUNT forbids it, and never loops for ever: it ends at the window's end, and 
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from typing import NamedTuple
 
 from connectors.ical import days
 from connectors.ical.limits import Steps
@@ -27,8 +28,7 @@ class Period:
     times: Sequence[int] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Walk:
+class Walk(NamedTuple):
     """Where to walk: from the rule's first wall-clock time, between `low` and `high` (both inclusive).
 
     `last` is the rule's UNTIL on the same clock. `whole_days`: the first is a date, so times of day in the rule are
@@ -40,10 +40,10 @@ class Walk:
     first: datetime
     low: datetime
     high: datetime
+    steps: Steps
     last: datetime | None = None
     whole_days: bool = False
     first_counts: bool = False
-    steps: Steps = field(default_factory=lambda: Steps(0))
 
 
 def walk(path: Walk) -> Iterator[datetime]:

@@ -20,6 +20,8 @@ from connectors.ical.observed import UnreadableZone, observed_zone
 from connectors.ical.values import read_text, shifted
 
 NO_OFFSET = timedelta(0)
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_WALL_EPOCH = _EPOCH.replace(tzinfo=None)
 _UTC_NAMES = frozenset(
     {"utc", "z", "gmt", "zulu", "uct", "universal", "greenwich", "tzone://microsoft/utc", "etc/utc"}
 )
@@ -39,7 +41,7 @@ class Zone:
         it had not been skipped (RFC 5545 section 3.3.5)."""
         try:
             offset = self.clock.utcoffset(wall)
-            return datetime.combine(wall, wall.time(), UTC) - (offset or NO_OFFSET)
+            return _EPOCH + (wall - _WALL_EPOCH - (offset or NO_OFFSET))
         except OverflowError:
             return _FIRST if wall.year < 5_000 else _LAST
 

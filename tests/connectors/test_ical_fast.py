@@ -37,28 +37,32 @@ LINES = (
 )  # fmt: skip
 
 
-def plainly(part: Component, *, ours: bool, zone: bool = False):
+def plainly(part: Component, findings: Findings, *, ours: bool, zone: bool = False):
     """What counts of a component: alarms and words only of our own, and no lines within zones."""
     zone = zone or part.kind == "VTIMEZONE"
     kept = {
-        name: [(*line[:3], 0 if zone else line.line) for line in lines]
+        name: [(*line[:3], 0 if zone else findings.line_of(line.line)) for line in lines]
         for name, lines in part.properties.items()
         if ours or name not in OURS
     }
-    parts = [plainly(one, ours=ours, zone=zone) for one in part.parts if ours or one.kind != "VALARM"]
-    return part.kind, 0 if zone and part.kind != "VTIMEZONE" else part.line, kept, parts, part.torn
+    parts = [
+        plainly(one, findings, ours=ours, zone=zone) for one in part.parts if ours or one.kind != "VALARM"
+    ]
+    line = 0 if zone and part.kind != "VTIMEZONE" else findings.line_of(part.line)
+    return part.kind, line, kept, parts, part.torn
 
 
 def compare(data: bytes) -> bool:
     """Fail if the fast scanner understands a text otherwise; say whether it understood it at all."""
-    fast = components(data, DEFAULTS)
+    counting, findings = Findings(100), Findings(100)
+    fast = components(data, DEFAULTS, counting)
     if fast is None:
         return False
-    findings = Findings(100)
     thorough = scan_leniently(data, DEFAULTS, findings)
     ours = MARKER.encode() in data
     assert findings.all() in ((), findings.all() if not thorough else ())
-    assert [plainly(one, ours=ours) for one in fast] == [plainly(one, ours=ours) for one in thorough]
+    told = [plainly(one, counting, ours=ours) for one in fast]
+    assert told == [plainly(one, findings, ours=ours) for one in thorough]
     return True
 
 
@@ -120,10 +124,10 @@ def test_what_is_out_of_the_ordinary_is_left_to_the_thorough_way():
         good.replace(b"UID", b"uid"), good.replace(b"UID:", b"UID :"), good + b"oops\r\n", good.replace(b"END:VEVENT\r\n", b""),
         good.replace(b"one", b"\xe9"), good.replace(b"\r\n", b"\r\r\n"), good.replace(b"UID", b"U\r\n ID"), b" " + good,
     ):  # fmt: skip
-        assert components(odd, DEFAULTS) is None
-    assert components(good, Limits(properties=5)) is None
-    assert components(good, Limits(components=1)) is None
-    assert components(good, Limits(line=50)) is None
+        assert components(odd, DEFAULTS, Findings(1)) is None
+    assert components(good, Limits(properties=5), Findings(1)) is None
+    assert components(good, Limits(components=1), Findings(1)) is None
+    assert components(good, Limits(line=50), Findings(1)) is None
 
 
 def test_zones_of_the_same_name_in_two_objects_keep_apart():
@@ -177,7 +181,7 @@ def test_common_rules_are_walked_by_arithmetic_as_by_period():
         rule, first, low, high, until, first_counts = made
         assume(strides(rule, first, Span(low.toordinal(), high.toordinal(), Steps(1))) is not None)
         fast, thorough = (
-            list(way(Walk(rule, first, low, high, until, first_counts=first_counts, steps=Steps(10**6))))
+            list(way(Walk(rule, first, low, high, Steps(10**6), until, first_counts=first_counts)))
             for way in (walk, by_period)
         )
         assert fast == thorough
@@ -185,6 +189,49 @@ def test_common_rules_are_walked_by_arithmetic_as_by_period():
 
     holds()
     assert sum(map(bool, walked)) > len(walked) / 4, "the walks must lead somewhere"
+
+
+SERIES = (
+    "FREQ=DAILY", "FREQ=DAILY;COUNT=20", "FREQ=WEEKLY;BYDAY=MO,WE,SU", "FREQ=MONTHLY;BYDAY=-1FR", "FREQ=DAILY;UNTIL=20120105T093000Z",
+    "FREQ=YEARLY;BYMONTH=12;BYMONTHDAY=30,31", "FREQ=WEEKLY;INTERVAL=2", "FREQ=DAILY;BYSETPOS=1", "FREQ=DAILY;UNTIL=20000101",
+)  # fmt: skip
+
+
+@settings(max_examples=400)
+@given(
+    st.sampled_from(SERIES),
+    st.sampled_from(("Pacific/Apia", "Europe/Amsterdam", "Australia/Lord_Howe", "America/St_Johns")),
+    st.datetimes(datetime(2011, 9, 1), datetime(2012, 4, 1)).map(lambda at: at.replace(microsecond=0)),  # noqa: DTZ001  # wall-clock values
+    st.sampled_from(
+        ("DURATION:PT1H", "DURATION:P2D", "DURATION:PT0S", "DURATION:P1DT2H", "DTEND:99991231T235959Z")
+    ),
+    st.booleans(),
+    st.lists(st.integers(0, 60), max_size=3),
+    st.integers(0, 200),
+)
+@example("FREQ=DAILY", "Pacific/Apia", datetime(2011, 12, 28, 10), "DURATION:PT1H", False, [], 100)  # noqa: DTZ001  # 30 December was left out there
+def test_a_series_with_nothing_unusual_is_expanded_as_the_thorough_way_does(
+    rule, zone, first, length, days, out, into
+):
+    """An RDATE at DTSTART adds nothing, and leads the thorough way."""
+    as_written = ";VALUE=DATE:%Y%m%d" if days else f";TZID={zone}:%Y%m%dT%H%M%S"
+    excluded = [f"EXDATE{first + timedelta(days=day):{as_written}}" for day in out]
+    lines = [f"DTSTART{first:{as_written}}", "" if days else length, f"RRULE:{rule}", *excluded]
+    start = datetime(2011, 10, 1, tzinfo=UTC) + timedelta(days=into, minutes=first.minute)
+    readings = [
+        reading(
+            calendar(*event(*filter(None, [*lines, *more]))),
+            zone,
+            start=start,
+            end=start + timedelta(days=90),
+        )
+        for more in ((), (f"RDATE{first:{as_written}}",))
+    ]
+    began = first.strftime("%Y%m%d")
+    assume(
+        "UNTIL" not in rule or began < rule.partition("UNTIL=")[2][:8]
+    )  # else it ended before it began, but for the RDATE
+    assert readings[0].intervals == readings[1].intervals
 
 
 @pytest.mark.parametrize(
