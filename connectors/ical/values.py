@@ -36,6 +36,8 @@ def read_wall(value: str, *, whole_day: bool = False) -> Wall:
     """Read a DATE or DATE-TIME. What is written decides which; `whole_day` (VALUE=DATE) drops a midnight's time."""
     if _TIME.fullmatch(value) and not whole_day:
         return Wall(datetime.fromisoformat(value[:15]), utc=value[-1] == "Z")
+    if len(value) == 8 and value.isascii() and value.isdigit():
+        return Wall(datetime.fromisoformat(value), date=True)
     match = _MOMENT.fullmatch(value.strip().upper())
     if not match:
         raise ValueError("not a date or time")
