@@ -50,6 +50,10 @@ class NotPermitted(SyncdError):
     code = 77
 
 
+class TokenRefused(NotPermitted):
+    """No token, or one that lets nobody in: unknown, expired or revoked."""
+
+
 class SecretUnavailable(SyncdError):
     """A secret that can't be had from here: only the service sees it, or its file or variable is missing."""
 

@@ -11,7 +11,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from connectors.interface import Event, Reading
-from store.model import Agent, Change, Copy, Delivery, Guest, Meeting, Override
+from store.model import Agent, Change, Copy, Delivery, Guest, Meeting, Override, Token
 from syncd.rules.availability import Reason, Verdict
 from syncd.rules.blocks import Block
 
@@ -110,6 +110,15 @@ def agent_json(agent: Agent) -> Json:
     return {
         "id": agent.id, "name": agent.name, "email": agent.email, "aliases": list(agent.aliases),
         "timezone": agent.timezone, "language": agent.language, "groups": list(agent.groups), "active": agent.active,
+    }  # fmt: skip
+
+
+def token_json(token: Token) -> Json:
+    """A token of the HTTP door, without its secret: nobody has that but its owner."""
+    return {
+        "id": token.id, "name": token.label, "scope": token.scope, "agent": token.agent, "by": token.made_by,
+        "created_at": moment(token.created_at), "expires_at": moment(token.expires_at),
+        "last_used_at": moment(token.last_used_at), "revoked_at": moment(token.revoked_at),
     }  # fmt: skip
 
 

@@ -14,6 +14,7 @@ CODES = {
     errors.WrongUse: 64,
     errors.NotYet: 75,
     errors.NotPermitted: 77,
+    errors.TokenRefused: 77,
     errors.SecretUnavailable: 77,
     interface.ConnectorError: 1,
     interface.Unreachable: 69,
