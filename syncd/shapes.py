@@ -209,11 +209,11 @@ def reading_json(reading: Reading) -> Json:
 
 
 def problem_json(
-    status: HTTPStatus, detail: str, *, hint: str = "", errors: Iterable[tuple[str, str]] = ()
+    kind: str, status: HTTPStatus, detail: str, *, hint: str = "", errors: Iterable[tuple[str, str]] = ()
 ) -> Json:
-    """An error as RFC 9457 has it; `errors` are (path, message), `hint` says what to do."""
+    """An error as RFC 9457 has it; `kind` is its type (`syncd.problems`), `errors` are (path, message), `hint` what to do."""
     return {
-        "type": "about:blank", "title": status.phrase, "status": status.value, "detail": detail,
+        "type": kind, "title": status.phrase, "status": status.value, "detail": detail,
         "errors": [{"path": path, "message": message} for path, message in errors],
         **({"hint": hint} if hint else {}),
     }  # fmt: skip

@@ -17,7 +17,7 @@ from syncd import logs
 from syncd.actions.context import Context, places
 from syncd.actions.named import existing, known_agent
 from syncd.actions.owing import owe, owe_notices
-from syncd.errors import Refused
+from syncd.errors import Invalid, KeyUsed, OtherVersion, Refused
 from syncd.rules import delivery as rule
 from syncd.rules import meetings as rules
 from syncd.rules import notices
@@ -108,14 +108,14 @@ def _decide(ctx: Context, tx: Tx, wish: Wish) -> Accepted:
     if repeated is not None:
         return _repetition(repeated, wish, before)
     if wish.version is not None and before is not None and before.version != wish.version:
-        raise Refused(
+        raise OtherVersion(
             f"meeting {wish.meeting!r} is at version {before.version}, not {wish.version}: someone was faster",
             f"look at it (syncd meeting show {wish.meeting}) and decide again",
         )
     try:
         after = wish.apply(Scene(ctx, tx, before, ctx.clock()))
     except rules.Refused as refusal:
-        raise Refused(refusal.message, refusal.hint) from refusal
+        raise _refused(refusal) from refusal
     if after == before:
         return Accepted(after, changed=False)
     owed = rule.owed(before, after, places(ctx.config), copies.copies(tx, meeting=after.id))
@@ -123,12 +123,18 @@ def _decide(ctx: Context, tx: Tx, wish: Wish) -> Accepted:
     return Accepted(after, True, owed, notices.owed(before, after), new)
 
 
+def _refused(refusal: rules.Refused) -> Refused:
+    if refusal.field:
+        return Invalid(refusal.message, refusal.hint, field=refusal.field)
+    return Refused(refusal.message, refusal.hint)
+
+
 def _repetition(repeated: Change, wish: Wish, before: Meeting | None) -> Accepted:
     same = (repeated.meeting, repeated.kind) == (wish.meeting, wish.kind) and rules.same_request(
         repeated.body, wish.body
     )
     if before is None or not same:
-        raise Refused(f"the key {wish.key!r} was already used for another change", NEW_KEY)
+        raise KeyUsed(f"the key {wish.key!r} was already used for another change", NEW_KEY)
     return Accepted(before, changed=False)
 
 
@@ -146,7 +152,7 @@ def _append(tx: Tx, line: Change) -> None:
     try:
         meetings.append(tx, line)
     except IntegrityError as error:
-        raise Refused(f"the key {line.key!r} was already used for another change", NEW_KEY) from error
+        raise KeyUsed(f"the key {line.key!r} was already used for another change", NEW_KEY) from error
 
 
 def _owe(ctx: Context, tx: Tx, accepted: Accepted, now: datetime) -> None:

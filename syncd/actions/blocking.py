@@ -12,7 +12,7 @@ from syncd.actions.context import Context
 from syncd.actions.knowledge import as_rule, standing
 from syncd.actions.named import known_agent
 from syncd.config.people import BlockConfig
-from syncd.errors import Refused, Unknown
+from syncd.errors import Invalid, Refused, Unknown
 from syncd.rules.blocks import Block
 from syncd.rules.text import clean
 
@@ -50,7 +50,7 @@ def add_block(
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"]) or str(first.get("ctx", {}).get("key", ("",))[0])
-        raise Refused(f"{where}: {first['msg']}" if where else first["msg"]) from None
+        raise Invalid(f"{where}: {first['msg']}" if where else first["msg"], field=where) from None
     block = MadeBlock(
         0, checked.scope, checked.title, checked.start, checked.end, checked.timezone, checked.repeat, checked.until, by,
         ctx.clock(),
