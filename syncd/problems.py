@@ -39,6 +39,7 @@ class ProblemKind:
 
 
 INVALID = ProblemKind("invalid", HTTPStatus.UNPROCESSABLE_ENTITY)
+STORE = ProblemKind("store", HTTPStatus.SERVICE_UNAVAILABLE)
 FAILED = ProblemKind("failed", HTTPStatus.INTERNAL_SERVER_ERROR)
 
 KINDS: tuple[tuple[type[Exception], ProblemKind], ...] = (
@@ -54,7 +55,7 @@ KINDS: tuple[tuple[type[Exception], ProblemKind], ...] = (
     (NotYet, ProblemKind("not-yet", HTTPStatus.SERVICE_UNAVAILABLE)),
     (ConfigInvalid, ProblemKind("configuration", HTTPStatus.INTERNAL_SERVER_ERROR)),
     (StoreNotPermitted, ProblemKind("not-permitted", HTTPStatus.FORBIDDEN)),
-    (StoreError, ProblemKind("store", HTTPStatus.SERVICE_UNAVAILABLE)),
+    (StoreError, STORE),
     (SignInRefused, ProblemKind("sign-in", HTTPStatus.FORBIDDEN)),
     (NoAccess, ProblemKind("sign-in", HTTPStatus.FORBIDDEN)),
     (Unreachable, ProblemKind("unreachable", HTTPStatus.BAD_GATEWAY)),

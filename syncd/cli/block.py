@@ -8,8 +8,8 @@ from typing import Annotated
 import typer
 
 from syncd.actions.answers import listed_json
-from syncd.actions.blocking import Listed, add_block, block_list, remove_block
-from syncd.cli.common import opened, print_json, system_user, zone_of
+from syncd.actions.blocking import Listed, add_block, block_list, remove_block, zone_of_scope
+from syncd.cli.common import opened, print_json, system_user
 from syncd.cli.moments import moment, shown, span
 from syncd.cli.options import AsJson, ConfigFile
 from syncd.cli.tables import say, table
@@ -53,8 +53,7 @@ def add(
             f"--timezone: {timezone!r} is no time zone", 'an IANA name, such as "Europe/Amsterdam"'
         )
     with opened(config, follows=True) as ctx:
-        kind, _, name = scope.partition(":")
-        zone = timezone or zone_of(ctx.config, name if kind == "agent" else None)
+        zone = timezone or zone_of_scope(ctx.config, scope)
         first, last = moment(start, zone, "--start"), moment(end, zone, "--end")
         final = moment(until, zone, "--until") if until is not None else None
         made = add_block(ctx, scope, title, first, last, zone, repeat=repeat, until=final, by=system_user())

@@ -29,7 +29,7 @@ def routes(ctx: Context) -> APIRouter:
     """The route, for a daemon's context."""
     router = APIRouter()
 
-    @router.post(PUSH_PATH)
+    @router.post(PUSH_PATH, include_in_schema=False)
     async def push_outlook(request: Request) -> Response:
         """A handshake, or notifications."""
         tokens = request.query_params.getlist("validationToken")
