@@ -1,4 +1,4 @@
-"""The daemon: a clock that feeds what is due to the executor, and the door for notifications, until SIGTERM.
+"""The daemon: a clock that feeds what is due to the executor, and the HTTP interface, until SIGTERM.
 
 APScheduler has a handful of jobs and never one per calendar: what is due stands in the store. Ready is said once the
 store is migrated and the clock runs; on SIGTERM it ends within seconds, and may: whatever is cut off is safe to repeat.
@@ -45,7 +45,7 @@ Python runs a handler between two instructions of the main thread, never during 
 
 
 class Daemon:
-    """The clock, the executor and, if the outside can reach us, the web server of one process."""
+    """The clock, the executor and, unless it listens nowhere, the web server of one process."""
 
     def __init__(self, ctx: Context) -> None:
         self.ctx = ctx
@@ -61,20 +61,21 @@ class Daemon:
         """
         self.ctx.store.migrate()
         follow(self.ctx)
-        if url := push_url(self.ctx.config):
-            self._listen(url)
+        if self.ctx.config.http.listen:
+            self._listen()
+        if push_url(self.ctx.config):
             self._every(SUBSCRIBE_SECONDS, self.subscribe, first=utc_now())
         self._every(FEED_SECONDS, self.feed)
         self._every(TIDY_SECONDS, self.tidy)
         self.clock.start()
         logs.info("started", version=__version__, agents=len(self.ctx.config.agents), pid=os.getpid())
 
-    def _listen(self, url: str) -> None:
-        # Imported here because FastAPI costs start-up time, and only a daemon that can be reached needs it.
+    def _listen(self) -> None:
+        # Imported here because FastAPI costs start-up time, and only a daemon that listens needs it.
         from syncd.web.app import serve
 
         self.web = serve(self.ctx)
-        logs.info("listening", address=self.web.address, push=url)
+        logs.info("listening", address=self.web.address, push=push_url(self.ctx.config) or None)
 
     def _every(self, seconds: float, job: Callable[[], None], first: datetime | None = None) -> None:
         """Have the clock call `job`: first at `first`, or after so many seconds."""

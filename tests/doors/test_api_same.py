@@ -17,7 +17,6 @@ SPAN = {"start": f"{day()}T00:00:00Z", "end": f"{day()}T23:00:00Z"}
 @pytest.fixture
 def both(desk: Desk) -> Iterator[tuple[Desk, requests.Session, str]]:
     """A desk with two meetings and a block, and the server over the same store."""
-    desk.config.write_text(desk.config.read_text() + '[http]\nlisten = "127.0.0.1:0"\n')
     desk.ok("migrate")
     desk.ok("sync")
     desk.plan("m1", "--guest", "Eva Jansen <eva@example.org>", hour=10)
