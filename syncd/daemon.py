@@ -9,6 +9,7 @@ import signal
 import sys
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 from types import FrameType
 from typing import TYPE_CHECKING
@@ -26,6 +27,7 @@ from syncd.actions.push import push_url
 from syncd.actions.tidy import close_overdue
 from syncd.executor import Executor, LocalExecutor
 from syncd.garbage import collect_seldom
+from syncd.meter import Meter
 
 if TYPE_CHECKING:
     from syncd.web.server import WebServer
@@ -48,8 +50,8 @@ class Daemon:
     """The clock, the executor and, unless it listens nowhere, the web server of one process."""
 
     def __init__(self, ctx: Context) -> None:
-        self.ctx = ctx
-        self.executor: Executor = LocalExecutor(ctx)
+        self.ctx = replace(ctx, meter=_meter()) if ctx.config.http.listen else ctx
+        self.executor: Executor = LocalExecutor(self.ctx)
         self.clock = BackgroundScheduler(timezone="UTC")
         self.web: WebServer | None = None
         self._subscribing = threading.Lock()
@@ -127,6 +129,13 @@ class Daemon:
             "stopped", unfinished=None if ended else "yes, it is taken up again within 10 s of the next start"
         )
         return ended
+
+
+def _meter() -> Meter:
+    # Imported here because only a daemon that listens can be asked for its figures.
+    from syncd.web.counting import Counting
+
+    return Counting()
 
 
 def run(ctx: Context) -> int:

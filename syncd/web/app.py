@@ -10,10 +10,12 @@ from syncd import __version__
 from syncd.actions.context import Context
 from syncd.actions.push import PUSH_PATH
 from syncd.actions.work import as_defect
-from syncd.web import api, push
+from syncd.web import api, health, push
 from syncd.web.api.description import by_name
+from syncd.web.health import LIVE, READY
 from syncd.web.hosts import OwnHosts
 from syncd.web.limits import Limits
+from syncd.web.metered import Metered
 from syncd.web.problems import tell_problems
 from syncd.web.server import WebServer
 
@@ -37,9 +39,11 @@ def make_app(ctx: Context) -> ASGIApp:
     app.state.ctx = ctx
     app.include_router(push.routes(ctx))
     app.include_router(api.routes())
+    app.include_router(health.routes(ctx))
     tell_problems(app)
     within = Limits(app, exempt=frozenset({PUSH_PATH}))
-    return _Guarded(OwnHosts(within, ctx.config.http, exempt=frozenset({PUSH_PATH})))
+    asked_rightly = OwnHosts(within, ctx.config.http, exempt=frozenset({PUSH_PATH, LIVE, READY}))
+    return _Guarded(Metered(asked_rightly, ctx.meter))
 
 
 class _Guarded:

@@ -59,7 +59,8 @@ async def _received(ctx: Context, request: Request) -> Response:
     notifications = understood(body)
     if notifications is None:
         return Response(status_code=NOT_UNDERSTOOD)
-    await run_in_threadpool(notified, ctx, notifications)
+    genuine = await run_in_threadpool(notified, ctx, notifications)
+    ctx.meter.notified(genuine, len(notifications) - genuine)
     return Response(status_code=ACCEPTED)
 
 

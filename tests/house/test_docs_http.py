@@ -13,7 +13,8 @@ from syncd.web import api, limits, server
 from syncd.web.api.description import by_name, document
 from syncd.web.problems import ONLY_HERE
 
-PAGE = (Path(__file__).parents[2] / "docs" / "http.md").read_text(encoding="utf-8")
+ROOT = Path(__file__).parents[2]
+PAGE = (ROOT / "docs" / "http.md").read_text(encoding="utf-8")
 NESTED = {"guests": {"name", "email", "language", "timezone"}}
 """Fields of a body that are named with it."""
 
@@ -86,3 +87,14 @@ def test_every_operation_has_a_name_of_its_own_and_says_what_it_does(described):
         for status, told in answer.items():
             kind = "application/json" if status < "300" else "application/problem+json"
             assert list(told["content"]) == [kind]
+
+
+def test_every_metric_is_documented_and_no_other():
+    operations = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
+    told = set(re.findall(r"^\| `(syncd_\w+)` \|", operations, re.MULTILINE))
+    source = "".join(
+        (ROOT / "syncd" / "web" / name).read_text(encoding="utf-8") for name in ("counting.py", "figures.py")
+    )
+    counters = set(re.findall(r'(?:_counter|CounterMetricFamily)\(\s*"(syncd_\w+)"', source))
+    others = set(re.findall(r'"(syncd_\w+)"', source)) - counters
+    assert told == others | {f"{name}_total" for name in counters}

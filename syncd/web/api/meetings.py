@@ -1,5 +1,6 @@
 """/v1/meetings: looked at, with their candidates and their journal. Their changes are in `changes`."""
 
+import time
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
@@ -47,7 +48,10 @@ def find_candidates(
 ) -> Response:
     """Who could take it: the available first, then the unknown, then those not available, each with why."""
     own_story(ctx, caller, meeting)
-    return answer(discreet(caller, candidates_answer(candidates(ctx, meeting, limit=page.limit))))
+    began = time.monotonic()
+    found = candidates(ctx, meeting, limit=page.limit)
+    ctx.meter.ranked(time.monotonic() - began)
+    return answer(discreet(caller, candidates_answer(found)))
 
 
 @router.get("/{id}/changes", responses=told(shapes.ChangePage, 404))
