@@ -13,7 +13,7 @@ from store.model import Agent
 from store.roster import numbered
 from store.statements import one_of
 
-__all__ = ["Followed", "agent", "agents", "by_id", "follow", "orphaned_meetings"]
+__all__ = ["Followed", "agent", "agents", "by_id", "follow", "order", "orphaned_meetings"]
 
 _agents, _memberships, _meetings = schema.agents, schema.memberships, schema.meetings
 
@@ -31,7 +31,12 @@ def agents(
     if not removed:
         wanted.append(_agents.c.removed_at.is_(None))
     # Sorted here, because each database would sort names by a collation of its own.
-    return sorted(numbered(tx, *wanted).values(), key=lambda one: (one.name.casefold(), one.id))
+    return sorted(numbered(tx, *wanted).values(), key=order)
+
+
+def order(one: Agent) -> tuple[str, str]:
+    """By what agents are sorted: the name, then the id."""
+    return one.name.casefold(), one.id
 
 
 def agent(tx: Tx, agent_id: str) -> Agent | None:

@@ -86,6 +86,11 @@ def deliveries(
     return _read(tx, _query(*wanted).limit(limit))
 
 
+def of_meetings(tx: Tx, ids: Collection[str]) -> list[Delivery]:
+    """Everything that is, or was, owed because of these meetings, by id."""
+    return _read(tx, _query(one_of(tx, _rows.meeting, ids))) if ids else []
+
+
 def by_ids(tx: Tx, ids: Collection[int]) -> list[Delivery]:
     """These deliveries, the longest due first."""
     rows = _read(tx, _query(one_of(tx, _rows.id, ids))) if ids else []

@@ -117,7 +117,10 @@ def _beyond(after: str) -> sa.ColumnElement[bool]:
     moment, bar, meeting_id = after.partition("|")
     if not bar:
         raise ValueError("this cursor was not given out here")
-    start = EPOCH + int(moment) * MICROSECOND
+    try:
+        start = EPOCH + int(moment) * MICROSECOND
+    except OverflowError as error:
+        raise ValueError("this cursor was not given out here") from error
     rows = _meetings.c
     return sa.or_(rows.start > start, sa.and_(rows.start == start, rows.id > meeting_id))
 

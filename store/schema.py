@@ -24,7 +24,7 @@ from sqlalchemy import (
 
 from store.values import Key, Moment, Words
 
-REVISIONS = ("0001", "0002", "0003", "0004", "0005", "0006")
+REVISIONS = ("0001", "0002", "0003", "0004", "0005", "0006", "0007")
 """The migrations, oldest first. Written here so that looking at the version needs no Alembic; a test compares them."""
 
 Json = JSON(none_as_null=True)
@@ -339,3 +339,23 @@ told = Table(
     Column("reminded", Moment),
 )
 """What each person was last told of a meeting: what stands in their mailbox, as `copies` says what stands in calendars."""
+
+# ---------------------------------------------------------------------------------------------------------------------
+# Who may come in
+
+tokens = Table(
+    "tokens",
+    metadata,
+    Column("id", Key, primary_key=True),
+    Column("name", Words, unique=True),
+    Column("digest", Words, nullable=False),
+    Column("scope", Words, nullable=False),
+    Column("agent", Words),
+    Column("made_by", Words, nullable=False),
+    Column("created_at", Moment, nullable=False),
+    Column("expires_at", Moment),
+    Column("last_used_at", Moment),
+    Column("revoked_at", Moment),
+    sqlite_autoincrement=True,
+)
+"""Tokens of the HTTP door, those that are over too: the journal names them."""

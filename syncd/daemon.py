@@ -1,4 +1,4 @@
-"""The daemon: a clock that feeds what is due to the executor, and the door for notifications, until SIGTERM.
+"""The daemon: a clock that feeds what is due to the executor, and the HTTP interface, until SIGTERM.
 
 APScheduler has a handful of jobs and never one per calendar: what is due stands in the store. Ready is said once the
 store is migrated and the clock runs; on SIGTERM it ends within seconds, and may: whatever is cut off is safe to repeat.
@@ -9,6 +9,7 @@ import signal
 import sys
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 from types import FrameType
 from typing import TYPE_CHECKING
@@ -26,6 +27,7 @@ from syncd.actions.push import push_url
 from syncd.actions.tidy import close_overdue
 from syncd.executor import Executor, LocalExecutor
 from syncd.garbage import collect_seldom
+from syncd.meter import Meter
 
 if TYPE_CHECKING:
     from syncd.web.server import WebServer
@@ -45,11 +47,11 @@ Python runs a handler between two instructions of the main thread, never during 
 
 
 class Daemon:
-    """The clock, the executor and, if the outside can reach us, the web server of one process."""
+    """The clock, the executor and, unless it listens nowhere, the web server of one process."""
 
     def __init__(self, ctx: Context) -> None:
-        self.ctx = ctx
-        self.executor: Executor = LocalExecutor(ctx)
+        self.ctx = replace(ctx, meter=_meter()) if ctx.config.http.listen else ctx
+        self.executor: Executor = LocalExecutor(self.ctx)
         self.clock = BackgroundScheduler(timezone="UTC")
         self.web: WebServer | None = None
         self._subscribing = threading.Lock()
@@ -61,20 +63,21 @@ class Daemon:
         """
         self.ctx.store.migrate()
         follow(self.ctx)
-        if url := push_url(self.ctx.config):
-            self._listen(url)
+        if self.ctx.config.http.listen:
+            self._listen()
+        if push_url(self.ctx.config):
             self._every(SUBSCRIBE_SECONDS, self.subscribe, first=utc_now())
         self._every(FEED_SECONDS, self.feed)
         self._every(TIDY_SECONDS, self.tidy)
         self.clock.start()
         logs.info("started", version=__version__, agents=len(self.ctx.config.agents), pid=os.getpid())
 
-    def _listen(self, url: str) -> None:
-        # Imported here because FastAPI costs start-up time, and only a daemon that can be reached needs it.
+    def _listen(self) -> None:
+        # Imported here because FastAPI costs start-up time, and only a daemon that listens needs it.
         from syncd.web.app import serve
 
         self.web = serve(self.ctx)
-        logs.info("listening", address=self.web.address, push=url)
+        logs.info("listening", address=self.web.address, push=push_url(self.ctx.config) or None)
 
     def _every(self, seconds: float, job: Callable[[], None], first: datetime | None = None) -> None:
         """Have the clock call `job`: first at `first`, or after so many seconds."""
@@ -126,6 +129,13 @@ class Daemon:
             "stopped", unfinished=None if ended else "yes, it is taken up again within 10 s of the next start"
         )
         return ended
+
+
+def _meter() -> Meter:
+    # Imported here because only a daemon that listens can be asked for its figures.
+    from syncd.web.counting import Counting
+
+    return Counting()
 
 
 def run(ctx: Context) -> int:

@@ -32,6 +32,22 @@ class Unknown(Refused):
     """There is no such meeting, agent, group or delivery."""
 
 
+class OtherVersion(Refused):
+    """The meeting is at another version than the one that was asked for: somebody was faster."""
+
+
+class KeyUsed(Refused):
+    """The idempotency key belongs to another change."""
+
+
+class Invalid(Refused):
+    """What was asked for is wrong in itself, whatever the meeting. `field`: its path (`guests[0].email`), or ""."""
+
+    def __init__(self, message: str, hint: str = "", *, field: str = "") -> None:
+        super().__init__(message, hint)
+        self.field = field
+
+
 class WrongUse(SyncdError):
     """The command was asked for in a way that makes no sense."""
 
@@ -48,6 +64,10 @@ class NotPermitted(SyncdError):
     """A right is missing, or there are too many: a secret file that others can read."""
 
     code = 77
+
+
+class TokenRefused(NotPermitted):
+    """No token, or one that lets nobody in: unknown, expired or revoked."""
 
 
 class SecretUnavailable(SyncdError):

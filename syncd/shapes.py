@@ -11,7 +11,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from connectors.interface import Event, Reading
-from store.model import Agent, Change, Copy, Delivery, Guest, Meeting, Override
+from store.model import Agent, Change, Copy, Delivery, Guest, Meeting, Override, Token
 from syncd.rules.availability import Reason, Verdict
 from syncd.rules.blocks import Block
 
@@ -113,6 +113,15 @@ def agent_json(agent: Agent) -> Json:
     }  # fmt: skip
 
 
+def token_json(token: Token) -> Json:
+    """A token of the HTTP door, without its secret: nobody has that but its owner."""
+    return {
+        "id": token.id, "name": token.label, "scope": token.scope, "agent": token.agent, "by": token.made_by,
+        "created_at": moment(token.created_at), "expires_at": moment(token.expires_at),
+        "last_used_at": moment(token.last_used_at), "revoked_at": moment(token.revoked_at),
+    }  # fmt: skip
+
+
 def record_json(value: "DataclassInstance") -> Json:
     """A flat frozen value: its fields under their own names, moments as text."""
     fields = asdict(value)
@@ -200,11 +209,11 @@ def reading_json(reading: Reading) -> Json:
 
 
 def problem_json(
-    status: HTTPStatus, detail: str, *, hint: str = "", errors: Iterable[tuple[str, str]] = ()
+    kind: str, status: HTTPStatus, detail: str, *, hint: str = "", errors: Iterable[tuple[str, str]] = ()
 ) -> Json:
-    """An error as RFC 9457 has it; `errors` are (path, message), `hint` says what to do."""
+    """An error as RFC 9457 has it; `kind` is its type (`syncd.problems`), `errors` are (path, message), `hint` what to do."""
     return {
-        "type": "about:blank", "title": status.phrase, "status": status.value, "detail": detail,
+        "type": kind, "title": status.phrase, "status": status.value, "detail": detail,
         "errors": [{"path": path, "message": message} for path, message in errors],
         **({"hint": hint} if hint else {}),
     }  # fmt: skip

@@ -38,6 +38,8 @@ CONFIG = """
 timezone = "Europe/Amsterdam"
 [store]
 url = "sqlite:///{folder}/syncd.db"
+[http]
+listen = "127.0.0.1:0"
 [sync]
 interval = "10m"
 stale_after = "30m"

@@ -4,6 +4,7 @@ An account is a server and how it is reached; a login (name and secret) is one a
 """
 
 import threading
+from collections import Counter
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from typing import Any, Literal, TypeVar, cast
@@ -51,6 +52,8 @@ class Connections:
         self.challenges = Challenges()
         self._lock = threading.Lock()
         self._requests = 0
+        self._answers: Counter[tuple[str, str]] = Counter()
+        self._waited = 0.0
         self._shared: dict[Hashable, Any] = {}
 
     @property
@@ -62,6 +65,26 @@ class Connections:
         """A request is about to be sent."""
         with self._lock:
             self._requests += 1
+
+    def answered(self, kind: str, code: str) -> None:
+        """An account of this kind answered with this status; `error` where no answer came."""
+        with self._lock:
+            self._answers[kind, code] += 1
+
+    def answers(self) -> dict[tuple[str, str], int]:
+        """(kind of account, status) -> how often so far."""
+        with self._lock:
+            return dict(self._answers)
+
+    def paused(self, seconds: float) -> None:
+        """So long was waited before a request, because its server had refused for going too fast."""
+        with self._lock:
+            self._waited += seconds
+
+    @property
+    def waited(self) -> float:
+        """How many seconds that makes so far, by all who waited."""
+        return self._waited
 
     def shared(self, key: Hashable, make: Callable[[], Kept]) -> Kept:
         """What connectors of one account have in common (a sign-in, a limit): made at first use, kept for the process."""

@@ -18,7 +18,7 @@ from connectors.http.account import Account, Connections
 from connectors.http.auth import Digest, SignIn, basic, bearer
 from connectors.http.pace import Pace
 from connectors.http.wire import Answer, Origin, Wire
-from connectors.interface import Garbled, NoAccess, SignInRefused, Unreachable
+from connectors.interface import ConnectorError, Garbled, NoAccess, SignInRefused, Unreachable
 
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
 MOST_REDIRECTS = 5
@@ -102,12 +102,17 @@ class HttpClient:
 
     def _exchange(self, request: "_Request", said: Mapping[str, str], *, fresh: bool) -> Answer:
         if self._pace:
-            self._pace.wait(request.origin.name)
+            self._connections.paused(self._pace.wait(request.origin.name))
         try:
             with self._pool_wire(request.origin, fresh=fresh) as wire:
                 answer = self._on(wire, request, {**request.headers, **said})
         except OSError as error:
+            self._connections.answered(self._account.kind, "error")
             raise errors.from_opening(error, request.origin) from error
+        except ConnectorError:
+            self._connections.answered(self._account.kind, "error")
+            raise
+        self._connections.answered(self._account.kind, str(answer.status))
         if self._pace:
             (self._pace.refused if errors.too_fast(answer) else self._pace.answered)()
         return answer

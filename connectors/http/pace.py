@@ -33,8 +33,8 @@ class Pace:
         self._next = 0.0
         self._slower_since = -LONGEST_PAUSE
 
-    def wait(self, server: str) -> None:
-        """Wait for the next turn. Raises Throttled where it is far away."""
+    def wait(self, server: str) -> float:
+        """Wait for the next turn; how many seconds that took. Raises Throttled where it is far away."""
         with self._lock:
             now = self._clock()
             turn = max(now, self._next)
@@ -45,6 +45,7 @@ class Pace:
             self._next = turn + self._pause
         if turn > now:
             self._sleep(turn - now)
+        return turn - now
 
     def answered(self) -> None:
         """The server answered, so it bears a little more."""

@@ -17,7 +17,7 @@ from syncd import logs
 from syncd.actions.context import Context, places
 from syncd.actions.named import existing, known_agent
 from syncd.actions.owing import owe, owe_notices
-from syncd.errors import Refused
+from syncd.errors import Invalid, KeyUsed, NotPermitted, OtherVersion, Refused
 from syncd.rules import delivery as rule
 from syncd.rules import meetings as rules
 from syncd.rules import notices
@@ -32,7 +32,8 @@ NEW_KEY = "use a new key for a new change"
 class Wish:
     """A change as it is asked for: `body` is what idempotency compares; `apply` is the rule, run inside the transaction.
 
-    `version` refuses when the meeting has moved on (None: whatever it is); `key` makes a repetition harmless.
+    `version` refuses when the meeting has moved on (None: whatever it is); `key` makes a repetition harmless;
+    `only_of`: an agent whose meetings alone may be changed (None: everyone's).
     """
 
     meeting: str
@@ -42,6 +43,7 @@ class Wish:
     by: str
     key: str | None = None
     version: int | None = None
+    only_of: str | None = None
 
 
 Apply = Callable[["Scene"], Meeting]
@@ -107,28 +109,50 @@ def _decide(ctx: Context, tx: Tx, wish: Wish) -> Accepted:
     repeated = meetings.change_by_key(tx, wish.key) if wish.key else None
     if repeated is not None:
         return _repetition(repeated, wish, before)
+    _require_own(wish, before)
+    if wish.version is not None and before is None and wish.kind == "plan":
+        raise OtherVersion(f"there is no meeting {wish.meeting!r} yet", "plan it without naming a version")
     if wish.version is not None and before is not None and before.version != wish.version:
-        raise Refused(
+        raise OtherVersion(
             f"meeting {wish.meeting!r} is at version {before.version}, not {wish.version}: someone was faster",
             f"look at it (syncd meeting show {wish.meeting}) and decide again",
         )
     try:
         after = wish.apply(Scene(ctx, tx, before, ctx.clock()))
     except rules.Refused as refusal:
-        raise Refused(refusal.message, refusal.hint) from refusal
+        raise _refused(refusal) from refusal
     if after == before:
         return Accepted(after, changed=False)
+    if wish.only_of is not None and before is None and after.agent != wish.only_of:
+        raise NotPermitted(f"only meetings of agent {wish.only_of!r} may be planned with this token")
     owed = rule.owed(before, after, places(ctx.config), copies.copies(tx, meeting=after.id))
     new = after.overrides[len(before.overrides) if before else 0 :]
     return Accepted(after, True, owed, notices.owed(before, after), new)
+
+
+def _require_own(wish: Wish, before: Meeting | None) -> None:
+    """A meeting of others is as if it were not there; only its id is taken."""
+    if before is None or wish.only_of in (None, before.agent):
+        return
+    if wish.kind == "plan":
+        raise Refused(f"the id {wish.meeting!r} is taken", "plan it under another id")
+    existing(None, wish.meeting)
+
+
+def _refused(refusal: rules.Refused) -> Refused:
+    if refusal.field:
+        return Invalid(refusal.message, refusal.hint, field=refusal.field)
+    return Refused(refusal.message, refusal.hint)
 
 
 def _repetition(repeated: Change, wish: Wish, before: Meeting | None) -> Accepted:
     same = (repeated.meeting, repeated.kind) == (wish.meeting, wish.kind) and rules.same_request(
         repeated.body, wish.body
     )
+    # Who had a meeting and gave it away may repeat that, but nobody gets at a meeting of others by guessing a key.
+    same = same and (wish.only_of is None or repeated.by == wish.by)
     if before is None or not same:
-        raise Refused(f"the key {wish.key!r} was already used for another change", NEW_KEY)
+        raise KeyUsed(f"the key {wish.key!r} was already used for another change", NEW_KEY)
     return Accepted(before, changed=False)
 
 
@@ -146,7 +170,7 @@ def _append(tx: Tx, line: Change) -> None:
     try:
         meetings.append(tx, line)
     except IntegrityError as error:
-        raise Refused(f"the key {line.key!r} was already used for another change", NEW_KEY) from error
+        raise KeyUsed(f"the key {line.key!r} was already used for another change", NEW_KEY) from error
 
 
 def _owe(ctx: Context, tx: Tx, accepted: Accepted, now: datetime) -> None:

@@ -11,8 +11,9 @@ from syncd import logs
 from syncd.actions.context import Context
 from syncd.actions.knowledge import as_rule, standing
 from syncd.actions.named import known_agent
+from syncd.config import Config
 from syncd.config.people import BlockConfig
-from syncd.errors import Refused, Unknown
+from syncd.errors import Invalid, Refused, Unknown
 from syncd.rules.blocks import Block
 from syncd.rules.text import clean
 
@@ -23,6 +24,13 @@ class Listed:
 
     block: Block
     by: str | None
+
+
+def zone_of_scope(config: Config, scope: str) -> str:
+    """Whose clocks a block follows that names no zone: the agent's, else the top level's."""
+    kind, _, name = scope.partition(":")
+    agent = config.agent(name) if kind == "agent" else None
+    return agent.timezone if agent else config.timezone
 
 
 def block_list(ctx: Context) -> list[Listed]:
@@ -50,7 +58,7 @@ def add_block(
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"]) or str(first.get("ctx", {}).get("key", ("",))[0])
-        raise Refused(f"{where}: {first['msg']}" if where else first["msg"]) from None
+        raise Invalid(f"{where}: {first['msg']}" if where else first["msg"], field=where) from None
     block = MadeBlock(
         0, checked.scope, checked.title, checked.start, checked.end, checked.timezone, checked.repeat, checked.until, by,
         ctx.clock(),
@@ -70,17 +78,18 @@ def remove_block(ctx: Context, number: str, *, by: str) -> Listed:
     """Take a block away; returns it as it was. Raises `Unknown`, or `Refused` for one of the configuration."""
     found = next((one for one in block_list(ctx) if one.block.id == number), None)
     if found is None:
-        raise _unknown(number)
+        raise unknown_block(number)
     if found.by is None:
         raise Refused(f"block {number!r} stands in the configuration", "take it out of [[blocks]] there")
     with ctx.store.writing() as tx:
         if not blocks.remove(tx, int(number)):
-            raise _unknown(number)
+            raise unknown_block(number)
     logs.info("block_removed", block=number, scope=found.block.scope, by=by)
     return found
 
 
-def _unknown(number: str) -> Unknown:
+def unknown_block(number: str) -> Unknown:
+    """What is said of a block that is not there."""
     return Unknown(f"there is no block {number!r}", "syncd block list shows those there are")
 
 

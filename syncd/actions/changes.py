@@ -10,7 +10,7 @@ from typing import Literal
 from store.model import Guest, Meeting, MeetingStatus
 from syncd.actions.accept import Scene, Wish
 from syncd.actions.suggest import obstacles_for
-from syncd.errors import Refused
+from syncd.errors import Unknown
 from syncd.rules import meetings as rules
 from syncd.shapes import guest_json, moment
 
@@ -21,7 +21,7 @@ def plan(meeting: Meeting, *, by: str, key: str | None = None) -> Wish:
     def apply(scene: Scene) -> Meeting:
         agent = scene.agent(meeting.agent)
         if meeting.group is not None and meeting.group not in scene.ctx.config.groups:
-            raise Refused(f"there is no group {meeting.group!r}", "groups are configured as [groups.NAME]")
+            raise Unknown(f"there is no group {meeting.group!r}", "groups are configured as [groups.NAME]")
         return rules.plan(scene.before, meeting, now=scene.now, active=agent.active)
 
     body = {

@@ -12,6 +12,7 @@ from connectors.interface import Connector, Unsupported
 from store.database import Store
 from store.model import Place
 from syncd.config import AccountConfig, Config, LoginConfig, SecretRef
+from syncd.meter import Meter
 from syncd.secrets import for_the_service_only, resolve
 
 Opener = Callable[[Account, str, str, Connections], Connector]
@@ -32,6 +33,7 @@ class Context:
     clock: Callable[[], datetime] = utc_now
     jitter: Callable[[], float] = random.random
     opener: Opener = open_connector
+    meter: Meter = field(default_factory=Meter)
 
     def __enter__(self) -> "Context":
         return self

@@ -1,6 +1,6 @@
 """Looking things up: agents, meetings with their story, what the store knows of somebody's time."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -9,6 +9,7 @@ from store.model import Agent, Change, Delivery, Meeting, MeetingStatus
 from syncd.actions import knowledge
 from syncd.actions.context import Context
 from syncd.actions.named import known_agent, known_meeting
+from syncd.errors import Invalid
 from syncd.rules import policy
 
 
@@ -40,6 +41,31 @@ def all_agents(ctx: Context) -> list[Agent]:
     """Everyone configured, by name."""
     with ctx.store.reading() as tx:
         return agents.agents(tx)
+
+
+def one_agent(ctx: Context, agent_id: str) -> Agent:
+    """A configured agent. Raises `Unknown`."""
+    with ctx.store.reading() as tx:
+        return known_agent(tx, agent_id)
+
+
+def list_agents(
+    ctx: Context, *, limit: int = 100, after: str | None = None
+) -> tuple[list[Agent], str | None]:
+    """A page of everyone configured, by name, and the cursor of the next page. Raises `Invalid` for a cursor that is none."""
+    with ctx.store.reading() as tx:
+        found = agents.agents(tx)
+        last = agents.agent(tx, after) if after is not None else None
+    if after is not None and last is None:
+        raise _no_cursor()
+    left = [one for one in found if last is None or agents.order(one) > agents.order(last)]
+    return left[:limit], left[limit - 1].id if len(left) > limit else None
+
+
+def _no_cursor() -> Invalid:
+    return Invalid(
+        "this cursor was not given out here", "take the `next` of a page as it is", field="query.after"
+    )
 
 
 def busy(ctx: Context, agent_id: str, start: datetime, end: datetime) -> list[BusyTime]:
@@ -76,10 +102,21 @@ def list_meetings(
     ctx: Context, *, statuses: Collection[MeetingStatus] | None = None, agent: str | None = None,
     start: datetime | None = None, end: datetime | None = None, limit: int = 100, after: str | None = None,
 ) -> tuple[list[Story], str | None]:  # fmt: skip
-    """A page of meetings by start, and the cursor of the next page (None: that was the last)."""
+    """A page of meetings by start, and the cursor of the next page (None: that was the last). Raises `Invalid` for one that is none."""
     with ctx.store.reading() as tx:
-        found = meetings.meetings(
-            tx, status=statuses, agent=agent, start=start, end=end, limit=limit + 1, after=after
-        )
-        page = [Story(one, (), tuple(deliveries.deliveries(tx, meeting=one.id))) for one in found[:limit]]
+        try:
+            found = meetings.meetings(
+                tx, status=statuses, agent=agent, start=start, end=end, limit=limit + 1, after=after
+            )
+        except ValueError as error:
+            raise _no_cursor() from error
+        owed = _by_meeting(deliveries.of_meetings(tx, [one.id for one in found[:limit]]))
+    page = [Story(one, (), tuple(owed.get(one.id, ()))) for one in found[:limit]]
     return page, meetings.cursor(found[limit - 1]) if len(found) > limit else None
+
+
+def _by_meeting(owed: Iterable[Delivery]) -> dict[str, list[Delivery]]:
+    found: dict[str, list[Delivery]] = {}
+    for one in owed:
+        found.setdefault(one.meeting, []).append(one)
+    return found

@@ -10,8 +10,13 @@ def known_agent(tx: Tx, agent_id: str) -> Agent:
     """A configured agent. Raises `Unknown`, also for one that is no longer in the configuration."""
     agent = agents.agent(tx, agent_id)
     if agent is None or agent.removed_at is not None:
-        raise Unknown(f"there is no agent {agent_id!r}", "syncd agents lists them")
+        raise no_agent(agent_id)
     return agent
+
+
+def no_agent(agent_id: str) -> Unknown:
+    """What is said of an agent nobody knows."""
+    return Unknown(f"there is no agent {agent_id!r}", "syncd agents lists them")
 
 
 def known_meeting(tx: Tx, meeting_id: str) -> Meeting:

@@ -35,13 +35,13 @@ def list_deliveries(
     return found[:limit], found[limit - 1].id if len(found) > limit else None
 
 
-def retry(ctx: Context, delivery_id: int) -> Delivery:
+def retry(ctx: Context, delivery_id: int, *, by: str | None = None) -> Delivery:
     """Try it now instead of at its next turn; `Refused` if nothing is owed under this number."""
     with ctx.store.writing() as tx:
         if not deliveries.retry(tx, delivery_id, ctx.clock()):
             raise _not_open(deliveries.delivery(tx, delivery_id), delivery_id)
         owed = deliveries.delivery(tx, delivery_id)
-    logs.info("delivery_retried", delivery=delivery_id)
+    logs.info("delivery_retried", delivery=delivery_id, by=by)
     return _known(owed, delivery_id)
 
 

@@ -22,6 +22,7 @@ from syncd.actions.post import post
 from syncd.actions.prepare import Prepared, prepare
 from syncd.actions.sync import Round, login_failed, sync_login
 from syncd.errors import SyncdError
+from syncd.meter import Pass
 
 Result = TypeVar("Result")
 
@@ -146,6 +147,15 @@ def _next(finished: "SimpleQueue[Future[Result | None]]") -> Future[Result | Non
 
 
 def _one_login(ctx: Context, prepared: Prepared, full: bool) -> Round | None:
+    login, began = prepared.login, time.monotonic()
+    found = _looked_at(ctx, prepared, full)
+    result: Pass = "fenced" if found is None else "failed" if found.failed else "ok"
+    lag = (ctx.clock() - login.seen_at).total_seconds() if login.seen_at and result == "ok" else None
+    ctx.meter.passed(login.kind, result, time.monotonic() - began, lag)
+    return found
+
+
+def _looked_at(ctx: Context, prepared: Prepared, full: bool) -> Round | None:
     login = prepared.login
     try:
         return sync_login(ctx, prepared, full=full)
@@ -159,6 +169,17 @@ def _one_login(ctx: Context, prepared: Prepared, full: bool) -> Round | None:
 
 
 def _one_delivery(ctx: Context, owed: Delivery) -> Delivery | None:
+    found = _tried(ctx, owed)
+    ctx.meter.delivered(owed.target, owed.kind, "fenced" if found is None else _result(found))
+    return found
+
+
+def _result(found: Delivery) -> str:
+    """What became of a try: its state, but `retry` and `waiting` are two kinds of pending."""
+    return found.state if found.state != "pending" else "retry" if found.error else "waiting"
+
+
+def _tried(ctx: Context, owed: Delivery) -> Delivery | None:
     try:
         return post(ctx, owed) if owed.target == "mail" else deliver(ctx, owed)
     except Fenced as fenced:

@@ -7,14 +7,15 @@ from typing import Annotated
 
 import typer
 
-from syncd.actions.blocking import Listed, add_block, block_list, remove_block
-from syncd.cli.common import opened, print_json, system_user, zone_of
+from syncd.actions.answers import listed_json
+from syncd.actions.blocking import Listed, add_block, block_list, remove_block, zone_of_scope
+from syncd.cli.common import opened, print_json, system_user
 from syncd.cli.moments import moment, shown, span
 from syncd.cli.options import AsJson, ConfigFile
 from syncd.cli.tables import say, table
 from syncd.config.times import is_zone
 from syncd.errors import WrongUse
-from syncd.shapes import Json, block_json, items
+from syncd.shapes import items
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
@@ -52,8 +53,7 @@ def add(
             f"--timezone: {timezone!r} is no time zone", 'an IANA name, such as "Europe/Amsterdam"'
         )
     with opened(config, follows=True) as ctx:
-        kind, _, name = scope.partition(":")
-        zone = timezone or zone_of(ctx.config, name if kind == "agent" else None)
+        zone = timezone or zone_of_scope(ctx.config, scope)
         first, last = moment(start, zone, "--start"), moment(end, zone, "--end")
         final = moment(until, zone, "--until") if until is not None else None
         made = add_block(ctx, scope, title, first, last, zone, repeat=repeat, until=final, by=system_user())
@@ -67,7 +67,7 @@ def list_(config: ConfigFile = None, as_json: AsJson = False) -> int:
     with opened(config) as ctx:
         found = block_list(ctx)
     if as_json:
-        print_json(items(_json(one) for one in found))
+        print_json(items(listed_json(one) for one in found))
         return 0
     head = ("id", "scope", "title", "when", "timezone", "repeats", "until", "by")
     table(head, [_row(one) for one in found], empty="nothing is blocked")
@@ -85,13 +85,9 @@ def remove(
     return 0
 
 
-def _json(one: Listed) -> Json:
-    return block_json(one.block, one.by)
-
-
 def _print(one: Listed, as_json: bool) -> None:
     if as_json:
-        print_json(_json(one))
+        print_json(listed_json(one))
     else:
         block = one.block
         repeats = f", {block.repeat}" if block.repeat else ""

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from syncd.actions.answers import candidates_answer
 from syncd.actions.suggest import Candidate, Candidates
 from syncd.actions.suggest import candidates as ask
 from syncd.cli.common import opened, print_json, zone_of
@@ -12,7 +13,6 @@ from syncd.cli.moments import ago, shown, span
 from syncd.cli.options import AsJson, ConfigFile, MeetingId
 from syncd.cli.tables import say, table
 from syncd.cli.words import sentence
-from syncd.shapes import Json, candidates_json, verdict_json
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
@@ -28,19 +28,10 @@ def candidates(
     with opened(config) as ctx:
         found = ask(ctx, meeting, limit=limit)
     if as_json:
-        page = [_json(one) for one in found.page]
-        print_json(candidates_json(found.meeting, as_of=found.as_of, total=found.total, page=page))
+        print_json(candidates_answer(found))
     else:
         _print(found, zone_of(ctx.config, found.meeting.agent))
     return 0
-
-
-def _json(one: Candidate) -> Json:
-    known = one.known
-    verdict = verdict_json(
-        one.agent, one.verdict, unreadable=known.unreadable, seen_at=known.seen_at, next_free=one.next_free
-    )
-    return {**verdict, "assigned": one.assigned, "load": {"day": one.load_day, "week": one.load_week}}
 
 
 def _print(found: Candidates, zone: str) -> None:

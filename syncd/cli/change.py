@@ -15,17 +15,18 @@ import typer
 from store.model import Meeting, Override
 from syncd.actions import owed
 from syncd.actions.accept import Accepted, Wish, accept, preview
+from syncd.actions.answers import story_json
 from syncd.actions.context import Context
+from syncd.actions.dry_run import dry_run, mails_of, writes_of
 from syncd.actions.look import Story, story
 from syncd.cli.common import opened, print_json, zone_of
-from syncd.cli.dry_run import mails_of, writes_of
 from syncd.cli.moments import patience
 from syncd.cli.tables import say
 from syncd.cli.threads import threads
 from syncd.cli.words import delivery_line, meeting_line, sentence_of
 from syncd.errors import NotYet
 from syncd.executor import WRITERS
-from syncd.shapes import Json, dry_run_json, meeting_json
+from syncd.shapes import Json
 
 Wait: TypeAlias = Annotated[
     timedelta | None,
@@ -87,7 +88,7 @@ def _not_yet(found: Story) -> NotYet:
 
 def _print(ctx: Context, accepted: Accepted, found: Story, as_json: bool) -> None:
     if as_json:
-        print_json(meeting_json(found.meeting, found.deliveries))
+        print_json(story_json(found))
         return
     zone = zone_of(ctx.config, found.meeting.agent)
     if not accepted.changed:
@@ -107,10 +108,10 @@ def _marked(overrides: tuple[Override, ...], zone: str) -> list[str]:
 
 
 def _print_preview(ctx: Context, accepted: Accepted, as_json: bool) -> None:
-    writes, mails = writes_of(ctx, accepted), mails_of(ctx, accepted)
     if as_json:
-        print_json(dry_run_json(accepted.meeting, writes, mails, accepted.overrides))
+        print_json(dry_run(ctx, accepted))
         return
+    writes, mails = writes_of(ctx, accepted), mails_of(ctx, accepted)
     zone = zone_of(ctx.config, accepted.meeting.agent)
     say("nothing is done, this is what would follow:" if accepted.changed else "nothing would change")
     say(meeting_line(accepted.meeting, zone), *_marked(accepted.overrides, zone))

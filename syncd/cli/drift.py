@@ -7,12 +7,13 @@ from typing import Annotated
 
 import typer
 
+from syncd.actions.answers import drifted_json
 from syncd.actions.drifting import Drift, accept_drift, drift_list, restore_drift
 from syncd.cli.common import opened, print_json, system_user, zone_of
 from syncd.cli.moments import ago, span
 from syncd.cli.options import AsJson, ConfigFile
 from syncd.cli.tables import say, table
-from syncd.shapes import Json, drift_json, items
+from syncd.shapes import items
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None, invoke_without_command=True)
 
@@ -34,7 +35,7 @@ def list_(config: ConfigFile = None, as_json: AsJson = False) -> int:
         found, now = drift_list(ctx), ctx.clock()
         zones = {one.copy.agent: zone_of(ctx.config, one.copy.agent) for one in found}
     if as_json:
-        print_json(items(_json(one) for one in found))
+        print_json(items(drifted_json(one) for one in found))
         return 0
     head = (
         "id",
@@ -72,13 +73,9 @@ def restore(number: Number, config: ConfigFile = None, as_json: AsJson = False) 
     return 0
 
 
-def _json(one: Drift) -> Json:
-    return drift_json(one.copy, one.calendar, one.policy, one.state)
-
-
 def _print(one: Drift, as_json: bool) -> None:
     if as_json:
-        print_json(_json(one))
+        print_json(drifted_json(one))
     else:
         say(
             f"drift {one.copy.id}, {one.copy.drift}: {one.state}, meeting {one.copy.meeting} of {one.copy.agent}"

@@ -10,7 +10,6 @@ import os
 import sys
 import threading
 from collections.abc import Sequence
-from http import HTTPStatus
 
 import typer
 from typer.main import get_command
@@ -18,7 +17,8 @@ from typer.main import get_command
 from connectors.interface import ConnectorError
 from store.errors import StoreError
 from syncd.cli.app import app
-from syncd.errors import ConfigInvalid, Refused, SyncdError, Unknown, WrongUse, exit_code
+from syncd.errors import SyncdError, WrongUse, exit_code
+from syncd.problems import kind_of, places_of
 from syncd.rules.text import clean
 from syncd.shapes import problem_json
 
@@ -26,12 +26,6 @@ Known = SyncdError | ConnectorError | StoreError
 
 INTERRUPTED = 130
 """128 + SIGINT, as shells have it."""
-
-STATUSES = {
-    64: HTTPStatus.UNPROCESSABLE_ENTITY, 69: HTTPStatus.BAD_GATEWAY,
-    75: HTTPStatus.SERVICE_UNAVAILABLE, 77: HTTPStatus.FORBIDDEN, 78: HTTPStatus.INTERNAL_SERVER_ERROR,
-}  # fmt: skip
-"""Exit code -> what the same problem would be over HTTP; a refusal has none of its own code."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -73,23 +67,14 @@ def _told(error: Known, as_json: bool) -> int:
     lines = ["syncd: " + "\n".join(clean(line) for line in error.message.splitlines())]
     lines += [f"hint: {clean(error.hint)}"] if error.hint else []
     if as_json:
-        lines.append(json.dumps(_problem(error, code)))
+        lines.append(json.dumps(_problem(error)))
     print("\n".join(lines), file=sys.stderr)  # noqa: T201  # a command line's messages go to stderr
     return code
 
 
-def _problem(error: Known, code: int) -> dict[str, object]:
-    found = error.problems if isinstance(error, ConfigInvalid) else ()
-    errors = [(": ".join(part for part in (one.file, one.key) if part), one.message) for one in found]
-    return problem_json(_status(error, code), error.message, hint=error.hint, errors=errors)
-
-
-def _status(error: Known, code: int) -> HTTPStatus:
-    if isinstance(error, Unknown):
-        return HTTPStatus.NOT_FOUND
-    return STATUSES.get(
-        code, HTTPStatus.CONFLICT if isinstance(error, Refused) else HTTPStatus.INTERNAL_SERVER_ERROR
-    )
+def _problem(error: Known) -> dict[str, object]:
+    kind = kind_of(error)
+    return problem_json(kind.type, kind.status, error.message, hint=error.hint, errors=places_of(error))
 
 
 def _forgive_encodings() -> None:

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from syncd.actions.answers import explanation_json
 from syncd.actions.suggest import Explanation
 from syncd.actions.suggest import explain as ask
 from syncd.cli.common import opened, print_json, zone_of
@@ -15,8 +16,6 @@ from syncd.cli.options import AgentId, AsJson, ConfigFile
 from syncd.cli.tables import say
 from syncd.cli.words import sentence
 from syncd.errors import WrongUse
-from syncd.shapes import Json, verdict_json
-from syncd.shapes import moment as in_utc
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
@@ -39,23 +38,10 @@ def explain(
             raise WrongUse("END is not after START")
         found = ask(ctx, agent, first, last)
     if as_json:
-        print_json(_json(found))
+        print_json(explanation_json(found))
     else:
         _print(found, zone)
     return 0
-
-
-def _json(found: Explanation) -> Json:
-    known = found.known
-    verdict = verdict_json(
-        found.agent,
-        found.verdict,
-        unreadable=known.unreadable,
-        seen_at=known.seen_at,
-        next_free=found.next_free,
-    )
-    asked = {"start": in_utc(found.start), "end": in_utc(found.end), "as_of": in_utc(found.as_of)}
-    return {"agent": verdict.pop("agent"), "name": verdict.pop("name"), **asked, **verdict}
 
 
 def _print(found: Explanation, zone: str) -> None:

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from store.model import Change, MeetingStatus
+from syncd.actions.answers import story_json, whole_story_json
 from syncd.actions.look import Story, list_meetings, story
 from syncd.cli.common import opened, print_json, zone_of
 from syncd.cli.moments import moment, shown, span
@@ -16,7 +17,7 @@ from syncd.cli.options import AsJson, ConfigFile, Limit, MeetingId
 from syncd.cli.tables import say, table
 from syncd.cli.words import delivery_line, meeting_line, sentence_of
 from syncd.errors import WrongUse
-from syncd.shapes import Json, change_json, items, meeting_json
+from syncd.shapes import items
 
 Statuses = Annotated[
     list[MeetingStatus] | None, typer.Option("--status", help="Only these (repeatable). Default: all.")
@@ -42,7 +43,7 @@ def list_(
             ctx, statuses=statuses or None, agent=agent, start=first, end=last, limit=limit, after=after
         )
     if as_json:
-        print_json(items((meeting_json(one.meeting, one.deliveries) for one in page), cursor))
+        print_json(items((story_json(one) for one in page), cursor))
         return 0
     rows = [_row(one, zone_of(ctx.config, one.meeting.agent)) for one in page]
     table(
@@ -60,15 +61,10 @@ def show(meeting: MeetingId, config: ConfigFile = None, as_json: AsJson = False)
     with opened(config) as ctx:
         found = story(ctx, meeting)
     if as_json:
-        print_json(_json(found))
+        print_json(whole_story_json(found))
     else:
         _print(found, zone_of(ctx.config, found.meeting.agent))
     return 0
-
-
-def _json(found: Story) -> Json:
-    whole = meeting_json(found.meeting, found.deliveries)
-    return {**whole, "changes": [change_json(one) for one in found.changes]}
 
 
 def _row(one: Story, zone: str) -> tuple[str, ...]:

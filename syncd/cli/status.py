@@ -8,16 +8,14 @@ from collections.abc import Sequence
 
 import typer
 
-from store import calendars
-from store.calendars import Unreadable
-from syncd.actions.context import Context
+from syncd.actions.answers import status_answer, unreadable_json
 from syncd.actions.status import FINE, CalendarHealth, PushHealth, Status, status
 from syncd.cli.common import opened, print_json
 from syncd.cli.moments import ago
 from syncd.cli.options import AsJson, ConfigFile
 from syncd.cli.tables import say, table
 from syncd.cli.words import STATES, counted
-from syncd.shapes import Json, status_json
+from syncd.shapes import Json
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
@@ -30,32 +28,12 @@ def show(config: ConfigFile = None, as_json: AsJson = False) -> int:
     """
     with opened(config) as ctx:
         found = status(ctx)
-        unreadable = _named(ctx, found.unreadable)
+        unreadable = unreadable_json(ctx, found)
     if as_json:
-        print_json(_json(found, unreadable))
+        print_json(status_answer(found, unreadable))
     else:
         _print(found, unreadable)
     return 0 if found.ok else 1
-
-
-def _named(ctx: Context, found: Sequence[Unreadable]) -> list[Json]:
-    """Unreadable objects with their calendar's name instead of its number."""
-    with ctx.store.reading() as tx:
-        names = {row.id: row.name or row.wanted or "" for row in calendars.calendars(tx)} if found else {}
-    return [
-        {"agent": one.agent, "calendar": names.get(one.calendar_id, ""), "uid": one.uid, "problem": one.problem}
-        for one in found
-    ]  # fmt: skip
-
-
-def _json(found: Status, unreadable: Sequence[Json]) -> Json:
-    backlog = found.backlog
-    return status_json(
-        ok=found.ok, as_of=found.as_of, agents=found.agents, calendars=found.calendars, unreadable=unreadable,
-        pending=backlog.pending, failed=backlog.failed, oldest_pending=backlog.oldest_pending, drift=found.drift,
-        orphaned=found.orphaned, pushed=found.push.working if found.push else None,
-        polled=found.push.polled if found.push else (),
-    )  # fmt: skip
 
 
 def _print(found: Status, unreadable: Sequence[Json]) -> None:

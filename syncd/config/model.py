@@ -83,7 +83,6 @@ def _notes(config: Config) -> Iterator[str]:
     later = {
         "sync.engine": config.sync.engine != "local",
         "meetings.keep_cancelled": config.meetings.keep_cancelled,
-        "http.listen": config.http.listen != HttpConfig().listen and not config.http.public_url,
     }
     yield from (f"{key} is set, but has no effect in this version" for key, is_set in later.items() if is_set)
     if "timezone" not in config.model_fields_set and (config.agents or config.blocks):

@@ -86,7 +86,13 @@ class MeetingsConfig(Section):
 
 
 class HttpConfig(Section):
-    """[http]: where the page and the JSON interface are, and how the outside reaches them ("": it does not)."""
+    """[http]: where the HTTP interface listens ("": nowhere), and how the outside reaches it ("": it does not)."""
 
     listen: Listen = "127.0.0.1:8420"
     public_url: Url = ""
+
+    @model_validator(mode="after")
+    def _make_sense(self) -> Self:
+        if self.public_url and not self.listen:
+            raise wrong("leads nowhere while `listen` is empty", "public_url")
+        return self

@@ -29,10 +29,11 @@ def checked(guest: Guest) -> Guest:
         raise Refused(
             "the guest's address is not a mail address",
             f"one @ with something before and after it, no spaces, at most {ADDRESS_LIMIT} characters",
+            field="email",
         )
     name = clean(guest.name)
     if len(name) > NAME_LIMIT:
-        raise Refused(f"the guest's name is longer than {NAME_LIMIT} characters")
+        raise Refused(f"the guest's name is longer than {NAME_LIMIT} characters", field="name")
     return Guest(name, address, _tag(guest.language), _tag(guest.timezone))
 
 
@@ -74,9 +75,16 @@ def replaced(guests: tuple[Guest, ...], old: str, guest: Guest) -> tuple[Guest, 
 def gathered(guests: Iterable[Guest]) -> tuple[Guest, ...]:
     """The guests of a plan: each checked, each address once, in their order."""
     result: tuple[Guest, ...] = ()
-    for guest in guests:
-        result = invited(result, checked(guest))
+    for place, guest in enumerate(guests):
+        result = invited(result, _checked_at(place, guest))
     return result
+
+
+def _checked_at(place: int, guest: Guest) -> Guest:
+    try:
+        return checked(guest)
+    except Refused as refusal:
+        raise Refused(refusal.message, refusal.hint, field=f"guests[{place}].{refusal.field}") from None
 
 
 def same_guests(one: Iterable[Guest], other: Iterable[Guest]) -> bool:

@@ -88,7 +88,7 @@ def cancel(m: Meeting, reason: str, by: Literal["guest", "agent"], *, now: datet
     if m.status is MeetingStatus.CANCELLED:
         return m
     if by not in ("guest", "agent"):
-        raise Refused(f"a meeting is cancelled by 'guest' or 'agent', not by {clean(by, 40)!r}")
+        raise Refused(f"a meeting is cancelled by 'guest' or 'agent', not by {clean(by, 40)!r}", field="by")
     if m.status not in _NEXT:
         raise Refused(f"meeting {m.id!r} is {m.status}: there is nothing left to cancel")
     return replace(
@@ -150,10 +150,12 @@ def _planned(wanted: Meeting) -> Meeting:
         or not wanted.id.isprintable()
         or wanted.id != wanted.id.strip()
     ):
-        raise Refused(f"a meeting's id is 1 to {ID_LIMIT} printable characters without space around them")
+        raise Refused(
+            f"a meeting's id is 1 to {ID_LIMIT} printable characters without space around them", field="id"
+        )
     title = _limited(wanted.title, TITLE_LIMIT, "title")
     if not title:
-        raise Refused(f"meeting {wanted.id!r} has no title")
+        raise Refused(f"meeting {wanted.id!r} has no title", field="title")
     start, end = _moment(wanted.start, "start"), _moment(wanted.end, "end")
     _require_sane(start, end)
     return Meeting(
@@ -188,9 +190,14 @@ def _require_changeable(m: Meeting, refused: str, now: datetime) -> None:
 
 def _require_sane(start: datetime, end: datetime) -> None:
     if end <= start:
-        raise Refused("the end is not after the start", "the end is the first moment that is free again")
+        raise Refused(
+            "the end is not after the start", "the end is the first moment that is free again", field="end"
+        )
     if end - start > LONGEST:
-        raise Refused(f"a conversation of {end - start} is longer than {LONGEST // timedelta(hours=1)} hours")
+        raise Refused(
+            f"a conversation of {end - start} is longer than {LONGEST // timedelta(hours=1)} hours",
+            field="end",
+        )
 
 
 def _require_ahead(end: datetime, now: datetime) -> None:
@@ -209,10 +216,12 @@ def _require_active(agent: str, active: bool) -> None:
 def _moment(value: datetime, name: str) -> datetime:
     """In UTC and whole seconds; refused without an offset, or in a year that must be a slip."""
     if value.utcoffset() is None:
-        raise Refused(f"the {name} has no offset from UTC", "write it like 2026-03-02T10:00:00Z")
+        raise Refused(f"the {name} has no offset from UTC", "write it like 2026-03-02T10:00:00Z", field=name)
     if not FIRST_YEAR <= value.year <= LAST_YEAR:
         raise Refused(
-            f"the {name} is in the year {value.year}", f"years from {FIRST_YEAR} to {LAST_YEAR} are taken"
+            f"the {name} is in the year {value.year}",
+            f"years from {FIRST_YEAR} to {LAST_YEAR} are taken",
+            field=name,
         )
     return value.astimezone(UTC).replace(microsecond=0)
 
@@ -220,14 +229,14 @@ def _moment(value: datetime, name: str) -> datetime:
 def _limited(text: str, limit: int, name: str) -> str:
     cleaned = clean(text)
     if len(cleaned) > limit:
-        raise Refused(f"the {name} is longer than {limit} characters")
+        raise Refused(f"the {name} is longer than {limit} characters", field=name)
     return cleaned
 
 
 def _reason(text: str) -> str:
     reason = _limited(text, REASON_LIMIT, "reason")
     if not reason:
-        raise Refused("a reason is needed", "the guests receive it")
+        raise Refused("a reason is needed", "the guests receive it", field="reason")
     return reason
 
 

@@ -2,9 +2,13 @@
 
 
 class Refused(Exception):
-    """A rule forbids the change. `message` says what is wrong, `hint` what to do; no guest's address in either."""
+    """A rule forbids the change. `message` says what is wrong, `hint` what to do; no guest's address in either.
 
-    def __init__(self, message: str, hint: str = "") -> None:
+    `field`: what of the request is wrong in itself, as a path (`guests[0].email`); "" where the rule looked at more than that.
+    """
+
+    def __init__(self, message: str, hint: str = "", *, field: str = "") -> None:
         super().__init__(message)
         self.message = message
         self.hint = hint
+        self.field = field

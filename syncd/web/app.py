@@ -3,14 +3,20 @@
 It is made for one daemon's context. Nothing of a request, and nothing of an error's text, reaches the log.
 """
 
-from fastapi import FastAPI, Request, Response
+from fastapi import FastAPI
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from store.errors import StoreError
-from syncd import logs
+from syncd import __version__
 from syncd.actions.context import Context
+from syncd.actions.push import PUSH_PATH
 from syncd.actions.work import as_defect
-from syncd.web import push
+from syncd.web import api, health, push
+from syncd.web.api.description import by_name
+from syncd.web.health import LIVE, READY
+from syncd.web.hosts import OwnHosts
+from syncd.web.limits import Limits
+from syncd.web.metered import Metered
+from syncd.web.problems import tell_problems
 from syncd.web.server import WebServer
 
 
@@ -21,17 +27,23 @@ def serve(ctx: Context) -> WebServer:
 
 def make_app(ctx: Context) -> ASGIApp:
     """The application for a daemon. Its context has to stay open as long as requests come."""
-    app = FastAPI(title="syncd", docs_url=None, redoc_url=None, openapi_url=None)
+    app = FastAPI(
+        title="syncd",
+        version=__version__,
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+        redirect_slashes=False,
+        generate_unique_id_function=by_name,
+    )
+    app.state.ctx = ctx
     app.include_router(push.routes(ctx))
-    app.add_exception_handler(StoreError, _store_failed)
-    return _Guarded(app)
-
-
-async def _store_failed(_request: Request, error: Exception) -> Response:
-    """Whoever asked may try again: Graph does so for hours."""
-    if isinstance(error, StoreError):
-        logs.error("store_failed", error=error.message, hint=error.hint)
-    return Response(status_code=503)
+    app.include_router(api.routes())
+    app.include_router(health.routes(ctx))
+    tell_problems(app)
+    within = Limits(app, exempt=frozenset({PUSH_PATH}))
+    asked_rightly = OwnHosts(within, ctx.config.http, exempt=frozenset({PUSH_PATH, LIVE, READY}))
+    return _Guarded(Metered(asked_rightly, ctx.meter))
 
 
 class _Guarded:

@@ -29,7 +29,7 @@ def routes(ctx: Context) -> APIRouter:
     """The route, for a daemon's context."""
     router = APIRouter()
 
-    @router.post(PUSH_PATH)
+    @router.post(PUSH_PATH, include_in_schema=False)
     async def push_outlook(request: Request) -> Response:
         """A handshake, or notifications."""
         tokens = request.query_params.getlist("validationToken")
@@ -59,7 +59,8 @@ async def _received(ctx: Context, request: Request) -> Response:
     notifications = understood(body)
     if notifications is None:
         return Response(status_code=NOT_UNDERSTOOD)
-    await run_in_threadpool(notified, ctx, notifications)
+    genuine = await run_in_threadpool(notified, ctx, notifications)
+    ctx.meter.notified(genuine, len(notifications) - genuine)
     return Response(status_code=ACCEPTED)
 
 

@@ -9,7 +9,7 @@ from scripted import Serve, reply
 from connectors.account import Account, Connections
 from connectors.http.client import HttpClient
 from connectors.http.pace import LONGEST_PAUSE, PATIENCE, Pace
-from connectors.interface import Throttled
+from connectors.interface import Throttled, Unreachable
 
 
 @dataclass
@@ -117,3 +117,21 @@ def test_one_refusal_slows_all_logins_of_a_server_and_only_these(
     other.send("GET", refusing.url)
     assert time.waits, "the server was asked as fast as before"
     assert max(time.waits) < 1, "the hour is for the one that was refused"
+
+
+def test_what_was_waited_and_answered_is_counted(serve: Serve) -> None:
+    server, account = serve(lambda asked: reply(200)), Server(gap=0)
+    connections = Connections()
+    pace = paced(account)
+    client = HttpClient(Account("caldav", server.url), "anna", "secret", connections, pace=pace)
+    client.send("GET", server.url)
+    pace.refused()
+    client.send("GET", server.url)
+    with pytest.raises(Unreachable):
+        HttpClient(Account("caldav", "http://127.0.0.1:1/"), "anna", "secret", connections).send(
+            "GET", "http://127.0.0.1:1/"
+        )
+    connections.close()
+    assert connections.answers() == {("caldav", "200"): 2, ("caldav", "error"): 1}
+    assert connections.waited == pytest.approx(sum(account.waits))
+    assert connections.waited > 0

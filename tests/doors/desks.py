@@ -20,6 +20,8 @@ PEOPLE = """
 timezone = "Europe/Amsterdam"
 [store]
 url = "{url}"
+[http]
+listen = "127.0.0.1:0"
 [groups.loans]
 name = "Loans"
 [[agents]]

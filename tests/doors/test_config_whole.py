@@ -9,6 +9,7 @@ from pydantic import ValidationError
 
 from store.model import Agent, LoginPlan
 from syncd.config import AgentConfig, Config, PolicySettings, SecretRef, load, to_agents, to_logins
+from syncd.errors import ConfigInvalid
 
 WHOLE = """
 timezone = "Europe/Amsterdam"
@@ -196,7 +197,6 @@ def test_it_can_be_built_by_hand():
 INERT = [
     ("meetings.keep_cancelled", "[meetings]\nkeep_cancelled = true"),
     ("sync.engine", '[sync]\nengine = "other"'),
-    ("http.listen", '[http]\nlisten = "127.0.0.1:1"'),
 ]
 
 
@@ -214,12 +214,13 @@ def test_all_of_it_together(tmp_path):
     assert len(load(file).notes()) == len(INERT)
 
 
-def test_where_to_listen_counts_once_the_outside_can_reach_it(tmp_path):
+def test_listening_can_be_left_out_unless_the_outside_is_told_where(tmp_path):
     file = tmp_path / "config.toml"
-    file.write_text(
-        '[http]\nlisten = "127.0.0.1:1"\npublic_url = "https://syncd.example.com"', encoding="utf-8"
-    )
-    assert load(file).notes() == ()
+    file.write_text('[http]\nlisten = ""', encoding="utf-8")
+    assert load(file).http.listen == ""
+    file.write_text('[http]\nlisten = ""\npublic_url = "https://syncd.example.com"', encoding="utf-8")
+    with pytest.raises(ConfigInvalid, match=r"http.public_url: leads nowhere while `listen` is empty"):
+        load(file)
 
 
 def test_a_zone_that_was_assumed_is_said(tmp_path):

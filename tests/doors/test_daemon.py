@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -13,6 +14,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+import requests
 from daemons import Scene
 from killing import DEAF, end, start_daemon
 from servers import SECRET
@@ -22,6 +24,7 @@ from syncd.actions import changes
 from syncd.actions.accept import accept
 from syncd.actions.now import sync_now
 from syncd.actions.owed import wait
+from syncd.actions.tokens import create_token
 
 PATIENCE = timedelta(seconds=60)
 
@@ -60,6 +63,39 @@ def test_ready_once_the_clock_runs_and_stopping_on_sigterm(scene: Scene, notifie
         daemon.terminate()
         assert fields(notified)["STOPPING"] == "1"
         assert daemon.wait(30) == 0
+
+
+def test_it_answers_over_http_and_counts_what_it_does(scene: Scene, notified: socket.socket) -> None:
+    with scene.context() as ctx:
+        token = create_token(ctx, "read", by="test").secret
+        with ctx.store.writing() as tx:
+            for login in calendars.logins(tx):
+                due.make_login_due(tx, login.id, ctx.clock())
+    with running(scene) as daemon:
+        assert fields(notified)["READY"] == "1"
+        found = re.search(
+            r"listening address=(\S+)$", (scene.folder / "daemon.log").read_text(), re.MULTILINE
+        )
+        assert found is not None
+        url = f"http://{found[1]}"
+        for path in ("/livez", "/readyz"):
+            assert requests.get(url + path, timeout=30).status_code == 200
+        passed = re.compile(
+            r'^syncd_calendar_sync_total\{connector="caldav",result="ok"\} 2\.0$', re.MULTILINE
+        )
+        while not passed.search(metrics := metrics_of(url, token)):
+            assert daemon.poll() is None
+        assert re.search(
+            r'^syncd_remote_requests_total\{code="207",connector="caldav"\} [1-9]', metrics, re.MULTILINE
+        )
+        assert 'syncd_calendars{state="ok"} 2.0' in metrics
+        assert end(daemon) == 0
+
+
+def metrics_of(url: str, token: str) -> str:
+    said = requests.get(f"{url}/metrics", headers={"Authorization": f"Bearer {token}"}, timeout=30)
+    assert said.status_code == 200
+    return said.text
 
 
 def test_a_signal_right_before_the_wait_for_it_is_not_lost(scene: Scene, notified: socket.socket) -> None:

@@ -155,7 +155,7 @@ def test_a_failed_step_is_named_and_nothing_is_left(folder: Path) -> None:
 
 
 def test_serving_it_says_where_everything_is_and_ends_when_told(folder: Path) -> None:
-    with demo(folder) as process:
+    with demo(folder, "--listen", "127.0.0.1:0") as process:
         told = "".join(lines_until(process, "Ctrl-C"))
         url = re.search(r"http://127\.0\.0\.1:\d+/", told)
         config = re.search(r"configuration +(\S+)", told)
@@ -175,7 +175,7 @@ def test_serving_it_says_where_everything_is_and_ends_when_told(folder: Path) ->
 
 @pytest.mark.long
 def test_a_signal_right_before_it_waits_is_not_lost(folder: Path) -> None:
-    with demo(folder, program=("-c", DEAF)) as process:
+    with demo(folder, "--listen", "127.0.0.1:0", program=("-c", DEAF)) as process:
         lines_until(process, "Ctrl-C")
         process.terminate()
         process.communicate(timeout=ENDS_WITHIN)

@@ -279,10 +279,12 @@ def test_whoever_hangs_up_in_the_middle_leaves_no_trace(door: Door, caplog: pyte
 
 
 @sqlite_only
-def test_there_is_nothing_else_here(door: Door) -> None:
+def test_for_strangers_there_is_nothing_beside_it(door: Door) -> None:
     root = door.url.removesuffix("/push/outlook")
-    for path in ("/", "/docs", "/openapi.json", "/push", "/push/outlook/x"):
+    for path in ("/docs", "/push", "/push/outlook/x"):
         assert requests.get(f"{root}{path}", timeout=10).status_code == 404
+    for path in ("/openapi.json", "/v1/agents"):
+        assert requests.get(f"{root}{path}", timeout=10).status_code == 401
     assert requests.get(door.url, timeout=10).status_code == 405
 
 

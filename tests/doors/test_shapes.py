@@ -112,11 +112,11 @@ def test_a_reading_has_intervals_and_problems():
 
 
 def test_a_problem_is_what_rfc_9457_asks_for():
-    assert shapes.problem_json(HTTPStatus.CONFLICT, "no", errors=[("file: key", "wrong")]) == {
-        "type": "about:blank", "title": "Conflict", "status": 409, "detail": "no",
+    assert shapes.problem_json("urn:x", HTTPStatus.CONFLICT, "no", errors=[("file: key", "wrong")]) == {
+        "type": "urn:x", "title": "Conflict", "status": 409, "detail": "no",
         "errors": [{"path": "file: key", "message": "wrong"}],
     }  # fmt: skip
-    assert shapes.problem_json(HTTPStatus.CONFLICT, "no", hint="do")["hint"] == "do"
+    assert shapes.problem_json("urn:x", HTTPStatus.CONFLICT, "no", hint="do")["hint"] == "do"
 
 
 def test_a_line_of_the_journal_and_an_agent():

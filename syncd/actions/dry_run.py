@@ -17,7 +17,14 @@ from syncd.actions.post import wording_of
 from syncd.mail.letter import Letter
 from syncd.rules import notices
 from syncd.rules.delivery import STANDING, Owed, event_of
-from syncd.shapes import Json, event_json, moment
+from syncd.shapes import Json, dry_run_json, event_json, moment
+
+
+def dry_run(ctx: Context, accepted: Accepted) -> Json:
+    """All of it, as JSON."""
+    return dry_run_json(
+        accepted.meeting, writes_of(ctx, accepted), mails_of(ctx, accepted), accepted.overrides
+    )
 
 
 def writes_of(ctx: Context, accepted: Accepted) -> list[Json]:

@@ -1,0 +1,93 @@
+"""What the actions answer, as JSON: the command line prints these very bodies, and the HTTP interface sends them.
+
+`syncd.shapes` has the shapes; here stands which part of an answer goes where in them.
+"""
+
+from store import calendars
+from syncd.actions.blocking import Listed
+from syncd.actions.context import Context
+from syncd.actions.drifting import Drift
+from syncd.actions.look import Story
+from syncd.actions.status import Status
+from syncd.actions.suggest import Candidate, Candidates, Explanation
+from syncd.shapes import (
+    Json,
+    block_json,
+    candidates_json,
+    change_json,
+    drift_json,
+    meeting_json,
+    moment,
+    status_json,
+    verdict_json,
+)
+
+
+def story_json(story: Story) -> Json:
+    """A meeting with what is owed because of it."""
+    return meeting_json(story.meeting, story.deliveries)
+
+
+def whole_story_json(story: Story) -> Json:
+    """Likewise, and its journal."""
+    return {**story_json(story), "changes": [change_json(one) for one in story.changes]}
+
+
+def candidates_answer(found: Candidates) -> Json:
+    """Who could take a meeting."""
+    page = [_candidate(one) for one in found.page]
+    return candidates_json(found.meeting, as_of=found.as_of, total=found.total, page=page)
+
+
+def _candidate(one: Candidate) -> Json:
+    known = one.known
+    verdict = verdict_json(
+        one.agent, one.verdict, unreadable=known.unreadable, seen_at=known.seen_at, next_free=one.next_free
+    )
+    return {**verdict, "assigned": one.assigned, "load": {"day": one.load_day, "week": one.load_week}}
+
+
+def explanation_json(found: Explanation) -> Json:
+    """Why an agent is, or is not, available."""
+    known = found.known
+    verdict = verdict_json(
+        found.agent,
+        found.verdict,
+        unreadable=known.unreadable,
+        seen_at=known.seen_at,
+        next_free=found.next_free,
+    )
+    asked = {"start": moment(found.start), "end": moment(found.end), "as_of": moment(found.as_of)}
+    return {"agent": verdict.pop("agent"), "name": verdict.pop("name"), **asked, **verdict}
+
+
+def listed_json(one: Listed) -> Json:
+    """A block, and who made it."""
+    return block_json(one.block, one.by)
+
+
+def drifted_json(one: Drift) -> Json:
+    """An event that is not what was written, and how far that is settled."""
+    return drift_json(one.copy, one.calendar, one.policy, one.state)
+
+
+def unreadable_json(ctx: Context, found: Status) -> list[Json]:
+    """Unreadable objects, with their calendar's name instead of its number."""
+    with ctx.store.reading() as tx:
+        rows = calendars.calendars(tx) if found.unreadable else []
+    names = {row.id: row.name or row.wanted or "" for row in rows}
+    return [
+        {"agent": one.agent, "calendar": names.get(one.calendar_id, ""), "uid": one.uid, "problem": one.problem}
+        for one in found.unreadable
+    ]  # fmt: skip
+
+
+def status_answer(found: Status, unreadable: list[Json]) -> Json:
+    """How everything stands."""
+    backlog = found.backlog
+    return status_json(
+        ok=found.ok, as_of=found.as_of, agents=found.agents, calendars=found.calendars, unreadable=unreadable,
+        pending=backlog.pending, failed=backlog.failed, oldest_pending=backlog.oldest_pending, drift=found.drift,
+        orphaned=found.orphaned, pushed=found.push.working if found.push else None,
+        polled=found.push.polled if found.push else (),
+    )  # fmt: skip
