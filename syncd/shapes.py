@@ -171,7 +171,7 @@ def event_json(event: Event) -> Json:
         **({"uid": event.uid} if event.uid else {}),
         "start": moment(event.start), "end": moment(event.end), "timezone": event.zone, "title": event.title,
         "text": event.text, "link": event.link, "private": event.private,
-        "reminder_minutes": int(event.reminder.total_seconds() // 60),
+        "reminder_minutes": int(event.reminder.total_seconds() // 60), "free": event.free,
     }  # fmt: skip
 
 

@@ -118,7 +118,8 @@ def _decide(ctx: Context, tx: Tx, wish: Wish) -> Accepted:
         raise Refused(refusal.message, refusal.hint) from refusal
     if after == before:
         return Accepted(after, changed=False)
-    owed = rule.owed(before, after, places(ctx.config), copies.copies(tx, meeting=after.id))
+    standing, keep = copies.copies(tx, meeting=after.id), ctx.config.meetings.keep_cancelled
+    owed = rule.owed(before, after, places(ctx.config), standing, keep_cancelled=keep)
     new = after.overrides[len(before.overrides) if before else 0 :]
     return Accepted(after, True, owed, notices.owed(before, after), new)
 

@@ -52,6 +52,7 @@ class Standing:
         return rule.next_step(
             self.meeting, self.agent, places=places(ctx.config), copies=self.copies, now=ctx.clock(),
             release_after=settings.release_after, private=settings.private, reminder=settings.reminder,
+            keep_cancelled=settings.keep_cancelled,
         )  # fmt: skip
 
     def event(self, ctx: Context, copy: Copy) -> Event:
@@ -173,10 +174,10 @@ def _write(ctx: Context, connector: Connector, owed: Delivery, copy: Copy, event
 
 
 def _verify(event: Event, found: Found) -> None:
-    """What the server holds after the write must be our event, once and at the right time, whatever else it rewrote."""
+    """What the server holds must be our event, once, at the right time and taking it, whatever else was rewritten."""
     held = found.event
-    wanted = (event.marker, event.start, event.end, False)
-    if held is None or (held.marker, held.start, held.end, held.repeats) != wanted:
+    wanted = (event.marker, event.start, event.end, False, event.free)
+    if held is None or (held.marker, held.start, held.end, held.repeats, held.free) != wanted:
         raise Conflict("the server does not hold the event as it was written", "it is written again")
 
 

@@ -179,7 +179,7 @@ class Reader:
                 self._owe_removal(tx, copy)
                 continue
             copies.save_copy(tx, copy)
-            if copy.drift and copy.drift != stored.drift:
+            if copy.drift and copy.drift != stored.drift and _is_coming(tx, copy):
                 logs.warning("drift_found", meeting=copy.meeting, agent=copy.agent, what=copy.drift)
 
     def _owe_removal(self, tx: Tx, copy: Copy) -> None:
@@ -219,6 +219,12 @@ class Reader:
                 gone=len(found.gone), unreadable=sum(bool(one.problem) for one in (*found.upserts, *found.unread)) or None,
                 full=changes.complete or None, was=was,
             )  # fmt: skip
+
+
+def _is_coming(tx: Tx, copy: Copy) -> bool:
+    """Does it still matter what becomes of this copy? Of a meeting that is over, or cancelled, nothing drifts."""
+    meeting = meetings.meeting(tx, copy.meeting)
+    return meeting is not None and meeting.status in meetings.COMING
 
 
 def _unseen(found: reconcile.Round, known: Mapping[str, str]) -> bool:

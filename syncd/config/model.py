@@ -82,7 +82,6 @@ class Config(Section):
 def _notes(config: Config) -> Iterator[str]:
     later = {
         "sync.engine": config.sync.engine != "local",
-        "meetings.keep_cancelled": config.meetings.keep_cancelled,
         "http.listen": config.http.listen != HttpConfig().listen and not config.http.public_url,
     }
     yield from (f"{key} is set, but has no effect in this version" for key, is_set in later.items() if is_set)

@@ -194,7 +194,6 @@ def test_it_can_be_built_by_hand():
 # Notes ---------------------------------------------------------------------------------------------------------------
 
 INERT = [
-    ("meetings.keep_cancelled", "[meetings]\nkeep_cancelled = true"),
     ("sync.engine", '[sync]\nengine = "other"'),
     ("http.listen", '[http]\nlisten = "127.0.0.1:1"'),
 ]
