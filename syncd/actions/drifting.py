@@ -170,7 +170,8 @@ def _wish(copy: Copy, by: str) -> Wish:
 
     def apply(scene: Scene) -> Meeting:
         _unchanged(scene.tx, copy)
-        return rule.as_change(scene.meeting(copy.meeting), copy, now=scene.now)
+        after = rule.as_change(scene.meeting(copy.meeting), copy, now=scene.now)
+        return after if copy.drift == "deleted" else changes.marked(scene, after, by)
 
     if copy.drift == "deleted":
         wish = changes.cancel(copy.meeting, rule.REASON, "agent", by=by)
