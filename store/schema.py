@@ -24,7 +24,7 @@ from sqlalchemy import (
 
 from store.values import Key, Moment, Words
 
-REVISIONS = ("0001", "0002", "0003", "0004", "0005", "0006")
+REVISIONS = ("0001", "0002", "0003", "0004", "0005", "0006", "0009")
 """The migrations, oldest first. Written here so that looking at the version needs no Alembic; a test compares them."""
 
 Json = JSON(none_as_null=True)
@@ -339,3 +339,15 @@ told = Table(
     Column("reminded", Moment),
 )
 """What each person was last told of a meeting: what stands in their mailbox, as `copies` says what stands in calendars."""
+
+conflicts = Table(
+    "conflicts",
+    metadata,
+    Column("meeting", ForeignKey("meetings.id"), primary_key=True),
+    Column("agent", Words, primary_key=True),
+    Column("calendar", Words, primary_key=True),
+    Column("start", Moment, primary_key=True),
+    Column("end", Moment, primary_key=True),
+    Column("found_at", Moment, nullable=False),
+)
+"""Late conflicts that were told, as long as they are there: none is told twice."""

@@ -187,7 +187,7 @@ def overlapping(tx: Tx, start: datetime, end: datetime, agents: Collection[str] 
     # A slot cut into pieces comes once for each piece that overlaps: the same row, for all carry the whole interval.
     rows = dict.fromkeys(tuple(row) for row in tx.execute(_whole(hits)))
     return sorted(
-        (_slot(*row) for row in rows if wanted is None or row[0] in wanted),
+        (slot_of(*row) for row in rows if wanted is None or row[0] in wanted),
         key=lambda slot: (slot.start, slot.end, slot.agent, slot.calendar_id, slot.href),
     )
 
@@ -232,7 +232,8 @@ def _whole(hits: Sequence[Select[Any]]) -> Select[Any]:
     )
 
 
-def _slot(agent: str, calendar_id: int, href: str, start: int, end: int, kind: int) -> Slot:
+def slot_of(agent: str, calendar_id: int, href: str, start: int, end: int, kind: int) -> Slot:
+    """The slot that a row of these columns means."""
     status, all_day = STATUSES[kind // 2], bool(kind % 2)
     return Slot(agent, calendar_id, href, moment_of(start), moment_of(end), status, all_day)
 

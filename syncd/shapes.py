@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from connectors.interface import Event, Reading
 from store.model import Agent, Change, Copy, Delivery, Guest, Meeting, Override
-from syncd.rules.availability import Reason, Verdict
+from syncd.rules.availability import Mark, Reason, Verdict
 from syncd.rules.blocks import Block
 
 if TYPE_CHECKING:
@@ -84,8 +84,11 @@ def drift_json(copy: Copy, calendar: str, policy: str, state: str) -> Json:
     }  # fmt: skip
 
 
-def meeting_json(meeting: Meeting, deliveries: Iterable[Delivery]) -> Json:
-    """A meeting as it stands, with what is owed because of it."""
+def meeting_json(
+    meeting: Meeting, deliveries: Iterable[Delivery], conflicts: Iterable[Reason] = (),
+    instead: Iterable[tuple[Agent, Mark]] = (),
+) -> Json:  # fmt: skip
+    """A meeting as it stands, with what is owed because of it, what came in its way, and who could take it instead."""
     return {
         "id": meeting.id, "version": meeting.version, "status": meeting.status.value, "agent": meeting.agent,
         "start": moment(meeting.start), "end": moment(meeting.end), "title": meeting.title, "link": meeting.link,
@@ -94,6 +97,16 @@ def meeting_json(meeting: Meeting, deliveries: Iterable[Delivery]) -> Json:
         "guests": [guest_json(guest) for guest in meeting.guests],
         "overrides": [override_json(override) for override in meeting.overrides],
         "deliveries": [delivery_json(one) for one in deliveries],
+        "conflicts": [reason_json(one) for one in conflicts],
+        "candidates": [{"agent": one.id, "name": one.name, "mark": mark.value} for one, mark in instead],
+    }  # fmt: skip
+
+
+def conflict_json(meeting: Meeting, reasons: Iterable[Reason]) -> Json:
+    """A coming meeting in whose way something came after it was planned or assigned."""
+    return {
+        "meeting": meeting.id, "agent": meeting.agent, "start": moment(meeting.start), "end": moment(meeting.end),
+        "reasons": [reason_json(one) for one in reasons],
     }  # fmt: skip
 
 
@@ -148,7 +161,7 @@ def busy_json(agent: str, start: datetime, end: datetime, slots: Iterable["Datac
 def status_json(
     *, ok: bool, as_of: datetime, agents: int, calendars: Iterable["DataclassInstance"], unreadable: Iterable[Json],
     pending: int, failed: int, oldest_pending: datetime | None, drift: int, orphaned: Iterable[str],
-    pushed: int | None = None, polled: Iterable[tuple[str, str]] = (),
+    conflicts: Iterable[Json] = (), pushed: int | None = None, polled: Iterable[tuple[str, str]] = (),
 ) -> Json:  # fmt: skip
     """How everything stands. `unreadable_objects` names each object that could not be read whole.
 
@@ -158,7 +171,7 @@ def status_json(
     return {
         "ok": ok, "as_of": moment(as_of), "agents": agents, "calendars": [record_json(one) for one in calendars],
         "deliveries": {"pending": pending, "failed": failed, "oldest_pending_seconds": waited}, "drift": drift,
-        "orphaned_meetings": list(orphaned), "unreadable_objects": list(unreadable),
+        "orphaned_meetings": list(orphaned), "conflicts": list(conflicts), "unreadable_objects": list(unreadable),
         "push": None if pushed is None else {
             "working": pushed, "polled": [{"agent": agent, "error": error} for agent, error in polled],
         },

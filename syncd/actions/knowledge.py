@@ -110,25 +110,26 @@ def _of_agent(
     obstacles: Sequence[Obstacle],
 ) -> Knowledge:  # fmt: skip
     checked = {row.id: row for row in rows if row.checked}
-    busy = tuple(
-        BusyPiece(
-            slot.start,
-            slot.end,
-            slot.status,
-            slot.all_day,
-            row.name,
-            policies.of_calendar(agent, row),
-            row.seen_at,
-        )
-        for slot in found
-        if (row := checked.get(slot.calendar_id)) is not None
-    )
+    busy = busy_pieces(agent, policies, checked, found)
     fresh = _freshness(checked.values(), logins)
     seen = [item.seen_at for item in fresh]
     return Knowledge(
         agent, busy, tuple(obstacles), fresh, policies.of_agent(agent),
         unreadable=sum(row.unreadable for row in checked.values()),
         seen_at=min((moment for moment in seen if moment), default=None) if all(seen) else None,
+    )  # fmt: skip
+
+
+def busy_pieces(
+    agent: Agent, policies: Policies, checked: Mapping[int, Calendar], found: Iterable[Slot]
+) -> tuple[BusyPiece, ...]:
+    """The agent's slots as the rules take them: those of checked calendars, each with its calendar's policy."""
+    return tuple(
+        BusyPiece(
+            slot.start, slot.end, slot.status, slot.all_day, row.name, policies.of_calendar(agent, row), row.seen_at
+        )
+        for slot in found
+        if (row := checked.get(slot.calendar_id)) is not None
     )  # fmt: skip
 
 

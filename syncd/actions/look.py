@@ -1,15 +1,17 @@
 """Looking things up: agents, meetings with their story, what the store knows of somebody's time."""
 
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from store import agents, deliveries, meetings
 from store.model import Agent, Change, Delivery, Meeting, MeetingStatus
-from syncd.actions import knowledge
+from syncd.actions import conflicts, knowledge
+from syncd.actions.conflicts import Conflict
 from syncd.actions.context import Context
 from syncd.actions.named import known_agent, known_meeting
 from syncd.rules import policy
+from syncd.rules.availability import Mark, Reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,11 +31,16 @@ class BusyTime:
 
 @dataclass(frozen=True, slots=True)
 class Story:
-    """A meeting with its journal and what is, or was, owed because of it."""
+    """A meeting with its journal and what is, or was, owed because of it.
+
+    `conflicts`: what came in its way since it was planned or assigned; `instead`: then, who could best take it.
+    """
 
     meeting: Meeting
     changes: tuple[Change, ...]
     deliveries: tuple[Delivery, ...]
+    conflicts: tuple[Reason, ...] = ()
+    instead: tuple[tuple[Agent, Mark], ...] = ()
 
 
 def all_agents(ctx: Context) -> list[Agent]:
@@ -69,7 +76,16 @@ def story(ctx: Context, meeting_id: str) -> Story:
     with ctx.store.reading() as tx:
         meeting = known_meeting(tx, meeting_id)
         owed = deliveries.deliveries(tx, meeting=meeting_id)
-        return Story(meeting, tuple(meetings.changes(tx, meeting_id)), tuple(owed))
+        found = Story(meeting, tuple(meetings.changes(tx, meeting_id)), tuple(owed))
+        late = conflicts.late(ctx, tx, only=[meeting_id])
+    return _with_conflict(ctx, found, late)
+
+
+def _with_conflict(ctx: Context, story: Story, late: Mapping[str, Conflict]) -> Story:
+    conflict = late.get(story.meeting.id)
+    if conflict is None:
+        return story
+    return replace(story, conflicts=conflict.reasons, instead=conflicts.instead(ctx, story.meeting))
 
 
 def list_meetings(
@@ -82,4 +98,6 @@ def list_meetings(
             tx, status=statuses, agent=agent, start=start, end=end, limit=limit + 1, after=after
         )
         page = [Story(one, (), tuple(deliveries.deliveries(tx, meeting=one.id))) for one in found[:limit]]
+        late = conflicts.late(ctx, tx, only=[one.id for one in found[:limit]])
+    page = [_with_conflict(ctx, one, late) for one in page]
     return page, meetings.cursor(found[limit - 1]) if len(found) > limit else None

@@ -87,7 +87,7 @@ def _not_yet(found: Story) -> NotYet:
 
 def _print(ctx: Context, accepted: Accepted, found: Story, as_json: bool) -> None:
     if as_json:
-        print_json(meeting_json(found.meeting, found.deliveries))
+        print_json(meeting_json(found.meeting, found.deliveries, found.conflicts, found.instead))
         return
     zone = zone_of(ctx.config, found.meeting.agent)
     if not accepted.changed:

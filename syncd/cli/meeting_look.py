@@ -14,7 +14,7 @@ from syncd.cli.common import opened, print_json, zone_of
 from syncd.cli.moments import moment, shown, span
 from syncd.cli.options import AsJson, ConfigFile, Limit, MeetingId
 from syncd.cli.tables import say, table
-from syncd.cli.words import delivery_line, meeting_line, sentence_of
+from syncd.cli.words import delivery_line, meeting_line, sentence, sentence_of
 from syncd.errors import WrongUse
 from syncd.shapes import Json, change_json, items, meeting_json
 
@@ -42,11 +42,11 @@ def list_(
             ctx, statuses=statuses or None, agent=agent, start=first, end=last, limit=limit, after=after
         )
     if as_json:
-        print_json(items((meeting_json(one.meeting, one.deliveries) for one in page), cursor))
+        print_json(items((_meeting(one) for one in page), cursor))
         return 0
     rows = [_row(one, zone_of(ctx.config, one.meeting.agent)) for one in page]
     table(
-        ("id", "when", "timezone", "agent", "status", "version", "title", "owed"),
+        ("id", "when", "timezone", "agent", "status", "version", "title", "owed", "conflicts"),
         rows,
         empty="there are no meetings",
     )
@@ -66,9 +66,12 @@ def show(meeting: MeetingId, config: ConfigFile = None, as_json: AsJson = False)
     return 0
 
 
+def _meeting(found: Story) -> Json:
+    return meeting_json(found.meeting, found.deliveries, found.conflicts, found.instead)
+
+
 def _json(found: Story) -> Json:
-    whole = meeting_json(found.meeting, found.deliveries)
-    return {**whole, "changes": [change_json(one) for one in found.changes]}
+    return {**_meeting(found), "changes": [change_json(one) for one in found.changes]}
 
 
 def _row(one: Story, zone: str) -> tuple[str, ...]:
@@ -76,8 +79,16 @@ def _row(one: Story, zone: str) -> tuple[str, ...]:
     owed = [delivery.state for delivery in one.deliveries if delivery.state in ("pending", "failed")]
     return (
         meeting.id, span(meeting.start, meeting.end, zone), zone, meeting.agent, meeting.status.value,
-        str(meeting.version), meeting.title, ", ".join(owed) or "-",
+        str(meeting.version), meeting.title, ", ".join(owed) or "-", _conflicts(one),
     )  # fmt: skip
+
+
+def _conflicts(one: Story) -> str:
+    """How many events came in its way, and who is best instead."""
+    if not one.conflicts:
+        return "-"
+    others = ", ".join(agent.id for agent, _ in one.instead)
+    return f"{len(one.conflicts)}, instead: {others or 'nobody'}"
 
 
 def _print(found: Story, zone: str) -> None:
@@ -97,6 +108,10 @@ def _print(found: Story, zone: str) -> None:
             f"  chosen though marked not available: {override.agent}, by {override.by}, {shown(override.at, zone)}"
         )
         say(*(f"    {sentence_of(reason, zone)}" for reason in override.reasons))
+    if found.conflicts:
+        say("came in its way since:", *(f"  {sentence(one, zone)}" for one in found.conflicts))
+        others = [f"{agent.id} ({mark.value})" for agent, mark in found.instead]
+        say(f"  could take it: {', '.join(others) or 'nobody'}")
     say("what happened:", *(f"  {_line(one, zone)}" for one in found.changes))
     say("deliveries:", *([f"  {delivery_line(one)}" for one in found.deliveries] or ["  none"]))
 

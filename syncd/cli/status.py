@@ -1,7 +1,7 @@
 """`syncd status`: how everything stands, and whether something needs a person: then it ends with 1.
 
-JSON: the status of the interface, and "as_of", "unreadable_objects": [{"agent", "calendar", "uid", "problem"}] and
-"push": null or {"working": n, "polled": [{"agent", "error"}]}.
+JSON: the status of the interface, and "as_of", "unreadable_objects": [{"agent", "calendar", "uid", "problem"}],
+"conflicts": [{"meeting", "agent", "start", "end", "reasons"}] and "push": null or {"working": n, "polled": [{"agent", "error"}]}.
 """
 
 from collections.abc import Sequence
@@ -17,7 +17,7 @@ from syncd.cli.moments import ago
 from syncd.cli.options import AsJson, ConfigFile
 from syncd.cli.tables import say, table
 from syncd.cli.words import STATES, counted
-from syncd.shapes import Json, status_json
+from syncd.shapes import Json, conflict_json, status_json
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
@@ -53,7 +53,7 @@ def _json(found: Status, unreadable: Sequence[Json]) -> Json:
     return status_json(
         ok=found.ok, as_of=found.as_of, agents=found.agents, calendars=found.calendars, unreadable=unreadable,
         pending=backlog.pending, failed=backlog.failed, oldest_pending=backlog.oldest_pending, drift=found.drift,
-        orphaned=found.orphaned, pushed=found.push.working if found.push else None,
+        orphaned=found.orphaned, conflicts=[conflict_json(one.meeting, one.reasons) for one in found.conflicts], pushed=found.push.working if found.push else None,
         polled=found.push.polled if found.push else (),
     )  # fmt: skip
 
@@ -100,7 +100,13 @@ def _print_owed(found: Status) -> None:
         say(
             f"drift: {found.drift} events are not what syncd wrote; hint: syncd drift shows them; accept or restore each"
         )
-    for meeting in found.orphaned:
+    for one in found.conflicts:
+        meeting, many = one.meeting, counted(len(one.reasons), "event")
         say(
-            f"meeting {meeting}: its agent is no longer configured; hint: syncd meeting assign {meeting} --to AGENT"
+            f"meeting {meeting.id}: {many} came in its way in {meeting.agent}'s calendars; "
+            f"hint: syncd meeting show {meeting.id}"
+        )
+    for orphan in found.orphaned:
+        say(
+            f"meeting {orphan}: its agent is no longer configured; hint: syncd meeting assign {orphan} --to AGENT"
         )

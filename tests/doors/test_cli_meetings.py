@@ -12,7 +12,7 @@ MEETING = {
     "id", "version", "status", "agent", "start", "end", "title", "link", "agent_link", "group", "guests", "overrides",
     "deliveries",
 }  # fmt: skip
-"""The meeting of the interface; `reason` and `cancelled_by` are added to it."""
+"""The meeting of the interface; four fields are added to it."""
 
 
 def test_a_plan_is_read_in_the_agents_zone_and_answered_in_utc(desk: Desk):
@@ -22,7 +22,7 @@ def test_a_plan_is_read_in_the_agents_zone_and_answered_in_utc(desk: Desk):
     local = datetime.combine(day(), datetime.min.time(), ZoneInfo("America/New_York")).replace(hour=10)
     assert datetime.fromisoformat(meeting["start"]) == local
     assert meeting["start"].endswith("Z")
-    assert set(meeting) == MEETING | {"reason", "cancelled_by"}
+    assert set(meeting) == MEETING | {"reason", "cancelled_by", "conflicts", "candidates"}
     assert (meeting["version"], meeting["status"], meeting["agent"]) == (1, "scheduled", "bert")
     assert meeting["guests"] == [
         {"name": "Eva", "email": "eva@example.org", "language": None, "timezone": None}
