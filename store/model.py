@@ -300,7 +300,7 @@ class Delivery:
 
     `kind` is what is expected to happen as things stood when it was accepted (put or remove; for a mailbox what it is to be
     told); delivering looks at the meeting as it stands then. `failures` in a row set the back-off; `attempts` counts all
-    tries.
+    tries. `done_at`: when it was delivered.
     """
 
     id: int
@@ -321,11 +321,31 @@ class Delivery:
     leased_until: datetime | None = None
     error: str = ""
     hint: str = ""
+    done_at: datetime | None = None
 
     @property
     def whom(self) -> Target:
         """To what it is owed."""
         return Target(self.meeting, self.target, self.agent, self.guest)
+
+
+@dataclass(frozen=True, slots=True)
+class Deed:
+    """What was done because of a meeting: its event put into or removed from an agent's calendar, verified; or a mail sent.
+
+    `version`: the meeting as it then stood. `kind`: put or remove; of a mail what it told. `start`, `end`: as written or told.
+    """
+
+    meeting: str
+    version: int
+    at: datetime
+    target: DeliveryTarget
+    kind: str
+    agent: str | None = None
+    guest: str | None = None
+    calendar: str | None = None
+    start: datetime | None = None
+    end: datetime | None = None
 
 
 Notice = Literal["planned", "invited", "rescheduled", "cancelled", "assigned", "handed-over", "starts-soon"]

@@ -312,6 +312,7 @@ deliveries = Table(
     Column("leased_until", Moment),
     Column("error", Words, nullable=False),
     Column("hint", Words, nullable=False),
+    Column("done_at", Moment),
     Index("deliveries_by_meeting", "meeting", "target", "agent"),
     Index("deliveries_by_agent", "agent"),
     Index("deliveries_by_due", "due_at", "shard", sqlite_where=text(OWED), postgresql_where=text(OWED)),
@@ -323,6 +324,25 @@ deliveries = Table(
     sqlite_autoincrement=True,
 )  # fmt: skip
 """`deliveries_owed_once`: one row is owed to a calendar at a time; what was owed before is superseded first."""
+
+deeds = Table(
+    "deeds",
+    metadata,
+    Column("id", Key, primary_key=True),
+    Column("meeting", ForeignKey("meetings.id"), nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("target", Words, nullable=False),
+    Column("kind", Words, nullable=False),
+    Column("agent", Words),
+    Column("guest", Words),
+    Column("calendar", Words),
+    Column("start", Moment),
+    Column("end", Moment),
+    Index("deeds_by_meeting", "meeting", "id"),
+    sqlite_autoincrement=True,
+)
+"""What was written into calendars and mailed: kept for good, while a delivery that is superseded leaves no trace of it."""
 
 told = Table(
     "told",

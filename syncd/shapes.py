@@ -11,7 +11,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from connectors.interface import Event, Reading
-from store.model import Agent, Change, Copy, Delivery, Guest, Meeting, Override
+from store.model import Agent, Change, Copy, Deed, Delivery, Guest, Meeting, Override
 from syncd.rules.availability import Mark, Reason, Verdict
 from syncd.rules.blocks import Block
 
@@ -61,6 +61,7 @@ def delivery_json(delivery: Delivery) -> Json:
         **({"calendar": delivery.calendar} if delivery.calendar else {}),
         "kind": delivery.kind, "state": delivery.state, "attempts": delivery.attempts,
         "due_at": moment(delivery.due_at), "error": delivery.error, "hint": delivery.hint,
+        "done_at": moment(delivery.done_at),
     }  # fmt: skip
 
 
@@ -110,11 +111,31 @@ def conflict_json(meeting: Meeting, reasons: Iterable[Reason]) -> Json:
     }  # fmt: skip
 
 
-def change_json(change: Change) -> Json:
-    """A line of the journal."""
+def changes_json(changes: Iterable[Change], deeds: Iterable[Deed]) -> list[Json]:
+    """The journal, oldest line first, each with what was written and mailed for the meeting as it then stood."""
+    lines, done = list(changes), list(deeds)
+    latest = {line.version: number for number, line in enumerate(lines) if not line.detail.get("unchanged")}
+    return [
+        {
+            "version": line.version, "kind": line.kind, "at": moment(line.at), "by": line.by, "body": line.body,
+            "detail": line.detail,
+            "writes": [_write_json(one) for one in done if one.target == "calendar" and latest.get(one.version) == number],
+            "mails": [_mail_json(one) for one in done if one.target == "mail" and latest.get(one.version) == number],
+        }
+        for number, line in enumerate(lines)
+    ]  # fmt: skip
+
+
+def _write_json(deed: Deed) -> Json:
     return {
-        "version": change.version, "kind": change.kind, "at": moment(change.at), "by": change.by, "body": change.body,
-        "detail": change.detail,
+        "at": moment(deed.at), "do": deed.kind, "agent": deed.agent, "calendar": deed.calendar,
+        "start": moment(deed.start), "end": moment(deed.end),
+    }  # fmt: skip
+
+
+def _mail_json(deed: Deed) -> Json:
+    return {
+        "at": moment(deed.at), "kind": deed.kind, **({"guest": deed.guest} if deed.guest else {"agent": deed.agent})
     }  # fmt: skip
 
 

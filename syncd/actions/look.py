@@ -4,8 +4,8 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from store import agents, deliveries, meetings
-from store.model import Agent, Change, Delivery, Meeting, MeetingStatus
+from store import agents, deeds, deliveries, meetings
+from store.model import Agent, Change, Deed, Delivery, Meeting, MeetingStatus
 from syncd.actions import conflicts, knowledge
 from syncd.actions.conflicts import Conflict
 from syncd.actions.context import Context
@@ -33,12 +33,13 @@ class BusyTime:
 class Story:
     """A meeting with its journal and what is, or was, owed because of it.
 
-    `conflicts`: what came in its way since it was planned or assigned; `instead`: then, who could best take it.
+    `deeds`: what was written and mailed. `conflicts`: what came in its way since it was planned or assigned; `instead`: then, who could best take it.
     """
 
     meeting: Meeting
     changes: tuple[Change, ...]
     deliveries: tuple[Delivery, ...]
+    deeds: tuple[Deed, ...] = ()
     conflicts: tuple[Reason, ...] = ()
     instead: tuple[tuple[Agent, Mark], ...] = ()
 
@@ -76,7 +77,8 @@ def story(ctx: Context, meeting_id: str) -> Story:
     with ctx.store.reading() as tx:
         meeting = known_meeting(tx, meeting_id)
         owed = deliveries.deliveries(tx, meeting=meeting_id)
-        found = Story(meeting, tuple(meetings.changes(tx, meeting_id)), tuple(owed))
+        lines, done = meetings.changes(tx, meeting_id), deeds.deeds(tx, meeting_id)
+        found = Story(meeting, tuple(lines), tuple(owed), tuple(done))
         late = conflicts.late(ctx, tx, only=[meeting_id])
     return _with_conflict(ctx, found, late)
 

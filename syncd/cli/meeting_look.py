@@ -1,22 +1,22 @@
 """`syncd meeting list` and `syncd meeting show`: meetings as they stand, and the story of one.
 
-JSON: `list` is a list of meetings; `show` a meeting with "changes": its journal, oldest first.
+JSON: `list` is a list of meetings; `show` a meeting with "changes": its journal, oldest first, with what was written and mailed.
 """
 
-from datetime import datetime
 from typing import Annotated
 
 import typer
 
-from store.model import Change, MeetingStatus
+from store.model import MeetingStatus
 from syncd.actions.look import Story, list_meetings, story
 from syncd.cli.common import opened, print_json, zone_of
 from syncd.cli.moments import moment, shown, span
 from syncd.cli.options import AsJson, ConfigFile, Limit, MeetingId
+from syncd.cli.story import told
 from syncd.cli.tables import say, table
 from syncd.cli.words import delivery_line, meeting_line, sentence, sentence_of
 from syncd.errors import WrongUse
-from syncd.shapes import Json, change_json, items, meeting_json
+from syncd.shapes import Json, changes_json, items, meeting_json
 
 Statuses = Annotated[
     list[MeetingStatus] | None, typer.Option("--status", help="Only these (repeatable). Default: all.")
@@ -71,7 +71,7 @@ def _meeting(found: Story) -> Json:
 
 
 def _json(found: Story) -> Json:
-    return {**_meeting(found), "changes": [change_json(one) for one in found.changes]}
+    return {**_meeting(found), "changes": changes_json(found.changes, found.deeds)}
 
 
 def _row(one: Story, zone: str) -> tuple[str, ...]:
@@ -112,18 +112,5 @@ def _print(found: Story, zone: str) -> None:
         say("came in its way since:", *(f"  {sentence(one, zone)}" for one in found.conflicts))
         others = [f"{agent.id} ({mark.value})" for agent, mark in found.instead]
         say(f"  could take it: {', '.join(others) or 'nobody'}")
-    say("what happened:", *(f"  {_line(one, zone)}" for one in found.changes))
+    say("what happened:", *(f"  {line}" for line in told(found.changes, found.deeds, zone)))
     say("deliveries:", *([f"  {delivery_line(one)}" for one in found.deliveries] or ["  none"]))
-
-
-def _line(one: Change, zone: str) -> str:
-    """A line of the journal: the request as it was asked, without the guests' addresses."""
-    said = {name: one.body.get(name) for name in ("reason", "to", "status")}
-    said |= {
-        name: shown(datetime.fromisoformat(one.body[name]), zone)
-        for name in ("start", "end")
-        if one.body.get(name)
-    }
-    what = ", ".join(f"{name} {value}" for name, value in said.items() if value)
-    unchanged = " (changed nothing)" if one.detail.get("unchanged") else ""
-    return f"{shown(one.at, zone)} version {one.version}: {one.kind} by {one.by}{f': {what}' if what else ''}{unchanged}"

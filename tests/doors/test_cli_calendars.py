@@ -36,6 +36,7 @@ DELIVERY = {
     "due_at",
     "error",
     "hint",
+    "done_at",
 }
 EVENT = {"start", "end", "timezone", "title", "text", "link", "private", "reminder_minutes"}
 SYNC = {"read", "logins", "delivered", "failed", "calendars"}

@@ -55,8 +55,8 @@ def test_every_change_goes_through_and_the_story_tells_all_of_them(desk: Desk):
     assert kinds == ["plan", "invite", "reschedule", "assign", "status", "cancel"]
     assert {change["by"] for change in shown["changes"]} == {pwd.getpwuid(getuid()).pw_name}
     text = desk.ok("meeting", "show", "m1").out
-    assert "reschedule by" in text
-    assert "reason a conflict" in text
+    assert ", reason: a conflict (version 3, by " in text
+    assert "cancelled by the guest, reason: ill (version 6, by " in text
     assert "America/New_York" in text
 
 

@@ -1,4 +1,4 @@
-"""Late conflicts that were told. Frozen: later changes are later files."""
+"""Late conflicts that were told, and what was done because of a meeting. Frozen: later changes are later files."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -7,8 +7,11 @@ revision = "0009"
 down_revision = "0006"
 
 
+KEY = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+
+
 def upgrade() -> None:
-    """One table, empty: conflicts there are by now are told once more than needed."""
+    """Two tables, empty, and a column: of what was done before it is only known that it was."""
     op.create_table(
         "conflicts",
         sa.Column("meeting", sa.Text(), nullable=False),
@@ -20,3 +23,22 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["meeting"], ["meetings.id"], name=op.f("fk_conflicts_meeting")),
         sa.PrimaryKeyConstraint("meeting", "agent", "calendar", "start", "end", name=op.f("pk_conflicts")),
     )
+    op.add_column("deliveries", sa.Column("done_at", sa.BigInteger()))
+    op.create_table(
+        "deeds",
+        sa.Column("id", KEY, nullable=False),
+        sa.Column("meeting", sa.Text(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.Column("target", sa.Text(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("agent", sa.Text()),
+        sa.Column("guest", sa.Text()),
+        sa.Column("calendar", sa.Text()),
+        sa.Column("start", sa.BigInteger()),
+        sa.Column("end", sa.BigInteger()),
+        sa.ForeignKeyConstraint(["meeting"], ["meetings.id"], name=op.f("fk_deeds_meeting")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_deeds")),
+        sqlite_autoincrement=True,
+    )
+    op.create_index("deeds_by_meeting", "deeds", ["meeting", "id"])
