@@ -19,8 +19,8 @@ from syncd.actions.named import existing, known_agent
 from syncd.actions.owing import owe, owe_notices
 from syncd.errors import Refused
 from syncd.rules import delivery as rule
+from syncd.rules import journal, notices
 from syncd.rules import meetings as rules
-from syncd.rules import notices
 from syncd.rules.delivery import Owed
 from syncd.rules.notices import OwedNotice
 from syncd.shapes import override_json
@@ -109,7 +109,7 @@ def _decide(ctx: Context, tx: Tx, wish: Wish) -> Accepted:
         return _repetition(repeated, wish, before)
     if wish.version is not None and before is not None and before.version != wish.version:
         raise Refused(
-            f"meeting {wish.meeting!r} is at version {before.version}, not {wish.version}: someone was faster",
+            f"meeting {wish.meeting!r} is at version {before.version}, not {wish.version}: {_news(tx, wish)}",
             f"look at it (syncd meeting show {wish.meeting}) and decide again",
         )
     try:
@@ -122,6 +122,12 @@ def _decide(ctx: Context, tx: Tx, wish: Wish) -> Accepted:
     owed = rule.owed(before, after, places(ctx.config), standing, keep_cancelled=keep)
     new = after.overrides[len(before.overrides) if before else 0 :]
     return Accepted(after, True, owed, notices.owed(before, after), new)
+
+
+def _news(tx: Tx, wish: Wish) -> str:
+    """What the others did who were faster."""
+    happened = journal.since(meetings.changes(tx, wish.meeting), wish.version or 0)
+    return f"someone was faster, it was {happened}" if happened else "it never was"
 
 
 def _repetition(repeated: Change, wish: Wish, before: Meeting | None) -> Accepted:

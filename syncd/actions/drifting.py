@@ -14,7 +14,7 @@ from store.database import Tx
 from store.model import Copy, Meeting
 from syncd import logs
 from syncd.actions import changes
-from syncd.actions.accept import Scene, Wish, accept
+from syncd.actions.accept import Accepted, Scene, Wish, accept, preview
 from syncd.actions.context import Context
 from syncd.actions.named import existing
 from syncd.actions.owing import owe
@@ -53,6 +53,14 @@ def accept_drift(ctx: Context, number: int, *, by: str) -> Drift:
         "drift_accepted", meeting=before.copy.meeting, agent=before.copy.agent, what=before.copy.drift, by=by
     )
     return replace(before, state="accepted")
+
+
+def preview_drift(ctx: Context, number: int, *, by: str) -> Accepted:
+    """What accepting it would do, with nothing saved (`--dry-run`). Raises as `accept_drift`."""
+    before = _open(ctx, number)
+    if before.copy.drift == "edited":
+        return Accepted(before.meeting, changed=False)
+    return preview(ctx, _wish(before.copy, by))
 
 
 def restore_drift(ctx: Context, number: int, *, by: str) -> Drift:

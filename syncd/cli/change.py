@@ -16,9 +16,9 @@ from store.model import Meeting, Override
 from syncd.actions import owed
 from syncd.actions.accept import Accepted, Wish, accept, preview
 from syncd.actions.context import Context
+from syncd.actions.dry_run import mails_of, writes_of
 from syncd.actions.look import Story, story
 from syncd.cli.common import opened, print_json, zone_of
-from syncd.cli.dry_run import mails_of, writes_of
 from syncd.cli.moments import patience
 from syncd.cli.tables import say
 from syncd.cli.threads import threads
@@ -62,7 +62,7 @@ def change(how: How, wish_of: Callable[[Context], Wish]) -> int:
     with opened(how.config, follows=not how.dry_run) as ctx:
         wish = replace(wish_of(ctx), version=how.version)
         if how.dry_run:
-            _print_preview(ctx, preview(ctx, wish), how.as_json)
+            print_preview(ctx, preview(ctx, wish), how.as_json)
             return 0
         accepted = accept(ctx, wish)
         delivered = how.wait is None or _waited(ctx, wish.meeting, how.wait)
@@ -106,7 +106,8 @@ def _marked(overrides: tuple[Override, ...], zone: str) -> list[str]:
     return lines
 
 
-def _print_preview(ctx: Context, accepted: Accepted, as_json: bool) -> None:
+def print_preview(ctx: Context, accepted: Accepted, as_json: bool) -> None:
+    """What a change would lead to: the meeting, the writes and the mails."""
     writes, mails = writes_of(ctx, accepted), mails_of(ctx, accepted)
     if as_json:
         print_json(dry_run_json(accepted.meeting, writes, mails, accepted.overrides))

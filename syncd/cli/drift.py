@@ -7,7 +7,8 @@ from typing import Annotated
 
 import typer
 
-from syncd.actions.drifting import Drift, accept_drift, drift_list, restore_drift
+from syncd.actions.drifting import Drift, accept_drift, drift_list, preview_drift, restore_drift
+from syncd.cli.change import DryRun, print_preview
 from syncd.cli.common import opened, print_json, system_user, zone_of
 from syncd.cli.moments import ago, span
 from syncd.cli.options import AsJson, ConfigFile
@@ -57,8 +58,14 @@ def list_(config: ConfigFile = None, as_json: AsJson = False) -> int:
 
 
 @app.command()
-def accept(number: Number, config: ConfigFile = None, as_json: AsJson = False) -> int:
+def accept(
+    number: Number, dry_run: DryRun = False, config: ConfigFile = None, as_json: AsJson = False
+) -> int:
     """Take what the agent did for what is meant: a move reschedules, a deletion cancels, an edit stays."""
+    if dry_run:
+        with opened(config) as ctx:
+            print_preview(ctx, preview_drift(ctx, number, by=system_user()), as_json)
+        return 0
     with opened(config, follows=True) as ctx:
         _print(accept_drift(ctx, number, by=system_user()), as_json)
     return 0

@@ -10,8 +10,8 @@ from worlds import ELEVEN, TEN
 from syncd.actions import changes
 from syncd.actions.accept import preview
 from syncd.actions.drifting import drift_list, settle_drift
+from syncd.actions.dry_run import writes_of
 from syncd.actions.status import status
-from syncd.cli.dry_run import writes_of
 from syncd.rules.availability import Mark
 
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)

@@ -13,9 +13,9 @@ from store.errors import Fenced
 from store.model import Delivery, Guest, Meeting, MeetingStatus
 from syncd.actions import changes
 from syncd.actions.accept import preview
+from syncd.actions.dry_run import mails_of
 from syncd.actions.look import story
 from syncd.actions.post import post, remind
-from syncd.cli.dry_run import mails_of
 
 HOUR = timedelta(hours=1)
 GERDA, HANS = Guest("Gerda Guest", "gerda@example.org"), Guest("Hans", "hans@example.org", "nl")

@@ -49,6 +49,15 @@ def test_a_moved_event_is_listed_and_can_be_accepted_or_put_back(office: Office)
 
     moved(office)
     (drift,) = office.json("drift")["items"]
+    tried = office.json("drift", "accept", str(drift["id"]), "--dry-run")
+    assert (tried["meeting"]["start"], [one["do"] for one in tried["writes"]]) == (
+        drift["theirs"]["start"],
+        ["put"],
+    )
+    assert (
+        "put 'Talk' into anna's calendar" in office.ok("drift", "accept", str(drift["id"]), "--dry-run").out
+    )
+    assert office.json("drift")["items"] == [drift]
     assert office.json("drift", "accept", str(drift["id"]))["state"] == "accepted"
     office.ok("sync")
     meeting = office.json("meeting", "show", "m1")
