@@ -33,6 +33,7 @@ Json = JSON(none_as_null=True)
 # (`IS_LONG` is a range, not an equality: else SQLite would rather use the index by class, and read everybody's.)
 IS_LONG = "length_class > 2"
 DRIFTED = "drift <> ''"
+DUPLICATED = "duplicates IS NOT NULL"
 OWED = "state IN ('pending', 'failed')"
 
 metadata = MetaData(
@@ -284,10 +285,14 @@ copies = Table(
     Column("drift_at", Moment),
     Column("found", Words, nullable=False, server_default=text("''")),
     Column("restored", Integer, nullable=False, server_default=text("0")),
+    Column("written_parts", Json),
+    Column("found_parts", Json),
+    Column("duplicates", Json),
     UniqueConstraint("meeting", "agent", "generation"),
     Index("copies_by_place", "account", "login"),
     Index("copies_by_agent", "agent"),
     Index("copies_drifted", "id", sqlite_where=text(DRIFTED), postgresql_where=text(DRIFTED)),
+    Index("copies_duplicated", "id", sqlite_where=text(DUPLICATED), postgresql_where=text(DUPLICATED)),
     sqlite_autoincrement=True,
 )
 

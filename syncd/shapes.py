@@ -74,13 +74,17 @@ def block_json(block: Block, by: str | None) -> Json:
     }  # fmt: skip
 
 
-def drift_json(copy: Copy, calendar: str, policy: str, state: str) -> Json:
-    """An event of ours that is not what was written; `theirs` is null where it was deleted."""
-    theirs = {"start": moment(copy.found_start), "end": moment(copy.found_end)} if copy.found_start else None
+def drift_json(
+    copy: Copy, calendar: str, policy: str, state: str, *, what: str, found_at: datetime | None,
+    theirs: tuple[datetime, datetime] | None, changed: Iterable[str],
+) -> Json:  # fmt: skip
+    """An event of ours that is not what was written; `theirs` is null where it was deleted. What its agent wrote into it is
+    not known here, only which parts it `changed`."""
     return {
-        "id": copy.id, "meeting": copy.meeting, "agent": copy.agent, "calendar": calendar, "what": copy.drift,
-        "found_at": moment(copy.drift_at),
-        "ours": {"start": moment(copy.written_start), "end": moment(copy.written_end)}, "theirs": theirs,
+        "id": copy.id, "meeting": copy.meeting, "agent": copy.agent, "calendar": calendar, "what": what,
+        "changed": list(changed), "found_at": moment(found_at),
+        "ours": {"start": moment(copy.written_start), "end": moment(copy.written_end)},
+        "theirs": {"start": moment(theirs[0]), "end": moment(theirs[1])} if theirs else None,
         "policy": policy, "state": state,
     }  # fmt: skip
 

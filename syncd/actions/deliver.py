@@ -186,7 +186,8 @@ def _written(
     present = replace(
         copy, state="present", href=found.href, etag=found.etag, written=rule.digest(event),
         written_start=event.start, written_end=event.end, found_start=event.start, found_end=event.end,
-        drift="", drift_at=None, found=rule.digest(event),
+        drift="", drift_at=None, found=rule.digest(event), written_parts=rule.parts(event),
+        found_parts=rule.parts(event),
     )  # fmt: skip
     _settle(ctx, owed, present, _deed(ctx, standing, present, "put"))
     logs.info("event_written", meeting=copy.meeting, agent=copy.agent, generation=copy.generation)
@@ -214,8 +215,9 @@ def _remove(ctx: Context, owed: Delivery, standing: Standing, copy: Copy) -> Non
 def _gone(copy: Copy) -> Copy:
     """The copy once nothing of it stands in the calendar: nothing of it can drift, either."""
     return replace(
-        copy, state="gone", etag="", found_start=None, found_end=None, found="", drift="", drift_at=None
-    )
+        copy, state="gone", etag="", found_start=None, found_end=None, found="", found_parts=None, drift="",
+        drift_at=None, duplicates=(),
+    )  # fmt: skip
 
 
 def _deed(ctx: Context, standing: Standing, copy: Copy, kind: str) -> Deed:
@@ -229,11 +231,19 @@ def _settle(ctx: Context, owed: Delivery, copy: Copy, deed: Deed | None = None) 
     """Save what is now known of the copy, and what was done; wake deliveries of the meeting that waited for it."""
     with ctx.store.writing() as tx:
         due.hold_delivery(tx, owed.id, owed.epoch)
-        copies.save_copy(tx, copy)
+        copies.save_copy(tx, _as_seen_by_the_sync(tx, copy))
         if deed is not None:
             deeds.append(tx, deed)
         _note_echo(tx, copy)
         deliveries.wake(tx, copy.meeting, ctx.clock())
+
+
+def _as_seen_by_the_sync(tx: Tx, copy: Copy) -> Copy:
+    """What carries the copy's mark may have been found, or deleted, while the copy was written."""
+    if copy.state != "present":
+        return copy
+    stored = next((one for one in copies.copies(tx, meeting=copy.meeting) if one.id == copy.id), copy)
+    return replace(copy, duplicates=stored.duplicates)
 
 
 def _note_echo(tx: Tx, copy: Copy) -> None:

@@ -12,7 +12,7 @@ from store.model import Agent, Calendar, Login, MadeBlock, MeetingStatus, Slot
 from syncd.actions.policies import Policies
 from syncd.config import Config
 from syncd.config.people import BlockConfig
-from syncd.rules import availability, blocks
+from syncd.rules import availability, blocks, drift
 from syncd.rules.availability import BusyPiece, Freshness, Obstacle
 from syncd.rules.blocks import Block
 from syncd.rules.policy import Policy
@@ -101,6 +101,14 @@ def _obstacles(
         if copy.found_start and copy.found_end and (names is None or copy.agent in names):
             found.setdefault(copy.agent, []).append(
                 Obstacle(copy.found_start, copy.found_end, "meeting", "moved in the calendar", copy.meeting)
+            )
+    for copy in copies.strayed(tx, start, end):
+        over = meetings.meeting(tx, copy.meeting) if names is None or copy.agent in names else None
+        if over is not None and copy.found_start and copy.found_end and drift.takes_time(copy, over):
+            found.setdefault(copy.agent, []).append(
+                Obstacle(
+                    copy.found_start, copy.found_end, "meeting", "made use of in the calendar", copy.meeting
+                )
             )
     return found
 

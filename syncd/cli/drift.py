@@ -13,6 +13,7 @@ from syncd.cli.common import opened, print_json, system_user, zone_of
 from syncd.cli.moments import ago, span
 from syncd.cli.options import AsJson, ConfigFile
 from syncd.cli.tables import say, table
+from syncd.rules.drift import changed
 from syncd.shapes import Json, drift_json, items
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None, invoke_without_command=True)
@@ -22,7 +23,7 @@ Number = Annotated[int, typer.Argument(metavar="ID", help="The drift's number.")
 
 @app.callback()
 def drift(context: typer.Context, config: ConfigFile = None, as_json: AsJson = False) -> int:
-    """Events of ours that their agents moved, edited or deleted. Without a command: the list."""
+    """Events of ours that their agents moved, edited, deleted or duplicated. Without a command: the list."""
     if context.invoked_subcommand is not None:
         return 0
     return list_(config, as_json)
@@ -50,7 +51,7 @@ def list_(config: ConfigFile = None, as_json: AsJson = False) -> int:
         "policy",
         "state",
     )
-    rows = [_row(one, zones[one.copy.agent], ago(one.copy.drift_at, now)) for one in found]
+    rows = [_row(one, zones[one.copy.agent], ago(one.found_at, now)) for one in found]
     table(head, rows, empty="every event stands as it was written")
     if found:
         say("hint: syncd drift accept ID takes it for what is meant, syncd drift restore ID puts ours back")
@@ -61,7 +62,7 @@ def list_(config: ConfigFile = None, as_json: AsJson = False) -> int:
 def accept(
     number: Number, dry_run: DryRun = False, config: ConfigFile = None, as_json: AsJson = False
 ) -> int:
-    """Take what the agent did for what is meant: a move reschedules, a deletion cancels, an edit stays."""
+    """Take what the agent did for what is meant: a move reschedules, a deletion cancels, an edit or a duplicate stays."""
     if dry_run:
         with opened(config) as ctx:
             print_preview(ctx, preview_drift(ctx, number, by=system_user()), as_json)
@@ -80,16 +81,17 @@ def restore(number: Number, config: ConfigFile = None, as_json: AsJson = False) 
 
 
 def _json(one: Drift) -> Json:
-    return drift_json(one.copy, one.calendar, one.policy, one.state)
+    return drift_json(
+        one.copy, one.calendar, one.policy, one.state, what=one.what, found_at=one.found_at, theirs=one.theirs,
+        changed=changed(one.copy),
+    )  # fmt: skip
 
 
 def _print(one: Drift, as_json: bool) -> None:
     if as_json:
         print_json(_json(one))
     else:
-        say(
-            f"drift {one.copy.id}, {one.copy.drift}: {one.state}, meeting {one.copy.meeting} of {one.copy.agent}"
-        )
+        say(f"drift {one.copy.id}, {one.what}: {one.state}, meeting {one.copy.meeting} of {one.copy.agent}")
 
 
 def _row(one: Drift, zone: str, found: str) -> tuple[str, ...]:
@@ -97,7 +99,9 @@ def _row(one: Drift, zone: str, found: str) -> tuple[str, ...]:
     ours = (
         span(copy.written_start, copy.written_end, zone) if copy.written_start and copy.written_end else "-"
     )
-    theirs = span(copy.found_start, copy.found_end, zone) if copy.found_start and copy.found_end else "-"
+    theirs = span(*one.theirs, zone) if one.theirs else "-"
+    parts = ", ".join(changed(copy))
+    what = f"{one.what}: {parts}" if parts else one.what
     return (
-        str(copy.id), copy.meeting, copy.agent, one.calendar, copy.drift, ours, theirs, zone, found, one.policy, one.state,
+        str(copy.id), copy.meeting, copy.agent, one.calendar, what, ours, theirs, zone, found, one.policy, one.state,
     )  # fmt: skip

@@ -206,6 +206,20 @@ def digest(event: Event) -> str:
     return hashlib.sha256("\x1f".join(_essence(event)).encode()).hexdigest()
 
 
+def parts(event: Event) -> dict[str, str]:
+    """Fingerprints of what an event says besides its times, part by part: which of them differ can be told, and no more."""
+    words = {"title": event.title, "text": event.text, "location": event.link}
+    return {
+        **{name: hashlib.sha256(" ".join(said.split()).encode()).hexdigest()[:12] for name, said in words.items()},
+        "private": _yes(event.private), "reminder": str(int(event.reminder.total_seconds())),
+        "busy": _yes(not event.free), "repeats": _yes(event.repeats),
+    }  # fmt: skip
+
+
+def _yes(said: bool) -> str:
+    return "yes" if said else "no"
+
+
 def _essence(event: Event) -> tuple[str, ...]:
     return (
         event.uid, event.marker, event.start.isoformat(), event.end.isoformat(),

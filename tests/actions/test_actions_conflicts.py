@@ -32,6 +32,7 @@ def logged(caplog: pytest.LogCaptureFixture) -> list[str]:
 def test_it_is_told_once_and_shown_as_long_as_it_is_there(
     world: World, caplog: pytest.LogCaptureFixture
 ) -> None:
+    caplog.set_level("WARNING", "syncd")
     world.plan()
     world.plan("m2", start=TEN + 5 * HOUR, end=ELEVEN + 5 * HOUR)
     assert (late(world), instead(world)) == ([], [])

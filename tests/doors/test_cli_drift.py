@@ -35,9 +35,10 @@ def test_a_moved_event_is_listed_and_can_be_accepted_or_put_back(office: Office)
         "moved",
     )
     assert drift["ours"] != drift["theirs"]
-    assert (drift["policy"], drift["state"]) == ("flag", "open")
+    assert (drift["policy"], drift["state"], drift["changed"]) == ("flag", "open", ["start", "end"])
     listed = office.ok("drift").out
     assert "10:00-11:00" in listed
+    assert "moved: start, end" in listed
     assert "12:00-13:00" in listed
     status = office.run("status")
     assert (status.code, "syncd drift" in status.out) == (1, True)

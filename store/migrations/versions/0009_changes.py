@@ -1,4 +1,4 @@
-"""Late conflicts that were told, and what was done because of a meeting. Frozen: later changes are later files."""
+"""Late conflicts that were told, what was done because of a meeting, and what of a copy was changed. Frozen: later changes are later files."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -11,7 +11,7 @@ KEY = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
 
 def upgrade() -> None:
-    """Two tables, empty, and a column: of what was done before it is only known that it was."""
+    """Two tables, empty, and four columns: of what was done and written before it is only known that it was."""
     op.create_table(
         "conflicts",
         sa.Column("meeting", sa.Text(), nullable=False),
@@ -42,3 +42,9 @@ def upgrade() -> None:
         sqlite_autoincrement=True,
     )
     op.create_index("deeds_by_meeting", "deeds", ["meeting", "id"])
+    for name in ("written_parts", "found_parts", "duplicates"):
+        op.add_column("copies", sa.Column(name, sa.JSON(none_as_null=True)))
+    duplicated = sa.text("duplicates IS NOT NULL")
+    op.create_index(
+        "copies_duplicated", "copies", ["id"], sqlite_where=duplicated, postgresql_where=duplicated
+    )
