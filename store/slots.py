@@ -192,6 +192,18 @@ def overlapping(tx: Tx, start: datetime, end: datetime, agents: Collection[str] 
     )
 
 
+def objects_of(tx: Tx, uids: Collection[str], agents: Collection[str]) -> set[tuple[str, str]]:
+    """(agent, href) of the objects with one of these UIDs in the calendars of these few agents."""
+    query = (
+        select(schema.agents.c.id, _objects.c.href)
+        .join_from(schema.agents, schema.logins)
+        .join(schema.calendars)
+        .join(_objects, _objects.c.calendar_id == schema.calendars.c.id)
+        .where(one_of(tx, schema.agents.c.id, agents), one_of(tx, _objects.c.uid, uids))
+    )
+    return {(row.id, row.href) for row in tx.execute(query)}
+
+
 def _by_time(since: int, until: int) -> list[Select[Any]]:
     """One scan for each length class, bounded by the longest interval there is in it."""
     rows = _pieces.c

@@ -225,7 +225,9 @@ class OnFakeGraph:
         )  # fmt: skip
 
     def enter(self, agent: str, uid: str, start: datetime, end: datetime) -> None:
-        self.fake.add_event(f"{agent}@example.com", start, end, subject=uid)
+        login = f"{agent}@example.com"
+        key = self.fake.add_event(login, start, end, subject=uid)
+        self.fake._seen(login, key).entry.uid = uid
 
     def _ours(self, agent: str) -> list[dict[str, Any]]:
         return [one for one in self.fake.events(f"{agent}@example.com") if one["extended"]]

@@ -12,6 +12,7 @@ from store.database import Tx
 from store.model import Agent, Meeting
 from syncd import logs
 from syncd.actions.context import Context
+from syncd.actions.itself import apart, without
 from syncd.actions.knowledge import busy_pieces
 from syncd.actions.policies import Policies
 from syncd.actions.suggest import candidates
@@ -50,7 +51,8 @@ def late(ctx: Context, tx: Tx, *, only: Collection[str] | None = None) -> dict[s
     found: dict[str, Conflict] = {}
     for meeting in concerned:
         if (agent := people.get(meeting.agent)) is not None:
-            busy = busy_pieces(agent, policies, checked, beside[meeting.id])
+            others = without(beside[meeting.id], apart(tx, ctx.config, meeting))
+            busy = busy_pieces(agent, policies, checked, others)
             if reasons := rule.late(meeting, busy, policies.of_agent(agent), now=now):
                 found[meeting.id] = Conflict(meeting, reasons)
     return found

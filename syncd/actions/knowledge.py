@@ -8,7 +8,8 @@ from typing import TypeVar
 from store import blocks as made_blocks
 from store import calendars, copies, meetings, slots
 from store.database import Tx
-from store.model import Agent, Calendar, Login, MadeBlock, MeetingStatus, Slot
+from store.model import Agent, Calendar, Login, MadeBlock, Meeting, MeetingStatus, Slot
+from syncd.actions.itself import NOTHING, apart, without
 from syncd.actions.policies import Policies
 from syncd.config import Config
 from syncd.config.people import BlockConfig
@@ -37,16 +38,21 @@ class Knowledge:
 
 
 def load(
-    tx: Tx, config: Config, agents: Sequence[Agent], start: datetime, end: datetime, *, now: datetime
-) -> dict[str, Knowledge]:
-    """Everything that may block one of `agents` in [start, end), widened by the longest buffer; no query per agent."""
+    tx: Tx, config: Config, agents: Sequence[Agent], start: datetime, end: datetime, *, now: datetime,
+    about: Meeting | None = None,
+) -> dict[str, Knowledge]:  # fmt: skip
+    """Everything that may block one of `agents` in [start, end), widened by the longest buffer; no query per agent.
+
+    `about`: the meeting that is asked about; what stands in calendars and is this meeting itself is left out.
+    """
     policies = Policies(config)
     widest = policies.widest_buffer()
     start, end = start - widest, end + widest
     names = None if len(agents) > 2000 else [agent.id for agent in agents]
     rows = _by_agent(calendars.calendars(tx, agents=names))
     logins = _by_agent(calendars.logins(tx, agents=names))
-    found = _by_agent(slots.overlapping(tx, start, end, names))
+    itself = apart(tx, config, about) if about is not None else NOTHING
+    found = _by_agent(without(slots.overlapping(tx, start, end, names), itself))
     conversations = _obstacles(tx, start, end, names, now)
     company = expanded(tx, config, start, end)
     return {
