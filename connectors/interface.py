@@ -75,7 +75,8 @@ class Event:
 
     No organizer and no attendees, ever, so that no server mails anyone (RFC 6638 section 3.2). `marker` is random text
     by which a copy is recognised; `zone` is the agent's IANA zone, in which the times are written; `reminder` of zero
-    means none. `repeats`: somebody made a series of it, which is never written.
+    means none. `free`: it takes none of the agent's time, because the meeting was cancelled. `repeats`: somebody made a
+    series of it, which is never written.
     """
 
     uid: str
@@ -89,6 +90,7 @@ class Event:
     private: bool = True
     reminder: timedelta = timedelta(0)
     repeats: bool = False
+    free: bool = False
 
 
 @dataclass(frozen=True, slots=True)

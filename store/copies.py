@@ -1,13 +1,14 @@
 """Copies: a meeting's event in one agent's calendar, and what was last seen of it there."""
 
 from dataclasses import asdict, replace
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, TextClause, func, insert, select, text, update
+from sqlalchemy import ColumnElement, TextClause, insert, select, text, update
 
 from store.database import Tx
-from store.model import Copy, MeetingStatus, Place
-from store.schema import DRIFTED
+from store.model import Copy, Duplicate, MeetingStatus, Place
+from store.schema import DRIFTED, DUPLICATED
 from store.schema import copies as _copies
 from store.schema import meetings as _meetings
 
@@ -37,12 +38,31 @@ def drifted(tx: Tx) -> list[Copy]:
     return sorted(_read(tx, _DRIFTED, _of_coming), key=lambda copy: copy.id)
 
 
+def duplicated(tx: Tx) -> list[Copy]:
+    """The copies of scheduled or live meetings whose mark something else carries that nobody has accepted, by their id."""
+    found = _read(tx, _DUPLICATED, _of_coming)
+    return sorted((copy for copy in found if open_duplicates(copy)), key=lambda copy: copy.id)
+
+
+def open_duplicates(copy: Copy) -> tuple[Duplicate, ...]:
+    """What carries the copy's mark and was not accepted."""
+    return tuple(one for one in copy.duplicates if not one.accepted)
+
+
+def strayed(tx: Tx, start: datetime, end: datetime) -> list[Copy]:
+    """The copies of meetings that are over, or cancelled, that their agents changed and that stand within [start, end)."""
+    rows = _copies.c
+    within = (rows.found_start < end, rows.found_end > start)
+    return list(_read(tx, _DRIFTED, rows.state == "present", ~_of_coming, *within))
+
+
 def count_drift(tx: Tx) -> int:
-    """How many copies of scheduled or live meetings are not what was written."""
-    return tx.execute(select(func.count()).select_from(_copies).where(_DRIFTED, _of_coming)).scalar_one()
+    """How many copies of scheduled or live meetings are not what was written, or were duplicated."""
+    changed = set(tx.execute(select(_copies.c.id).where(_DRIFTED, _of_coming)).scalars())
+    return len(changed | {copy.id for copy in duplicated(tx)})
 
 
-_DRIFTED = text(DRIFTED)
+_DRIFTED, _DUPLICATED = text(DRIFTED), text(DUPLICATED)
 _of_coming = _copies.c.meeting.in_(
     select(_meetings.c.id).where(
         _meetings.c.status.in_((MeetingStatus.SCHEDULED.value, MeetingStatus.LIVE.value))
@@ -56,7 +76,7 @@ def save_copy(tx: Tx, copy: Copy) -> Copy:
     Raises IntegrityError if this generation of the meeting's copy for the agent exists already.
     """
     values = {name: value for name, value in asdict(copy).items() if name not in ("id", "place")}
-    values |= asdict(copy.place)
+    values |= asdict(copy.place) | {"duplicates": [_kept(one) for one in copy.duplicates] or None}
     if copy.id:
         tx.execute(update(_copies).where(_copies.c.id == copy.id).values(**values))
         return copy
@@ -71,4 +91,17 @@ def _read(tx: Tx, *wanted: ColumnElement[bool] | TextClause) -> tuple[Copy, ...]
 
 def _copy(row: dict[Any, Any]) -> Copy:
     place = Place(*(row.pop(name) for name in _PLACE))
-    return Copy(place=place, **row)
+    duplicates = tuple(_duplicate(**one) for one in row.pop("duplicates") or ())
+    return Copy(place=place, duplicates=duplicates, **row)
+
+
+_MOMENTS = ("found_at", "start", "end")
+
+
+def _kept(one: Duplicate) -> dict[str, Any]:
+    values = asdict(one)
+    return values | {name: values[name].isoformat() for name in _MOMENTS}
+
+
+def _duplicate(**kept: Any) -> Duplicate:  # noqa: ANN401 - as it stands in the column
+    return Duplicate(**{**kept, **{name: datetime.fromisoformat(kept[name]) for name in _MOMENTS}})

@@ -131,7 +131,7 @@ def _read(tx: Tx, query: Select[Any]) -> list[Delivery]:
 def save(tx: Tx, delivery: Delivery) -> None:
     """Save the outcome of a try and give the lease back. Raises `Fenced` if it was taken over or is no longer wanted."""
     ours = (_rows.id == delivery.id, _rows.epoch == delivery.epoch, _rows.state.not_in(NO_LONGER_WANTED))
-    told = ("version", "kind", "state", "attempts", "failures", "due_at", "error", "hint")
+    told = ("version", "kind", "state", "attempts", "failures", "due_at", "error", "hint", "done_at")
     new = {name: getattr(delivery, name) for name in told}
     if tx.execute(update(_deliveries).where(*ours).values(leased_until=None, **new)).rowcount != 1:
         raise Fenced(f"delivery {delivery.id} was taken over or is no longer wanted")

@@ -147,6 +147,12 @@ def overdue(tx: Tx, before: datetime) -> list[Meeting]:
     return _read(tx, sa.select(_meetings).where(_in(COMING), rows.end <= before).order_by(rows.end, rows.id))
 
 
+def by_ids(tx: Tx, ids: Collection[str]) -> list[Meeting]:
+    """Those of these meetings that there are, by start and id."""
+    rows = _meetings.c
+    return _read(tx, sa.select(_meetings).where(one_of(tx, rows.id, ids)).order_by(rows.start, rows.id))
+
+
 def counts(tx: Tx, agents: Collection[str], start: datetime, end: datetime) -> dict[str, int]:
     """Agent -> how many of their scheduled or live meetings start within [start, end); agents with none are absent."""
     rows = _meetings.c

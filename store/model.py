@@ -4,6 +4,7 @@ One word per thing (docs/architecture.md has the list). Everything here is data;
 `syncd.rules`, how it is kept in the modules beside this one.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -246,6 +247,20 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
+class Duplicate:
+    """A foreign event that carries the mark of one of our copies, as when its agent duplicated it. It blocks.
+
+    `accepted`: somebody was told and lets it be.
+    """
+
+    href: str
+    found_at: datetime
+    start: datetime
+    end: datetime
+    accepted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Copy:
     """A meeting's event in one agent's calendar: identity (meeting, agent, generation), stored before the first write.
 
@@ -253,7 +268,8 @@ class Copy:
     exist), present (verified), leaving (to be removed, never to be written again: who comes back gets a new generation),
     gone (verified absent), abandoned (its agent or login is no longer ours to reach).
     `written` is the digest of what we last wrote; `found` that of what the last sync or read saw, at `found_*`; `drift` what
-    differs. `restored`: how often it was put back by itself after its agent had changed it.
+    differs. `written_parts`, `found_parts`: fingerprints of what that said, part by part. `restored`: how often it was put
+    back by itself after its agent had changed it. `duplicates`: what carries its mark, too.
     """
 
     id: int
@@ -275,6 +291,9 @@ class Copy:
     drift_at: datetime | None = None
     found: str = ""
     restored: int = 0
+    written_parts: Mapping[str, str] | None = None
+    found_parts: Mapping[str, str] | None = None
+    duplicates: tuple[Duplicate, ...] = ()
 
 
 DeliveryTarget = Literal["calendar", "mail"]
@@ -300,7 +319,7 @@ class Delivery:
 
     `kind` is what is expected to happen as things stood when it was accepted (put or remove; for a mailbox what it is to be
     told); delivering looks at the meeting as it stands then. `failures` in a row set the back-off; `attempts` counts all
-    tries.
+    tries. `done_at`: when it was delivered.
     """
 
     id: int
@@ -321,11 +340,31 @@ class Delivery:
     leased_until: datetime | None = None
     error: str = ""
     hint: str = ""
+    done_at: datetime | None = None
 
     @property
     def whom(self) -> Target:
         """To what it is owed."""
         return Target(self.meeting, self.target, self.agent, self.guest)
+
+
+@dataclass(frozen=True, slots=True)
+class Deed:
+    """What was done because of a meeting: its event put into or removed from an agent's calendar, verified; or a mail sent.
+
+    `version`: the meeting as it then stood. `kind`: put or remove; of a mail what it told. `start`, `end`: as written or told.
+    """
+
+    meeting: str
+    version: int
+    at: datetime
+    target: DeliveryTarget
+    kind: str
+    agent: str | None = None
+    guest: str | None = None
+    calendar: str | None = None
+    start: datetime | None = None
+    end: datetime | None = None
 
 
 Notice = Literal["planned", "invited", "rescheduled", "cancelled", "assigned", "handed-over", "starts-soon"]

@@ -24,7 +24,7 @@ from sqlalchemy import (
 
 from store.values import Key, Moment, Words
 
-REVISIONS = ("0001", "0002", "0003", "0004", "0005", "0006", "0007")
+REVISIONS = ("0001", "0002", "0003", "0004", "0005", "0006", "0007", "0009")
 """The migrations, oldest first. Written here so that looking at the version needs no Alembic; a test compares them."""
 
 Json = JSON(none_as_null=True)
@@ -33,6 +33,7 @@ Json = JSON(none_as_null=True)
 # (`IS_LONG` is a range, not an equality: else SQLite would rather use the index by class, and read everybody's.)
 IS_LONG = "length_class > 2"
 DRIFTED = "drift <> ''"
+DUPLICATED = "duplicates IS NOT NULL"
 OWED = "state IN ('pending', 'failed')"
 
 metadata = MetaData(
@@ -284,10 +285,14 @@ copies = Table(
     Column("drift_at", Moment),
     Column("found", Words, nullable=False, server_default=text("''")),
     Column("restored", Integer, nullable=False, server_default=text("0")),
+    Column("written_parts", Json),
+    Column("found_parts", Json),
+    Column("duplicates", Json),
     UniqueConstraint("meeting", "agent", "generation"),
     Index("copies_by_place", "account", "login"),
     Index("copies_by_agent", "agent"),
     Index("copies_drifted", "id", sqlite_where=text(DRIFTED), postgresql_where=text(DRIFTED)),
+    Index("copies_duplicated", "id", sqlite_where=text(DUPLICATED), postgresql_where=text(DUPLICATED)),
     sqlite_autoincrement=True,
 )
 
@@ -312,6 +317,7 @@ deliveries = Table(
     Column("leased_until", Moment),
     Column("error", Words, nullable=False),
     Column("hint", Words, nullable=False),
+    Column("done_at", Moment),
     Index("deliveries_by_meeting", "meeting", "target", "agent"),
     Index("deliveries_by_agent", "agent"),
     Index("deliveries_by_due", "due_at", "shard", sqlite_where=text(OWED), postgresql_where=text(OWED)),
@@ -323,6 +329,25 @@ deliveries = Table(
     sqlite_autoincrement=True,
 )  # fmt: skip
 """`deliveries_owed_once`: one row is owed to a calendar at a time; what was owed before is superseded first."""
+
+deeds = Table(
+    "deeds",
+    metadata,
+    Column("id", Key, primary_key=True),
+    Column("meeting", ForeignKey("meetings.id"), nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("target", Words, nullable=False),
+    Column("kind", Words, nullable=False),
+    Column("agent", Words),
+    Column("guest", Words),
+    Column("calendar", Words),
+    Column("start", Moment),
+    Column("end", Moment),
+    Index("deeds_by_meeting", "meeting", "id"),
+    sqlite_autoincrement=True,
+)
+"""What was written into calendars and mailed: kept for good, while a delivery that is superseded leaves no trace of it."""
 
 told = Table(
     "told",
@@ -339,6 +364,18 @@ told = Table(
     Column("reminded", Moment),
 )
 """What each person was last told of a meeting: what stands in their mailbox, as `copies` says what stands in calendars."""
+
+conflicts = Table(
+    "conflicts",
+    metadata,
+    Column("meeting", ForeignKey("meetings.id"), primary_key=True),
+    Column("agent", Words, primary_key=True),
+    Column("calendar", Words, primary_key=True),
+    Column("start", Moment, primary_key=True),
+    Column("end", Moment, primary_key=True),
+    Column("found_at", Moment, nullable=False),
+)
+"""Late conflicts that were told, as long as they are there: none is told twice."""
 
 # ---------------------------------------------------------------------------------------------------------------------
 # Who may come in

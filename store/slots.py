@@ -187,9 +187,21 @@ def overlapping(tx: Tx, start: datetime, end: datetime, agents: Collection[str] 
     # A slot cut into pieces comes once for each piece that overlaps: the same row, for all carry the whole interval.
     rows = dict.fromkeys(tuple(row) for row in tx.execute(_whole(hits)))
     return sorted(
-        (_slot(*row) for row in rows if wanted is None or row[0] in wanted),
+        (slot_of(*row) for row in rows if wanted is None or row[0] in wanted),
         key=lambda slot: (slot.start, slot.end, slot.agent, slot.calendar_id, slot.href),
     )
+
+
+def objects_of(tx: Tx, uids: Collection[str], agents: Collection[str]) -> set[tuple[str, str]]:
+    """(agent, href) of the objects with one of these UIDs in the calendars of these few agents."""
+    query = (
+        select(schema.agents.c.id, _objects.c.href)
+        .join_from(schema.agents, schema.logins)
+        .join(schema.calendars)
+        .join(_objects, _objects.c.calendar_id == schema.calendars.c.id)
+        .where(one_of(tx, schema.agents.c.id, agents), one_of(tx, _objects.c.uid, uids))
+    )
+    return {(row.id, row.href) for row in tx.execute(query)}
 
 
 def _by_time(since: int, until: int) -> list[Select[Any]]:
@@ -232,7 +244,8 @@ def _whole(hits: Sequence[Select[Any]]) -> Select[Any]:
     )
 
 
-def _slot(agent: str, calendar_id: int, href: str, start: int, end: int, kind: int) -> Slot:
+def slot_of(agent: str, calendar_id: int, href: str, start: int, end: int, kind: int) -> Slot:
+    """The slot that a row of these columns means."""
     status, all_day = STATUSES[kind // 2], bool(kind % 2)
     return Slot(agent, calendar_id, href, moment_of(start), moment_of(end), status, all_day)
 

@@ -19,6 +19,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from store import due
 from store.errors import StoreError
 from syncd import __version__, logs, systemd
+from syncd.actions.conflicts import notice_conflicts
 from syncd.actions.context import Context, utc_now
 from syncd.actions.drifting import settle_drift
 from syncd.actions.follow import follow
@@ -114,6 +115,7 @@ class Daemon:
             close_overdue(self.ctx)
             remind(self.ctx)
             settle_drift(self.ctx)
+            notice_conflicts(self.ctx)
             self.executor.sweep()
         except StoreError as error:
             logs.error("store_failed", error=error.message, hint=error.hint)

@@ -11,8 +11,8 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from connectors.interface import Event, Reading
-from store.model import Agent, Change, Copy, Delivery, Guest, Meeting, Override, Token
-from syncd.rules.availability import Reason, Verdict
+from store.model import Agent, Change, Copy, Deed, Delivery, Guest, Meeting, Override, Token
+from syncd.rules.availability import Mark, Reason, Verdict
 from syncd.rules.blocks import Block
 
 if TYPE_CHECKING:
@@ -61,6 +61,7 @@ def delivery_json(delivery: Delivery) -> Json:
         **({"calendar": delivery.calendar} if delivery.calendar else {}),
         "kind": delivery.kind, "state": delivery.state, "attempts": delivery.attempts,
         "due_at": moment(delivery.due_at), "error": delivery.error, "hint": delivery.hint,
+        "done_at": moment(delivery.done_at),
     }  # fmt: skip
 
 
@@ -73,19 +74,26 @@ def block_json(block: Block, by: str | None) -> Json:
     }  # fmt: skip
 
 
-def drift_json(copy: Copy, calendar: str, policy: str, state: str) -> Json:
-    """An event of ours that is not what was written; `theirs` is null where it was deleted."""
-    theirs = {"start": moment(copy.found_start), "end": moment(copy.found_end)} if copy.found_start else None
+def drift_json(
+    copy: Copy, calendar: str, policy: str, state: str, *, what: str, found_at: datetime | None,
+    theirs: tuple[datetime, datetime] | None, changed: Iterable[str],
+) -> Json:  # fmt: skip
+    """An event of ours that is not what was written; `theirs` is null where it was deleted. What its agent wrote into it is
+    not known here, only which parts it `changed`."""
     return {
-        "id": copy.id, "meeting": copy.meeting, "agent": copy.agent, "calendar": calendar, "what": copy.drift,
-        "found_at": moment(copy.drift_at),
-        "ours": {"start": moment(copy.written_start), "end": moment(copy.written_end)}, "theirs": theirs,
+        "id": copy.id, "meeting": copy.meeting, "agent": copy.agent, "calendar": calendar, "what": what,
+        "changed": list(changed), "found_at": moment(found_at),
+        "ours": {"start": moment(copy.written_start), "end": moment(copy.written_end)},
+        "theirs": {"start": moment(theirs[0]), "end": moment(theirs[1])} if theirs else None,
         "policy": policy, "state": state,
     }  # fmt: skip
 
 
-def meeting_json(meeting: Meeting, deliveries: Iterable[Delivery]) -> Json:
-    """A meeting as it stands, with what is owed because of it."""
+def meeting_json(
+    meeting: Meeting, deliveries: Iterable[Delivery], conflicts: Iterable[Reason] = (),
+    instead: Iterable[tuple[Agent, Mark]] = (),
+) -> Json:  # fmt: skip
+    """A meeting as it stands, with what is owed because of it, what came in its way, and who could take it instead."""
     return {
         "id": meeting.id, "version": meeting.version, "status": meeting.status.value, "agent": meeting.agent,
         "start": moment(meeting.start), "end": moment(meeting.end), "title": meeting.title, "link": meeting.link,
@@ -94,14 +102,44 @@ def meeting_json(meeting: Meeting, deliveries: Iterable[Delivery]) -> Json:
         "guests": [guest_json(guest) for guest in meeting.guests],
         "overrides": [override_json(override) for override in meeting.overrides],
         "deliveries": [delivery_json(one) for one in deliveries],
+        "conflicts": [reason_json(one) for one in conflicts],
+        "candidates": [{"agent": one.id, "name": one.name, "mark": mark.value} for one, mark in instead],
     }  # fmt: skip
 
 
-def change_json(change: Change) -> Json:
-    """A line of the journal."""
+def conflict_json(meeting: Meeting, reasons: Iterable[Reason]) -> Json:
+    """A coming meeting in whose way something came after it was planned or assigned."""
     return {
-        "version": change.version, "kind": change.kind, "at": moment(change.at), "by": change.by, "body": change.body,
-        "detail": change.detail,
+        "meeting": meeting.id, "agent": meeting.agent, "start": moment(meeting.start), "end": moment(meeting.end),
+        "reasons": [reason_json(one) for one in reasons],
+    }  # fmt: skip
+
+
+def changes_json(changes: Iterable[Change], deeds: Iterable[Deed]) -> list[Json]:
+    """The journal, oldest line first, each with what was written and mailed for the meeting as it then stood."""
+    lines, done = list(changes), list(deeds)
+    latest = {line.version: number for number, line in enumerate(lines) if not line.detail.get("unchanged")}
+    return [
+        {
+            "version": line.version, "kind": line.kind, "at": moment(line.at), "by": line.by, "body": line.body,
+            "detail": line.detail,
+            "writes": [_write_json(one) for one in done if one.target == "calendar" and latest.get(one.version) == number],
+            "mails": [_mail_json(one) for one in done if one.target == "mail" and latest.get(one.version) == number],
+        }
+        for number, line in enumerate(lines)
+    ]  # fmt: skip
+
+
+def _write_json(deed: Deed) -> Json:
+    return {
+        "at": moment(deed.at), "do": deed.kind, "agent": deed.agent, "calendar": deed.calendar,
+        "start": moment(deed.start), "end": moment(deed.end),
+    }  # fmt: skip
+
+
+def _mail_json(deed: Deed) -> Json:
+    return {
+        "at": moment(deed.at), "kind": deed.kind, **({"guest": deed.guest} if deed.guest else {"agent": deed.agent})
     }  # fmt: skip
 
 
@@ -157,7 +195,7 @@ def busy_json(agent: str, start: datetime, end: datetime, slots: Iterable["Datac
 def status_json(
     *, ok: bool, as_of: datetime, agents: int, calendars: Iterable["DataclassInstance"], unreadable: Iterable[Json],
     pending: int, failed: int, oldest_pending: datetime | None, drift: int, orphaned: Iterable[str],
-    pushed: int | None = None, polled: Iterable[tuple[str, str]] = (),
+    conflicts: Iterable[Json] = (), pushed: int | None = None, polled: Iterable[tuple[str, str]] = (),
 ) -> Json:  # fmt: skip
     """How everything stands. `unreadable_objects` names each object that could not be read whole.
 
@@ -167,7 +205,7 @@ def status_json(
     return {
         "ok": ok, "as_of": moment(as_of), "agents": agents, "calendars": [record_json(one) for one in calendars],
         "deliveries": {"pending": pending, "failed": failed, "oldest_pending_seconds": waited}, "drift": drift,
-        "orphaned_meetings": list(orphaned), "unreadable_objects": list(unreadable),
+        "orphaned_meetings": list(orphaned), "conflicts": list(conflicts), "unreadable_objects": list(unreadable),
         "push": None if pushed is None else {
             "working": pushed, "polled": [{"agent": agent, "error": error} for agent, error in polled],
         },
@@ -180,7 +218,7 @@ def event_json(event: Event) -> Json:
         **({"uid": event.uid} if event.uid else {}),
         "start": moment(event.start), "end": moment(event.end), "timezone": event.zone, "title": event.title,
         "text": event.text, "link": event.link, "private": event.private,
-        "reminder_minutes": int(event.reminder.total_seconds() // 60),
+        "reminder_minutes": int(event.reminder.total_seconds() // 60), "free": event.free,
     }  # fmt: skip
 
 

@@ -6,7 +6,7 @@ from connectors.ical.component import MARKER, Component
 from connectors.ical.events import Entry
 from connectors.ical.values import read_length, read_text
 from connectors.ical.zones import UTC_ZONE, known_zone
-from connectors.interface import Event
+from connectors.interface import NEVER_STORED, Event
 
 
 def own_event(calendar: Component, event: Component, entry: Entry) -> Event:
@@ -22,6 +22,7 @@ def own_event(calendar: Component, event: Component, entry: Entry) -> Event:
         link=_text(event, "LOCATION") or event.text("CONFERENCE") or event.text("URL"),
         private=event.text("CLASS").upper() in {"PRIVATE", "CONFIDENTIAL"},
         reminder=_reminder(event),
+        free=entry.status in NEVER_STORED,
     )
 
 

@@ -81,10 +81,10 @@ def _component(event: Event, zone: Zone, now: datetime, sequence: int) -> icalen
     _add_times(component, event, zone)
     _add_link(component, link)
     component.add("CLASS", "PRIVATE" if event.private else "PUBLIC")
-    component.add("TRANSP", "OPAQUE")
-    component.add("STATUS", "CONFIRMED")
+    component.add("TRANSP", "TRANSPARENT" if event.free else "OPAQUE")
+    component.add("STATUS", "CANCELLED" if event.free else "CONFIRMED")
     component.add(MARKER, _Text(clean(event.marker, _WORD_BYTES)))
-    component.add("X-MICROSOFT-CDO-BUSYSTATUS", "BUSY")
+    component.add("X-MICROSOFT-CDO-BUSYSTATUS", "FREE" if event.free else "BUSY")
     if event.reminder > timedelta(0):
         component.add_component(_alarm(event))
     return component

@@ -14,7 +14,7 @@ from urllib.parse import quote
 
 from connectors.ical.write import clean
 from connectors.ical.zones import UTC_ZONE, Zone
-from connectors.interface import BusyInterval, Event, Problem, Reading, Status
+from connectors.interface import NEVER_STORED, BusyInterval, Event, Problem, Reading, Status
 from connectors.outlook.zones import Time, owner_zone, read_time, start_of, written, zone_name
 
 Json = Mapping[str, Any]
@@ -50,6 +50,7 @@ DIGESTED = ("transactionId", "subject", "sensitivity", "reminderMinutesBeforeSta
 def event_json(event: Event) -> dict[str, Any]:
     """Our appointment as Graph's JSON: private, without attendees, so that Exchange mails nobody.
 
+    Graph lets nobody write `isCancelled`: of an event that takes no time only `showAs` says so, and its title.
     `transactionId` makes a repeated creation harmless, and can't be changed later: leave it out of a PATCH. Raises
     `ValueError` for a zone that does not exist or times without zone.
     """
@@ -62,7 +63,7 @@ def event_json(event: Event) -> dict[str, Any]:
         "end": end,
         "isAllDay": False,
         "location": {"displayName": clean(event.link, LINK_BYTES).replace("\n", "")},
-        "showAs": "busy",
+        "showAs": "free" if event.free else "busy",
         "sensitivity": "private" if event.private else "normal",
         "isReminderOn": event.reminder > timedelta(0),
         "reminderMinutesBeforeStart": event.reminder // timedelta(minutes=1),
@@ -92,6 +93,7 @@ def event_from(item: Json) -> Event | None:
         private=item.get("sensitivity") in ("private", "confidential"),
         reminder=timedelta(minutes=_minutes(item.get("reminderMinutesBeforeStart"))),
         repeats=is_master(item),
+        free=status_of(item) in NEVER_STORED,
     )
 
 

@@ -44,6 +44,7 @@ SAYS = {
     "link": ("location",),
     "private": ("sensitivity",),
     "reminder": ("isReminderOn", "reminderMinutesBeforeStart"),
+    "free": ("showAs",),
     "marker": ("singleValueExtendedProperties",),
 }
 """Field of our event -> the properties that say it in Graph's JSON. Times are apart: they only change together."""

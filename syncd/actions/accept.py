@@ -19,8 +19,8 @@ from syncd.actions.named import existing, known_agent
 from syncd.actions.owing import owe, owe_notices
 from syncd.errors import Invalid, KeyUsed, NotPermitted, OtherVersion, Refused
 from syncd.rules import delivery as rule
+from syncd.rules import journal, notices
 from syncd.rules import meetings as rules
-from syncd.rules import notices
 from syncd.rules.delivery import Owed
 from syncd.rules.notices import OwedNotice
 from syncd.shapes import override_json
@@ -114,7 +114,7 @@ def _decide(ctx: Context, tx: Tx, wish: Wish) -> Accepted:
         raise OtherVersion(f"there is no meeting {wish.meeting!r} yet", "plan it without naming a version")
     if wish.version is not None and before is not None and before.version != wish.version:
         raise OtherVersion(
-            f"meeting {wish.meeting!r} is at version {before.version}, not {wish.version}: someone was faster",
+            f"meeting {wish.meeting!r} is at version {before.version}, not {wish.version}: {_news(tx, wish)}",
             f"look at it (syncd meeting show {wish.meeting}) and decide again",
         )
     try:
@@ -125,7 +125,8 @@ def _decide(ctx: Context, tx: Tx, wish: Wish) -> Accepted:
         return Accepted(after, changed=False)
     if wish.only_of is not None and before is None and after.agent != wish.only_of:
         raise NotPermitted(f"only meetings of agent {wish.only_of!r} may be planned with this token")
-    owed = rule.owed(before, after, places(ctx.config), copies.copies(tx, meeting=after.id))
+    standing, keep = copies.copies(tx, meeting=after.id), ctx.config.meetings.keep_cancelled
+    owed = rule.owed(before, after, places(ctx.config), standing, keep_cancelled=keep)
     new = after.overrides[len(before.overrides) if before else 0 :]
     return Accepted(after, True, owed, notices.owed(before, after), new)
 
@@ -143,6 +144,12 @@ def _refused(refusal: rules.Refused) -> Refused:
     if refusal.field:
         return Invalid(refusal.message, refusal.hint, field=refusal.field)
     return Refused(refusal.message, refusal.hint)
+
+
+def _news(tx: Tx, wish: Wish) -> str:
+    """What the others did who were faster."""
+    happened = journal.since(meetings.changes(tx, wish.meeting), wish.version or 0)
+    return f"someone was faster, it was {happened}" if happened else "it never was"
 
 
 def _repetition(repeated: Change, wish: Wish, before: Meeting | None) -> Accepted:

@@ -10,11 +10,13 @@ from syncd.actions.drifting import Drift
 from syncd.actions.look import Story
 from syncd.actions.status import Status
 from syncd.actions.suggest import Candidate, Candidates, Explanation
+from syncd.rules.drift import changed
 from syncd.shapes import (
     Json,
     block_json,
     candidates_json,
-    change_json,
+    changes_json,
+    conflict_json,
     drift_json,
     meeting_json,
     moment,
@@ -25,12 +27,17 @@ from syncd.shapes import (
 
 def story_json(story: Story) -> Json:
     """A meeting with what is owed because of it."""
-    return meeting_json(story.meeting, story.deliveries)
+    return meeting_json(story.meeting, story.deliveries, story.conflicts, story.instead)
 
 
 def whole_story_json(story: Story) -> Json:
     """Likewise, and its journal."""
-    return {**story_json(story), "changes": [change_json(one) for one in story.changes]}
+    return {**story_json(story), "changes": journal_json(story)}
+
+
+def journal_json(story: Story) -> list[Json]:
+    """Its journal alone, with what was written and mailed."""
+    return changes_json(story.changes, story.deeds)
 
 
 def candidates_answer(found: Candidates) -> Json:
@@ -68,7 +75,10 @@ def listed_json(one: Listed) -> Json:
 
 def drifted_json(one: Drift) -> Json:
     """An event that is not what was written, and how far that is settled."""
-    return drift_json(one.copy, one.calendar, one.policy, one.state)
+    return drift_json(
+        one.copy, one.calendar, one.policy, one.state, what=one.what, found_at=one.found_at, theirs=one.theirs,
+        changed=changed(one.copy),
+    )  # fmt: skip
 
 
 def unreadable_json(ctx: Context, found: Status) -> list[Json]:
@@ -88,6 +98,6 @@ def status_answer(found: Status, unreadable: list[Json]) -> Json:
     return status_json(
         ok=found.ok, as_of=found.as_of, agents=found.agents, calendars=found.calendars, unreadable=unreadable,
         pending=backlog.pending, failed=backlog.failed, oldest_pending=backlog.oldest_pending, drift=found.drift,
-        orphaned=found.orphaned, pushed=found.push.working if found.push else None,
+        orphaned=found.orphaned, conflicts=[conflict_json(one.meeting, one.reasons) for one in found.conflicts], pushed=found.push.working if found.push else None,
         polled=found.push.polled if found.push else (),
     )  # fmt: skip

@@ -1,18 +1,31 @@
 """The changes of a meeting as doors ask for them: each builds a wish that `actions.accept` decides and saves.
 
 plan · invite · reschedule · cancel · assign · status. The rules are in `rules.meetings`; what stands here is only what
-they must be told: the agent exists and is active, and who is marked not available when chosen all the same.
+they must be told: the agent exists and is active, and who is marked not available when chosen all the same, or at the time
+that was chosen.
 """
 
 from datetime import datetime
 from typing import Literal
 
+from store import agents
 from store.model import Guest, Meeting, MeetingStatus
 from syncd.actions.accept import Scene, Wish
 from syncd.actions.suggest import obstacles_for
 from syncd.errors import Unknown
 from syncd.rules import meetings as rules
 from syncd.shapes import guest_json, moment
+
+
+def marked(scene: Scene, after: Meeting, by: str) -> Meeting:
+    """The meeting at its new time, with what stands in its agent's way there: it is recorded, and so not told as late."""
+    if after == scene.before:
+        return after
+    agent = agents.agent(scene.tx, after.agent)
+    if agent is None or agent.removed_at is not None:
+        return after  # moved before it is assigned to somebody who is still there
+    standing = obstacles_for(scene.tx, scene.ctx.config, agent, after, now=scene.now)
+    return rules.marked(after, standing, now=scene.now, by=by)
 
 
 def plan(meeting: Meeting, *, by: str, key: str | None = None) -> Wish:
@@ -22,7 +35,8 @@ def plan(meeting: Meeting, *, by: str, key: str | None = None) -> Wish:
         agent = scene.agent(meeting.agent)
         if meeting.group is not None and meeting.group not in scene.ctx.config.groups:
             raise Unknown(f"there is no group {meeting.group!r}", "groups are configured as [groups.NAME]")
-        return rules.plan(scene.before, meeting, now=scene.now, active=agent.active)
+        planned = rules.plan(scene.before, meeting, now=scene.now, active=agent.active)
+        return marked(scene, planned, by)
 
     body = {
         "agent": meeting.agent, "start": moment(meeting.start), "end": moment(meeting.end),
@@ -52,7 +66,7 @@ def reschedule(
     """Another time; without an end the length stays."""
 
     def apply(scene: Scene) -> Meeting:
-        return rules.reschedule(scene.meeting(meeting), start, end, reason, now=scene.now)
+        return marked(scene, rules.reschedule(scene.meeting(meeting), start, end, reason, now=scene.now), by)
 
     body = {"start": moment(start), "end": moment(end), "reason": reason}
     return Wish(meeting, "reschedule", body, apply, by, key, version)

@@ -20,10 +20,10 @@ from connectors.interface import (
     Identity,
     Taken,
 )
-from store import agents, calendars, copies, deliveries, due, meetings, slots
+from store import agents, calendars, copies, deeds, deliveries, due, meetings, slots
 from store.database import Tx
 from store.errors import Fenced
-from store.model import Agent, Copy, Delivery, DeliveryState, Meeting, Place, StoredObject
+from store.model import Agent, Copy, Deed, Delivery, DeliveryState, Meeting, Place, StoredObject
 from syncd import logs
 from syncd.actions.context import Context, places
 from syncd.errors import SyncdError
@@ -52,6 +52,7 @@ class Standing:
         return rule.next_step(
             self.meeting, self.agent, places=places(ctx.config), copies=self.copies, now=ctx.clock(),
             release_after=settings.release_after, private=settings.private, reminder=settings.reminder,
+            keep_cancelled=settings.keep_cancelled,
         )  # fmt: skip
 
     def event(self, ctx: Context, copy: Copy) -> Event:
@@ -92,9 +93,8 @@ def _steps(ctx: Context, owed: Delivery) -> Delivery:
             standing = _standing(tx, owed)
         match standing.next_step(ctx):
             case Done():
-                return _saved(
-                    ctx, replace(owed, state="delivered", attempts=owed.attempts + 1, error="", hint="")
-                )
+                done = replace(owed, state="delivered", attempts=owed.attempts + 1, error="", hint="")
+                return _saved(ctx, replace(done, done_at=ctx.clock()))
             case Wait():
                 if waiting := _wait(ctx, owed):
                     return waiting
@@ -103,7 +103,7 @@ def _steps(ctx: Context, owed: Delivery) -> Delivery:
             case Put(copy):
                 _put(ctx, owed, standing, copy)
             case Remove(copy):
-                _remove(ctx, owed, copy)
+                _remove(ctx, owed, standing, copy)
     raise Garbled(
         f"delivery {owed.id} of meeting {owed.meeting!r} does not come to an end", "please report this"
     )
@@ -152,7 +152,7 @@ def _put(ctx: Context, owed: Delivery, standing: Standing, copy: Copy) -> None:
         if found is None:
             _settle(ctx, owed, _gone(copy))
         else:
-            _written(ctx, owed, copy, event, found)
+            _written(ctx, owed, standing, copy, event, found)
     finally:
         connector.close()
 
@@ -173,24 +173,27 @@ def _write(ctx: Context, connector: Connector, owed: Delivery, copy: Copy, event
 
 
 def _verify(event: Event, found: Found) -> None:
-    """What the server holds after the write must be our event, once and at the right time, whatever else it rewrote."""
+    """What the server holds must be our event, once, at the right time and taking it, whatever else was rewritten."""
     held = found.event
-    wanted = (event.marker, event.start, event.end, False)
-    if held is None or (held.marker, held.start, held.end, held.repeats) != wanted:
+    wanted = (event.marker, event.start, event.end, False, event.free)
+    if held is None or (held.marker, held.start, held.end, held.repeats, held.free) != wanted:
         raise Conflict("the server does not hold the event as it was written", "it is written again")
 
 
-def _written(ctx: Context, owed: Delivery, copy: Copy, event: Event, found: Found) -> None:
+def _written(
+    ctx: Context, owed: Delivery, standing: Standing, copy: Copy, event: Event, found: Found
+) -> None:
     present = replace(
         copy, state="present", href=found.href, etag=found.etag, written=rule.digest(event),
         written_start=event.start, written_end=event.end, found_start=event.start, found_end=event.end,
-        drift="", drift_at=None, found=rule.digest(event),
+        drift="", drift_at=None, found=rule.digest(event), written_parts=rule.parts(event),
+        found_parts=rule.parts(event),
     )  # fmt: skip
-    _settle(ctx, owed, present)
+    _settle(ctx, owed, present, _deed(ctx, standing, present, "put"))
     logs.info("event_written", meeting=copy.meeting, agent=copy.agent, generation=copy.generation)
 
 
-def _remove(ctx: Context, owed: Delivery, copy: Copy) -> None:
+def _remove(ctx: Context, owed: Delivery, standing: Standing, copy: Copy) -> None:
     """Marked as leaving before it goes: should the meeting come back meanwhile, this copy is not written again."""
     if copy.state != "leaving":
         _settle(ctx, owed, replace(copy, state="leaving"))
@@ -204,24 +207,43 @@ def _remove(ctx: Context, owed: Delivery, copy: Copy) -> None:
             connector.remove(calendar, found)
     finally:
         connector.close()
-    _settle(ctx, owed, _gone(copy))
+    never_there = found is None and not copy.written
+    _settle(ctx, owed, _gone(copy), None if never_there else _deed(ctx, standing, copy, "remove"))
     logs.info("event_removed", meeting=copy.meeting, agent=copy.agent, generation=copy.generation)
 
 
 def _gone(copy: Copy) -> Copy:
     """The copy once nothing of it stands in the calendar: nothing of it can drift, either."""
     return replace(
-        copy, state="gone", etag="", found_start=None, found_end=None, found="", drift="", drift_at=None
-    )
+        copy, state="gone", etag="", found_start=None, found_end=None, found="", found_parts=None, drift="",
+        drift_at=None, duplicates=(),
+    )  # fmt: skip
 
 
-def _settle(ctx: Context, owed: Delivery, copy: Copy) -> None:
-    """Save what is now known of the copy, and wake deliveries of the meeting that waited for it."""
+def _deed(ctx: Context, standing: Standing, copy: Copy, kind: str) -> Deed:
+    return Deed(
+        copy.meeting, standing.meeting.version, ctx.clock(), "calendar", kind, copy.agent,
+        calendar=copy.place.calendar, start=copy.written_start, end=copy.written_end,
+    )  # fmt: skip
+
+
+def _settle(ctx: Context, owed: Delivery, copy: Copy, deed: Deed | None = None) -> None:
+    """Save what is now known of the copy, and what was done; wake deliveries of the meeting that waited for it."""
     with ctx.store.writing() as tx:
         due.hold_delivery(tx, owed.id, owed.epoch)
-        copies.save_copy(tx, copy)
+        copies.save_copy(tx, _as_seen_by_the_sync(tx, copy))
+        if deed is not None:
+            deeds.append(tx, deed)
         _note_echo(tx, copy)
         deliveries.wake(tx, copy.meeting, ctx.clock())
+
+
+def _as_seen_by_the_sync(tx: Tx, copy: Copy) -> Copy:
+    """What carries the copy's mark may have been found, or deleted, while the copy was written."""
+    if copy.state != "present":
+        return copy
+    stored = next((one for one in copies.copies(tx, meeting=copy.meeting) if one.id == copy.id), copy)
+    return replace(copy, duplicates=stored.duplicates)
 
 
 def _note_echo(tx: Tx, copy: Copy) -> None:

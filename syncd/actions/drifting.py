@@ -14,7 +14,7 @@ from store.database import Tx
 from store.model import Copy, Meeting
 from syncd import logs
 from syncd.actions import changes
-from syncd.actions.accept import Scene, Wish, accept
+from syncd.actions.accept import Accepted, Scene, Wish, accept, preview
 from syncd.actions.context import Context
 from syncd.actions.named import existing
 from syncd.actions.owing import owe
@@ -23,11 +23,15 @@ from syncd.rules import drift as rule
 from syncd.rules.delivery import Owed
 
 State = Literal["open", "owed", "accepted", "restored"]
+What = Literal["moved", "edited", "deleted", "copied"]
 
 
 @dataclass(frozen=True, slots=True)
 class Drift:
-    """A copy that is not what was written. `state`: open, or owed: a delivery that is on its way will overwrite it."""
+    """A copy that is not what was written. `state`: open, or owed: a delivery that is on its way will overwrite it.
+
+    What is otherwise as it was written can have been duplicated (`copied`). `found_at`: when that was first seen.
+    """
 
     copy: Copy
     meeting: Meeting
@@ -35,29 +39,63 @@ class Drift:
     policy: rule.Way
     state: State
 
+    @property
+    def what(self) -> What:
+        """What became of the copy."""
+        return self.copy.drift or "copied"
+
+    @property
+    def found_at(self) -> datetime | None:
+        """When it was first seen."""
+        found = [one.found_at for one in copies.open_duplicates(self.copy)]
+        return self.copy.drift_at if self.copy.drift else min(found, default=None)
+
+    @property
+    def theirs(self) -> tuple[datetime, datetime] | None:
+        """When the event now stands there, or its duplicate does; None: it was deleted."""
+        if not self.copy.drift:
+            return next(((one.start, one.end) for one in copies.open_duplicates(self.copy)), None)
+        start, end = self.copy.found_start, self.copy.found_end
+        return (start, end) if start and end else None
+
 
 def drift_list(ctx: Context) -> list[Drift]:
     """What drifted of scheduled and live meetings, in the order of its number."""
     with ctx.store.reading() as tx:
-        return [_drift(ctx, tx, copy) for copy in copies.drifted(tx)]
+        found = {copy.id: copy for copy in (*copies.duplicated(tx), *copies.drifted(tx))}
+        return [_drift(ctx, tx, found[number]) for number in sorted(found)]
 
 
 def accept_drift(ctx: Context, number: int, *, by: str) -> Drift:
-    """Take what the agent did for what is meant. Raises `Unknown`, or `Refused` where the rules of meetings forbid it."""
+    """Take what the agent did for what is meant; a duplicate is let be. Raises `Unknown`, or `Refused` where the rules of
+    meetings forbid it."""
     before = _open(ctx, number)
-    if before.copy.drift == "edited":
+    if before.what == "copied":
+        _settle(ctx, before, _let_be)
+    elif before.what == "edited":
         _settle(ctx, before, _take_as_written)
     else:
         accept(ctx, _wish(before.copy, by))
-    logs.info(
-        "drift_accepted", meeting=before.copy.meeting, agent=before.copy.agent, what=before.copy.drift, by=by
-    )
+    logs.info("drift_accepted", meeting=before.copy.meeting, agent=before.copy.agent, what=before.what, by=by)
     return replace(before, state="accepted")
+
+
+def preview_drift(ctx: Context, number: int, *, by: str) -> Accepted:
+    """What accepting it would do, with nothing saved (`--dry-run`). Raises as `accept_drift`."""
+    before = _open(ctx, number)
+    if before.what in ("edited", "copied"):
+        return Accepted(before.meeting, changed=False)
+    return preview(ctx, _wish(before.copy, by))
 
 
 def restore_drift(ctx: Context, number: int, *, by: str) -> Drift:
     """Put the event back as the meeting stands. Raises `Unknown`, or `Refused` if a delivery is at it already."""
     before = _open(ctx, number)
+    if before.what == "copied":
+        raise Refused(
+            f"drift {number} is a duplicate of our event: it is its agent's, and never touched",
+            "have it deleted in the calendar, or accept it: it then goes on to block",
+        )
     _settle(ctx, before, lambda tx, copy: _owe_again(ctx, tx, copy))
     logs.info(
         "drift_restored", meeting=before.copy.meeting, agent=before.copy.agent, what=before.copy.drift, by=by
@@ -156,7 +194,14 @@ def _unchanged(tx: Tx, before: Copy) -> Copy:
 
 
 def _take_as_written(tx: Tx, copy: Copy) -> None:
-    copies.save_copy(tx, replace(copy, written=copy.found, drift="", drift_at=None))
+    copies.save_copy(
+        tx, replace(copy, written=copy.found, written_parts=copy.found_parts, drift="", drift_at=None)
+    )
+
+
+def _let_be(tx: Tx, copy: Copy) -> None:
+    duplicates = tuple(replace(one, accepted=True) for one in copy.duplicates)
+    copies.save_copy(tx, replace(copy, duplicates=duplicates))
 
 
 def _owe_again(ctx: Context, tx: Tx, copy: Copy) -> None:
@@ -170,7 +215,8 @@ def _wish(copy: Copy, by: str) -> Wish:
 
     def apply(scene: Scene) -> Meeting:
         _unchanged(scene.tx, copy)
-        return rule.as_change(scene.meeting(copy.meeting), copy, now=scene.now)
+        after = rule.as_change(scene.meeting(copy.meeting), copy, now=scene.now)
+        return after if copy.drift == "deleted" else changes.marked(scene, after, by)
 
     if copy.drift == "deleted":
         wish = changes.cancel(copy.meeting, rule.REASON, "agent", by=by)

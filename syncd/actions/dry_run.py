@@ -4,19 +4,22 @@ An event that has no identity yet shows no UID: the identity is made when it is 
 decided as they are when they are sent (`rules.notices`).
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 
 from store import agents, copies, told
 from store.database import Tx
-from store.model import Copy, Meeting, Place
+from store.model import Agent, Copy, Meeting, Place
 from syncd.actions.accept import Accepted
 from syncd.actions.context import Context, places
+from syncd.actions.deliver import MOST_STEPS
 from syncd.actions.letters import letter_for
 from syncd.actions.owing import is_ours_to_tell
 from syncd.actions.post import wording_of
 from syncd.mail.letter import Letter
+from syncd.rules import delivery as rule
 from syncd.rules import notices
-from syncd.rules.delivery import STANDING, Owed, event_of
+from syncd.rules.delivery import Create, Done, Put, Remove, Wait
 from syncd.shapes import Json, dry_run_json, event_json, moment
 
 
@@ -28,43 +31,73 @@ def dry_run(ctx: Context, accepted: Accepted) -> Json:
 
 
 def writes_of(ctx: Context, accepted: Accepted) -> list[Json]:
-    """One {"do", "agent", "calendar", "event"} for each write, in the order of delivery: put comes before remove."""
+    """One {"do", "agent", "calendar", "event"} for each write, in the order of delivery: put comes before remove.
+
+    The steps are those that delivering would take (`rules.delivery`), walked through on paper.
+    """
     with ctx.store.reading() as tx:
-        standing = [one for one in copies.copies(tx, meeting=accepted.meeting.id) if one.state in STANDING]
-        events = {owed.agent: _event(ctx, accepted.meeting, owed, standing) for owed in accepted.owed}
-        people = {owed.agent: agents.agent(tx, owed.agent) for owed in accepted.owed}
-    writes: list[Json] = []
-    for owed in accepted.owed:
-        agent, copy = people[owed.agent], events[owed.agent]
+        standing = copies.copies(tx, meeting=accepted.meeting.id)
+        people = [(owed, agents.agent(tx, owed.agent)) for owed in accepted.owed]
+    paper = Paper(ctx, accepted.meeting, {(one.agent, one.generation): one for one in standing})
+    for owed, _ in people:
         if owed.kind == "remove":
-            writes += _removals(owed.agent, standing)
-        elif agent is not None and copy is not None:
-            settings = ctx.config.meetings
-            event = event_of(
-                accepted.meeting, agent, copy, private=settings.private, reminder=settings.reminder
-            )
-            writes.append(_write("put", owed.agent, copy.place, event_json(event)))
-    return writes
+            paper.leave(owed.agent)
+    return [write for _, agent in people if agent is not None for write in paper.deliver(agent)]
 
 
-def _event(ctx: Context, meeting: Meeting, owed: Owed, standing: Sequence[Copy]) -> Copy | None:
-    """The copy that would be written: the one that stands there, else a new one without an identity."""
-    place = places(ctx.config).get(owed.agent)
-    for copy in standing:
-        if copy.agent == owed.agent and copy.state != "leaving" and copy.place == place:
-            return copy
-    return Copy(0, meeting.id, owed.agent, 0, place, "", "", "intended") if place else None
+@dataclass(frozen=True, slots=True)
+class Paper:
+    """The meeting's copies as they would stand: what is written here is written nowhere else."""
 
+    ctx: Context
+    meeting: Meeting
+    copies: dict[tuple[str, int], Copy]
 
-def _removals(agent: str, standing: Sequence[Copy]) -> Iterator[Json]:
-    for copy in standing:
-        if copy.agent == agent:
+    def leave(self, agent: str) -> None:
+        """As accepting the change marks them: they are not written again."""
+        for copy in self.copies.values():
+            if copy.agent == agent and copy.state in ("intended", "present"):
+                self._note(replace(copy, state="leaving"))
+
+    def deliver(self, agent: Agent) -> Iterator[Json]:
+        """The writes that make this agent's calendar agree."""
+        settings = self.ctx.config.meetings
+        for _ in range(MOST_STEPS):
+            step = rule.next_step(
+                self.meeting, agent, places=places(self.ctx.config), copies=self.copies.values(), now=self.ctx.clock(),
+                release_after=settings.release_after, private=settings.private, reminder=settings.reminder,
+                keep_cancelled=settings.keep_cancelled,
+            )  # fmt: skip
+            match step:
+                case Create(place, generation):
+                    self._note(Copy(0, self.meeting.id, agent.id, generation, place, "", "", "intended"))
+                case Put(copy):
+                    yield from self._put(agent, copy)
+                case Remove(copy):
+                    yield from self._remove(copy)
+                case Done() | Wait():
+                    return
+
+    def _put(self, agent: Agent, copy: Copy) -> Iterator[Json]:
+        if copy.drift == "deleted":
+            self._note(replace(copy, state="gone", drift=""))
+            return
+        settings = self.ctx.config.meetings
+        event = rule.event_of(self.meeting, agent, copy, private=settings.private, reminder=settings.reminder)
+        yield _write("put", agent.id, copy.place, event_json(event))
+        self._note(replace(copy, state="present", written=rule.digest(event), drift=""))
+
+    def _remove(self, copy: Copy) -> Iterator[Json]:
+        """What was never written, or what its agent deleted, need not be taken away."""
+        if copy.written and copy.drift != "deleted":
             event = {
-                "uid": copy.uid,
-                "start": moment(copy.written_start),
-                "end": moment(copy.written_end),
-            }
-            yield _write("remove", agent, copy.place, event)
+                "uid": copy.uid, "start": moment(copy.written_start), "end": moment(copy.written_end),
+            }  # fmt: skip
+            yield _write("remove", copy.agent, copy.place, event)
+        self._note(replace(copy, state="gone"))
+
+    def _note(self, copy: Copy) -> None:
+        self.copies[copy.agent, copy.generation] = copy
 
 
 def _write(do: str, agent: str, place: Place, event: Json) -> Json:

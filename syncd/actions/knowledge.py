@@ -8,11 +8,12 @@ from typing import TypeVar
 from store import blocks as made_blocks
 from store import calendars, copies, meetings, slots
 from store.database import Tx
-from store.model import Agent, Calendar, Login, MadeBlock, MeetingStatus, Slot
+from store.model import Agent, Calendar, Login, MadeBlock, Meeting, MeetingStatus, Slot
+from syncd.actions.itself import NOTHING, apart, without
 from syncd.actions.policies import Policies
 from syncd.config import Config
 from syncd.config.people import BlockConfig
-from syncd.rules import availability, blocks
+from syncd.rules import availability, blocks, drift
 from syncd.rules.availability import BusyPiece, Freshness, Obstacle
 from syncd.rules.blocks import Block
 from syncd.rules.policy import Policy
@@ -37,16 +38,21 @@ class Knowledge:
 
 
 def load(
-    tx: Tx, config: Config, agents: Sequence[Agent], start: datetime, end: datetime, *, now: datetime
-) -> dict[str, Knowledge]:
-    """Everything that may block one of `agents` in [start, end), widened by the longest buffer; no query per agent."""
+    tx: Tx, config: Config, agents: Sequence[Agent], start: datetime, end: datetime, *, now: datetime,
+    about: Meeting | None = None,
+) -> dict[str, Knowledge]:  # fmt: skip
+    """Everything that may block one of `agents` in [start, end), widened by the longest buffer; no query per agent.
+
+    `about`: the meeting that is asked about; what stands in calendars and is this meeting itself is left out.
+    """
     policies = Policies(config)
     widest = policies.widest_buffer()
     start, end = start - widest, end + widest
     names = None if len(agents) > 2000 else [agent.id for agent in agents]
     rows = _by_agent(calendars.calendars(tx, agents=names))
     logins = _by_agent(calendars.logins(tx, agents=names))
-    found = _by_agent(slots.overlapping(tx, start, end, names))
+    itself = apart(tx, config, about) if about is not None else NOTHING
+    found = _by_agent(without(slots.overlapping(tx, start, end, names), itself))
     conversations = _obstacles(tx, start, end, names, now)
     company = expanded(tx, config, start, end)
     return {
@@ -102,6 +108,14 @@ def _obstacles(
             found.setdefault(copy.agent, []).append(
                 Obstacle(copy.found_start, copy.found_end, "meeting", "moved in the calendar", copy.meeting)
             )
+    for copy in copies.strayed(tx, start, end):
+        over = meetings.meeting(tx, copy.meeting) if names is None or copy.agent in names else None
+        if over is not None and copy.found_start and copy.found_end and drift.takes_time(copy, over):
+            found.setdefault(copy.agent, []).append(
+                Obstacle(
+                    copy.found_start, copy.found_end, "meeting", "made use of in the calendar", copy.meeting
+                )
+            )
     return found
 
 
@@ -110,25 +124,26 @@ def _of_agent(
     obstacles: Sequence[Obstacle],
 ) -> Knowledge:  # fmt: skip
     checked = {row.id: row for row in rows if row.checked}
-    busy = tuple(
-        BusyPiece(
-            slot.start,
-            slot.end,
-            slot.status,
-            slot.all_day,
-            row.name,
-            policies.of_calendar(agent, row),
-            row.seen_at,
-        )
-        for slot in found
-        if (row := checked.get(slot.calendar_id)) is not None
-    )
+    busy = busy_pieces(agent, policies, checked, found)
     fresh = _freshness(checked.values(), logins)
     seen = [item.seen_at for item in fresh]
     return Knowledge(
         agent, busy, tuple(obstacles), fresh, policies.of_agent(agent),
         unreadable=sum(row.unreadable for row in checked.values()),
         seen_at=min((moment for moment in seen if moment), default=None) if all(seen) else None,
+    )  # fmt: skip
+
+
+def busy_pieces(
+    agent: Agent, policies: Policies, checked: Mapping[int, Calendar], found: Iterable[Slot]
+) -> tuple[BusyPiece, ...]:
+    """The agent's slots as the rules take them: those of checked calendars, each with its calendar's policy."""
+    return tuple(
+        BusyPiece(
+            slot.start, slot.end, slot.status, slot.all_day, row.name, policies.of_calendar(agent, row), row.seen_at
+        )
+        for slot in found
+        if (row := checked.get(slot.calendar_id)) is not None
     )  # fmt: skip
 
 

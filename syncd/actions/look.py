@@ -1,16 +1,18 @@
 """Looking things up: agents, meetings with their story, what the store knows of somebody's time."""
 
-from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
 
-from store import agents, deliveries, meetings
-from store.model import Agent, Change, Delivery, Meeting, MeetingStatus
-from syncd.actions import knowledge
+from store import agents, deeds, deliveries, meetings
+from store.model import Agent, Change, Deed, Delivery, Meeting, MeetingStatus
+from syncd.actions import conflicts, knowledge
+from syncd.actions.conflicts import Conflict
 from syncd.actions.context import Context
 from syncd.actions.named import known_agent, known_meeting
 from syncd.errors import Invalid
 from syncd.rules import policy
+from syncd.rules.availability import Mark, Reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,11 +32,17 @@ class BusyTime:
 
 @dataclass(frozen=True, slots=True)
 class Story:
-    """A meeting with its journal and what is, or was, owed because of it."""
+    """A meeting with its journal and what is, or was, owed because of it.
+
+    `deeds`: what was written and mailed. `conflicts`: what came in its way since it was planned or assigned; `instead`: then, who could best take it.
+    """
 
     meeting: Meeting
     changes: tuple[Change, ...]
     deliveries: tuple[Delivery, ...]
+    deeds: tuple[Deed, ...] = ()
+    conflicts: tuple[Reason, ...] = ()
+    instead: tuple[tuple[Agent, Mark], ...] = ()
 
 
 def all_agents(ctx: Context) -> list[Agent]:
@@ -95,7 +103,17 @@ def story(ctx: Context, meeting_id: str) -> Story:
     with ctx.store.reading() as tx:
         meeting = known_meeting(tx, meeting_id)
         owed = deliveries.deliveries(tx, meeting=meeting_id)
-        return Story(meeting, tuple(meetings.changes(tx, meeting_id)), tuple(owed))
+        lines, done = meetings.changes(tx, meeting_id), deeds.deeds(tx, meeting_id)
+        found = Story(meeting, tuple(lines), tuple(owed), tuple(done))
+        late = conflicts.late(ctx, tx, only=[meeting_id])
+    return _with_conflict(ctx, found, late)
+
+
+def _with_conflict(ctx: Context, story: Story, late: Mapping[str, Conflict]) -> Story:
+    conflict = late.get(story.meeting.id)
+    if conflict is None:
+        return story
+    return replace(story, conflicts=conflict.reasons, instead=conflicts.instead(ctx, story.meeting))
 
 
 def list_meetings(
@@ -111,7 +129,9 @@ def list_meetings(
         except ValueError as error:
             raise _no_cursor() from error
         owed = _by_meeting(deliveries.of_meetings(tx, [one.id for one in found[:limit]]))
+        late = conflicts.late(ctx, tx, only=[one.id for one in found[:limit]])
     page = [Story(one, (), tuple(owed.get(one.id, ()))) for one in found[:limit]]
+    page = [_with_conflict(ctx, one, late) for one in page]
     return page, meetings.cursor(found[limit - 1]) if len(found) > limit else None
 
 

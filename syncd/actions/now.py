@@ -8,6 +8,7 @@ from datetime import datetime
 
 from store import calendars, due
 from store.model import Delivery, Login
+from syncd.actions.conflicts import notice_conflicts
 from syncd.actions.context import Context
 from syncd.actions.drifting import settle_drift
 from syncd.actions.named import known_agent
@@ -62,6 +63,7 @@ def sync_now(
     served = [login for login in wanted if login.id not in left]
     began = _hand_over(ctx, served)
     _read_all(ctx, pool, left, full=full, done=done)
+    notice_conflicts(ctx)
     if settle_drift(ctx):
         owed = claim(ctx, {login.agent for login in wanted}, mails_of=agent)
         delivered += run_deliveries(ctx, owed, pool)

@@ -11,10 +11,10 @@ from itertools import groupby
 from pathlib import Path
 from typing import cast
 
-from store import deliveries, due, meetings, told
+from store import deeds, deliveries, due, meetings, told
 from store.database import Tx
 from store.errors import Fenced
-from store.model import Delivery, Notice, Told
+from store.model import Deed, Delivery, Notice, Told
 from syncd import logs
 from syncd.actions.context import Context
 from syncd.actions.deliver import still_ours, worked_off
@@ -59,7 +59,7 @@ def _post(ctx: Context, owed: Delivery) -> Delivery:
     logs.info("mail_sent", meeting=owed.meeting, to=letter.reader.role, notice=letter.notice)
     sent = replace(
         owed, state="delivered", kind=letter.notice, version=letter.meeting.version, attempts=owed.attempts + 1,
-        error="", hint="",
+        error="", hint="", done_at=ctx.clock(),
     )  # fmt: skip
     return _saved(ctx, sent, lambda tx: _remember(tx, ctx, owed, letter))
 
@@ -96,8 +96,13 @@ def _saved(ctx: Context, owed: Delivery, remember: Callable[[Tx], None]) -> Deli
 
 
 def _remember(tx: Tx, ctx: Context, owed: Delivery, letter: Letter) -> None:
-    new = notices.as_told(letter.meeting, owed.whom, letter.notice, known_to(tx, owed), now=ctx.clock())
-    told.save(tx, new)
+    meeting, now = letter.meeting, ctx.clock()
+    told.save(tx, notices.as_told(meeting, owed.whom, letter.notice, known_to(tx, owed), now=now))
+    sent = Deed(
+        meeting.id, meeting.version, now, "mail", letter.notice, owed.agent, owed.guest, start=meeting.start,
+        end=meeting.end,
+    )  # fmt: skip
+    deeds.append(tx, sent)
 
 
 def remind(ctx: Context) -> int:

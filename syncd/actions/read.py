@@ -5,7 +5,7 @@ stored before it was written, so nothing of ours is ever taken for a foreign eve
 meanwhile. A round that brings nothing asks the store nothing.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import cached_property
@@ -14,7 +14,7 @@ from connectors.interface import Calendar as CalendarToRead
 from connectors.interface import CalendarInfo, Changes, Connector, ConnectorError, Identity
 from store import calendars, copies, deliveries, due, meetings, slots
 from store.database import Tx
-from store.model import Agent, Calendar, Copy, Login
+from store.model import Agent, Calendar, Copy, Duplicate, Login
 from syncd import logs
 from syncd.actions.context import Context
 from syncd.actions.expand import rolled
@@ -123,6 +123,7 @@ class Reader:
             if moved:
                 slots.drop_before(tx, self.row.id, moved[0])
             self._save_copies(tx, reading.standing, found)
+            self._save_duplicates(tx, reading.standing, found)
             objects, unreadable = calendars.count_objects(tx, self.row.id)
             calendars.save_calendar(tx, replace(fresh, objects=objects, unreadable=unreadable))
         self._log(fresh, reading.changes, found)
@@ -179,8 +180,38 @@ class Reader:
                 self._owe_removal(tx, copy)
                 continue
             copies.save_copy(tx, copy)
-            if copy.drift and copy.drift != stored.drift:
+            if copy.drift and copy.drift != stored.drift and _is_coming(tx, copy):
                 logs.warning("drift_found", meeting=copy.meeting, agent=copy.agent, what=copy.drift)
+
+    def _save_duplicates(self, tx: Tx, standing: Sequence[Copy], found: reconcile.Round) -> None:
+        """Keep what carries the mark of one of our copies, until it is gone."""
+        new: dict[int, dict[str, Duplicate]] = {}
+        for copy, duplicate in found.copied:
+            new.setdefault(copy.id, {})[duplicate.href] = duplicate
+        concerned = [
+            copy
+            for copy in standing
+            if copy.id in new or any(one.href in found.gone for one in copy.duplicates)
+        ]
+        for copy in sorted(concerned, key=lambda copy: copy.meeting):
+            meetings.take_turn(tx, copy.meeting)
+            stored = next((one for one in copies.copies(tx, meeting=copy.meeting) if one.id == copy.id), None)
+            if stored is not None and stored.state == "present":
+                self._note_duplicates(tx, stored, new.get(copy.id, {}), found.gone)
+
+    def _note_duplicates(
+        self, tx: Tx, copy: Copy, new: Mapping[str, Duplicate], gone: Collection[str]
+    ) -> None:
+        """What was seen before keeps since when, and whether it was accepted; what is new is told."""
+        kept = {one.href: one for one in copy.duplicates if one.href not in gone}
+        found = {
+            href: replace(kept.get(href, one), start=one.start, end=one.end) for href, one in new.items()
+        }
+        copies.save_copy(tx, replace(copy, duplicates=tuple((kept | found).values())))
+        if new.keys() - kept.keys() and _is_coming(tx, copy):
+            hint = "both take their time; delete the one that is not wanted in the calendar"
+            name = self.row.name
+            logs.warning("event_copied", meeting=copy.meeting, agent=copy.agent, calendar=name, hint=hint)
 
     def _owe_removal(self, tx: Tx, copy: Copy) -> None:
         """A copy that was to be gone stands there: a write of a killed worker arrived late. It goes now."""
@@ -205,11 +236,6 @@ class Reader:
             )
 
     def _log(self, fresh: Calendar, changes: Changes, found: reconcile.Round) -> None:
-        for copy in found.copied:
-            hint = "both take their time; delete the one that is not wanted in the calendar"
-            logs.warning(
-                "event_copied", meeting=copy.meeting, agent=copy.agent, calendar=self.row.name, hint=hint
-            )
         was = self.row.state if self.row.state != fresh.state else None
         if found.held and not self.row.held:
             logs.warning("calendar_held", agent=self.row.agent, calendar=self.row.name, hint=fresh.hint)
@@ -219,6 +245,12 @@ class Reader:
                 gone=len(found.gone), unreadable=sum(bool(one.problem) for one in (*found.upserts, *found.unread)) or None,
                 full=changes.complete or None, was=was,
             )  # fmt: skip
+
+
+def _is_coming(tx: Tx, copy: Copy) -> bool:
+    """Does it still matter what becomes of this copy? Of a meeting that is over, or cancelled, nothing drifts."""
+    meeting = meetings.meeting(tx, copy.meeting)
+    return meeting is not None and meeting.status in meetings.COMING
 
 
 def _unseen(found: reconcile.Round, known: Mapping[str, str]) -> bool:

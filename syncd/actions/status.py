@@ -9,6 +9,7 @@ from store.calendars import Unreadable
 from store.database import Tx
 from store.deliveries import Backlog
 from store.model import Calendar, Login
+from syncd.actions.conflicts import Conflict, late
 from syncd.actions.context import Context
 from syncd.actions.push import push_url
 
@@ -47,7 +48,8 @@ class PushHealth:
 class Status:
     """The whole picture. `ok`: nothing needs a person. `push`: None where the outside can't reach us.
 
-    A login without push is polled as often as any other: that needs nobody.
+    A login without push is polled as often as any other: that needs nobody. Nor does a late conflict: whether the meeting
+    goes on all the same is decided without telling us.
     """
 
     as_of: datetime
@@ -57,6 +59,7 @@ class Status:
     backlog: Backlog
     drift: int
     orphaned: tuple[str, ...]
+    conflicts: tuple[Conflict, ...] = ()
     push: PushHealth | None = None
 
     @property
@@ -81,6 +84,7 @@ def status(ctx: Context, *, agent: str | None = None) -> Status:
             backlog=deliveries.backlog(tx, now),
             drift=copies.count_drift(tx),
             orphaned=tuple(agents.orphaned_meetings(tx, now)),
+            conflicts=tuple(late(ctx, tx).values()),
             push=_push(ctx, tx, names),
         )
 

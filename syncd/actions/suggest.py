@@ -64,7 +64,7 @@ def candidates(ctx: Context, meeting_id: str, *, limit: int = 50) -> Candidates:
     with ctx.store.reading() as tx:
         meeting = known_meeting(tx, meeting_id)
         everyone = agents.agents(tx, active=True, group=meeting.group)
-        known = knowledge.load(tx, ctx.config, everyone, meeting.start, meeting.end, now=now)
+        known = knowledge.load(tx, ctx.config, everyone, meeting.start, meeting.end, now=now, about=meeting)
         ranked = sorted(
             (_candidate(ctx.config, meeting, known[agent.id], now) for agent in everyone),
             key=lambda one: (RANK[one.verdict.mark], one.agent.name, one.agent.id),
@@ -88,7 +88,7 @@ def obstacles_for(
     tx: Tx, config: Config, agent: Agent, meeting: Meeting, *, now: datetime
 ) -> tuple[dict[str, Any], ...]:
     """The reasons why `agent` is marked not available for the meeting; empty when there is no such mark."""
-    known = knowledge.load(tx, config, [agent], meeting.start, meeting.end, now=now)[agent.id]
+    known = knowledge.load(tx, config, [agent], meeting.start, meeting.end, now=now, about=meeting)[agent.id]
     verdict = _judge(config, known, meeting.start, meeting.end, now, exclude=meeting.id)
     if verdict.mark is not Mark.NOT_AVAILABLE:
         return ()
@@ -121,7 +121,13 @@ def _detailed(
     length = meeting.end - meeting.start
     ahead = max(meeting.start, now)
     known = knowledge.load(
-        tx, ctx.config, [one.agent for one in ranked], ahead, ahead + LOOK_AHEAD + length, now=now
+        tx,
+        ctx.config,
+        [one.agent for one in ranked],
+        ahead,
+        ahead + LOOK_AHEAD + length,
+        now=now,
+        about=meeting,
     )
     return tuple(
         Candidate(

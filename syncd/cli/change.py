@@ -63,7 +63,7 @@ def change(how: How, wish_of: Callable[[Context], Wish]) -> int:
     with opened(how.config, follows=not how.dry_run) as ctx:
         wish = replace(wish_of(ctx), version=how.version)
         if how.dry_run:
-            _print_preview(ctx, preview(ctx, wish), how.as_json)
+            print_preview(ctx, preview(ctx, wish), how.as_json)
             return 0
         accepted = accept(ctx, wish)
         delivered = how.wait is None or _waited(ctx, wish.meeting, how.wait)
@@ -107,7 +107,8 @@ def _marked(overrides: tuple[Override, ...], zone: str) -> list[str]:
     return lines
 
 
-def _print_preview(ctx: Context, accepted: Accepted, as_json: bool) -> None:
+def print_preview(ctx: Context, accepted: Accepted, as_json: bool) -> None:
+    """What a change would lead to: the meeting, the writes and the mails."""
     if as_json:
         print_json(dry_run(ctx, accepted))
         return

@@ -8,11 +8,13 @@ from typing import Annotated
 import typer
 
 from syncd.actions.answers import drifted_json
-from syncd.actions.drifting import Drift, accept_drift, drift_list, restore_drift
+from syncd.actions.drifting import Drift, accept_drift, drift_list, preview_drift, restore_drift
+from syncd.cli.change import DryRun, print_preview
 from syncd.cli.common import opened, print_json, system_user, zone_of
 from syncd.cli.moments import ago, span
 from syncd.cli.options import AsJson, ConfigFile
 from syncd.cli.tables import say, table
+from syncd.rules.drift import changed
 from syncd.shapes import items
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None, invoke_without_command=True)
@@ -22,7 +24,7 @@ Number = Annotated[int, typer.Argument(metavar="ID", help="The drift's number.")
 
 @app.callback()
 def drift(context: typer.Context, config: ConfigFile = None, as_json: AsJson = False) -> int:
-    """Events of ours that their agents moved, edited or deleted. Without a command: the list."""
+    """Events of ours that their agents moved, edited, deleted or duplicated. Without a command: the list."""
     if context.invoked_subcommand is not None:
         return 0
     return list_(config, as_json)
@@ -50,7 +52,7 @@ def list_(config: ConfigFile = None, as_json: AsJson = False) -> int:
         "policy",
         "state",
     )
-    rows = [_row(one, zones[one.copy.agent], ago(one.copy.drift_at, now)) for one in found]
+    rows = [_row(one, zones[one.copy.agent], ago(one.found_at, now)) for one in found]
     table(head, rows, empty="every event stands as it was written")
     if found:
         say("hint: syncd drift accept ID takes it for what is meant, syncd drift restore ID puts ours back")
@@ -58,8 +60,14 @@ def list_(config: ConfigFile = None, as_json: AsJson = False) -> int:
 
 
 @app.command()
-def accept(number: Number, config: ConfigFile = None, as_json: AsJson = False) -> int:
-    """Take what the agent did for what is meant: a move reschedules, a deletion cancels, an edit stays."""
+def accept(
+    number: Number, dry_run: DryRun = False, config: ConfigFile = None, as_json: AsJson = False
+) -> int:
+    """Take what the agent did for what is meant: a move reschedules, a deletion cancels, an edit or a duplicate stays."""
+    if dry_run:
+        with opened(config) as ctx:
+            print_preview(ctx, preview_drift(ctx, number, by=system_user()), as_json)
+        return 0
     with opened(config, follows=True) as ctx:
         _print(accept_drift(ctx, number, by=system_user()), as_json)
     return 0
@@ -77,9 +85,7 @@ def _print(one: Drift, as_json: bool) -> None:
     if as_json:
         print_json(drifted_json(one))
     else:
-        say(
-            f"drift {one.copy.id}, {one.copy.drift}: {one.state}, meeting {one.copy.meeting} of {one.copy.agent}"
-        )
+        say(f"drift {one.copy.id}, {one.what}: {one.state}, meeting {one.copy.meeting} of {one.copy.agent}")
 
 
 def _row(one: Drift, zone: str, found: str) -> tuple[str, ...]:
@@ -87,7 +93,9 @@ def _row(one: Drift, zone: str, found: str) -> tuple[str, ...]:
     ours = (
         span(copy.written_start, copy.written_end, zone) if copy.written_start and copy.written_end else "-"
     )
-    theirs = span(copy.found_start, copy.found_end, zone) if copy.found_start and copy.found_end else "-"
+    theirs = span(*one.theirs, zone) if one.theirs else "-"
+    parts = ", ".join(changed(copy))
+    what = f"{one.what}: {parts}" if parts else one.what
     return (
-        str(copy.id), copy.meeting, copy.agent, one.calendar, copy.drift, ours, theirs, zone, found, one.policy, one.state,
+        str(copy.id), copy.meeting, copy.agent, one.calendar, what, ours, theirs, zone, found, one.policy, one.state,
     )  # fmt: skip

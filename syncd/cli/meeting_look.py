@@ -1,21 +1,21 @@
 """`syncd meeting list` and `syncd meeting show`: meetings as they stand, and the story of one.
 
-JSON: `list` is a list of meetings; `show` a meeting with "changes": its journal, oldest first.
+JSON: `list` is a list of meetings; `show` a meeting with "changes": its journal, oldest first, with what was written and mailed.
 """
 
-from datetime import datetime
 from typing import Annotated
 
 import typer
 
-from store.model import Change, MeetingStatus
+from store.model import MeetingStatus
 from syncd.actions.answers import story_json, whole_story_json
 from syncd.actions.look import Story, list_meetings, story
 from syncd.cli.common import opened, print_json, zone_of
 from syncd.cli.moments import moment, shown, span
 from syncd.cli.options import AsJson, ConfigFile, Limit, MeetingId
+from syncd.cli.story import told
 from syncd.cli.tables import say, table
-from syncd.cli.words import delivery_line, meeting_line, sentence_of
+from syncd.cli.words import delivery_line, meeting_line, sentence, sentence_of
 from syncd.errors import WrongUse
 from syncd.shapes import items
 
@@ -47,7 +47,7 @@ def list_(
         return 0
     rows = [_row(one, zone_of(ctx.config, one.meeting.agent)) for one in page]
     table(
-        ("id", "when", "timezone", "agent", "status", "version", "title", "owed"),
+        ("id", "when", "timezone", "agent", "status", "version", "title", "owed", "conflicts"),
         rows,
         empty="there are no meetings",
     )
@@ -72,8 +72,16 @@ def _row(one: Story, zone: str) -> tuple[str, ...]:
     owed = [delivery.state for delivery in one.deliveries if delivery.state in ("pending", "failed")]
     return (
         meeting.id, span(meeting.start, meeting.end, zone), zone, meeting.agent, meeting.status.value,
-        str(meeting.version), meeting.title, ", ".join(owed) or "-",
+        str(meeting.version), meeting.title, ", ".join(owed) or "-", _conflicts(one),
     )  # fmt: skip
+
+
+def _conflicts(one: Story) -> str:
+    """How many events came in its way, and who is best instead."""
+    if not one.conflicts:
+        return "-"
+    others = ", ".join(agent.id for agent, _ in one.instead)
+    return f"{len(one.conflicts)}, instead: {others or 'nobody'}"
 
 
 def _print(found: Story, zone: str) -> None:
@@ -93,18 +101,9 @@ def _print(found: Story, zone: str) -> None:
             f"  chosen though marked not available: {override.agent}, by {override.by}, {shown(override.at, zone)}"
         )
         say(*(f"    {sentence_of(reason, zone)}" for reason in override.reasons))
-    say("what happened:", *(f"  {_line(one, zone)}" for one in found.changes))
+    if found.conflicts:
+        say("came in its way since:", *(f"  {sentence(one, zone)}" for one in found.conflicts))
+        others = [f"{agent.id} ({mark.value})" for agent, mark in found.instead]
+        say(f"  could take it: {', '.join(others) or 'nobody'}")
+    say("what happened:", *(f"  {line}" for line in told(found.changes, found.deeds, zone)))
     say("deliveries:", *([f"  {delivery_line(one)}" for one in found.deliveries] or ["  none"]))
-
-
-def _line(one: Change, zone: str) -> str:
-    """A line of the journal: the request as it was asked, without the guests' addresses."""
-    said = {name: one.body.get(name) for name in ("reason", "to", "status")}
-    said |= {
-        name: shown(datetime.fromisoformat(one.body[name]), zone)
-        for name in ("start", "end")
-        if one.body.get(name)
-    }
-    what = ", ".join(f"{name} {value}" for name, value in said.items() if value)
-    unchanged = " (changed nothing)" if one.detail.get("unchanged") else ""
-    return f"{shown(one.at, zone)} version {one.version}: {one.kind} by {one.by}{f': {what}' if what else ''}{unchanged}"

@@ -1,7 +1,7 @@
 """`syncd status`: how everything stands, and whether something needs a person: then it ends with 1.
 
-JSON: the status of the interface, and "as_of", "unreadable_objects": [{"agent", "calendar", "uid", "problem"}] and
-"push": null or {"working": n, "polled": [{"agent", "error"}]}.
+JSON: the status of the interface, and "as_of", "unreadable_objects": [{"agent", "calendar", "uid", "problem"}],
+"conflicts": [{"meeting", "agent", "start", "end", "reasons"}] and "push": null or {"working": n, "polled": [{"agent", "error"}]}.
 """
 
 from collections.abc import Sequence
@@ -78,7 +78,13 @@ def _print_owed(found: Status) -> None:
         say(
             f"drift: {found.drift} events are not what syncd wrote; hint: syncd drift shows them; accept or restore each"
         )
-    for meeting in found.orphaned:
+    for one in found.conflicts:
+        meeting, many = one.meeting, counted(len(one.reasons), "event")
         say(
-            f"meeting {meeting}: its agent is no longer configured; hint: syncd meeting assign {meeting} --to AGENT"
+            f"meeting {meeting.id}: {many} came in its way in {meeting.agent}'s calendars; "
+            f"hint: syncd meeting show {meeting.id}"
+        )
+    for orphan in found.orphaned:
+        say(
+            f"meeting {orphan}: its agent is no longer configured; hint: syncd meeting assign {orphan} --to AGENT"
         )

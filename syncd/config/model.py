@@ -74,6 +74,15 @@ class Config(Section):
     def _agent_by_id(self) -> Mapping[str, AgentConfig]:
         return {one.id: one for one in self.agents}
 
+    @cached_property
+    def agents_by_address(self) -> dict[str, str]:
+        """Mail address in small letters -> the agent it means."""
+        return {
+            address.strip().casefold(): agent.id
+            for agent in self.agents
+            for address in (agent.email, *agent.aliases)
+        }
+
     def notes(self) -> tuple[str, ...]:
         """One line for each setting that is understood but has no effect yet, and for what was assumed in silence."""
         return tuple(_notes(self))
@@ -82,7 +91,6 @@ class Config(Section):
 def _notes(config: Config) -> Iterator[str]:
     later = {
         "sync.engine": config.sync.engine != "local",
-        "meetings.keep_cancelled": config.meetings.keep_cancelled,
     }
     yield from (f"{key} is set, but has no effect in this version" for key, is_set in later.items() if is_set)
     if "timezone" not in config.model_fields_set and (config.agents or config.blocks):

@@ -22,6 +22,9 @@ NAMESPACE = uuid.UUID("6f0a2c1e-5d0b-5c39-9a4e-2f3b1d7c8e90")
 STANDING = ("intended", "present", "leaving")
 """States of a copy that does, or may, exist on the server."""
 
+CANCELLED = {"en": "Cancelled", "nl": "Geannuleerd", "de": "Abgesagt"}
+"""The word before the title of a cancelled meeting's event, by language: not every client shows that it is cancelled."""
+
 
 @dataclass(frozen=True, slots=True)
 class Owed:
@@ -74,12 +77,16 @@ def uid_of(meeting: str, agent: str, generation: int, marker: str) -> str:
 
 
 def owed(
-    before: Meeting | None, after: Meeting, places: Mapping[str, Place], copies: Iterable[Copy]
-) -> tuple[Owed, ...]:
+    before: Meeting | None, after: Meeting, places: Mapping[str, Place], copies: Iterable[Copy], *,
+    keep_cancelled: bool = False,
+) -> tuple[Owed, ...]:  # fmt: skip
     """One entry for each agent whose calendar shows, or may show, the meeting otherwise than it now is."""
     if before is not None and _shown(before) == _shown(after):
         return ()
-    shown = after.agent if after.status is not MeetingStatus.CANCELLED and after.agent in places else None
+    copies, place = tuple(copies), places.get(after.agent)
+    mine = [copy for copy in copies if copy.agent == after.agent]
+    stays = after.status is not MeetingStatus.CANCELLED or (keep_cancelled and _to_keep(mine, place))
+    shown = after.agent if place is not None and stays else None
     involved = {copy.agent for copy in copies if copy.state in STANDING}
     involved |= {one.agent for one in (before, after) if one is not None and one.agent in places}
     leaving = tuple(Owed(agent, "remove") for agent in sorted(involved - {shown}))
@@ -96,13 +103,14 @@ def _shown(meeting: Meeting) -> tuple[object, ...]:
 
 def next_step(
     meeting: Meeting, agent: Agent, *, places: Mapping[str, Place], copies: Iterable[Copy], now: datetime,
-    release_after: timedelta, private: bool, reminder: timedelta,
+    release_after: timedelta, private: bool, reminder: timedelta, keep_cancelled: bool = False,
 ) -> Step:  # fmt: skip
     """The next step for one agent's calendar. `places`: agent -> where meetings are shown now; absent = nowhere."""
     copies, place = tuple(copies), places.get(agent.id)
     mine = sorted((copy for copy in copies if copy.agent == agent.id), key=lambda copy: copy.generation)
     standing = [copy for copy in mine if copy.state in STANDING]
-    if place is None or meeting.agent != agent.id or meeting.status is MeetingStatus.CANCELLED:
+    cancelled = meeting.status is MeetingStatus.CANCELLED and not (keep_cancelled and _to_keep(mine, place))
+    if place is None or meeting.agent != agent.id or cancelled:
         return _leave(meeting, agent, standing, _awaited(meeting, places, copies), now, release_after)
     current = next(
         (copy for copy in reversed(standing) if copy.state != "leaving" and copy.place == place), None
@@ -113,6 +121,11 @@ def next_step(
         return Put(current)
     outdated = next((copy for copy in standing if copy is not current), None)
     return Remove(outdated) if outdated else Done()
+
+
+def _to_keep(mine: Iterable[Copy], place: Place | None) -> bool:
+    """Does an event stand there that a cancelled meeting can keep? None is made for it."""
+    return any(copy.state == "present" and copy.place == place and copy.drift != "deleted" for copy in mine)
 
 
 def _as_wanted(copy: Copy, event: Event) -> bool:
@@ -144,20 +157,29 @@ def _leave(
 
 
 def event_of(meeting: Meeting, agent: Agent, copy: Copy, *, private: bool, reminder: timedelta) -> Event:
-    """The meeting as it is to stand in the agent's calendar: no attendees; guests in the text, the link as location."""
+    """The meeting as it is to stand in the agent's calendar: no attendees; guests in the text, the link as location.
+
+    A cancelled one stands there as cancelled: its title says so, it takes no time, and nothing rings.
+    """
     link = filled(meeting.agent_link or meeting.link, agent, meeting.guests)
+    cancelled = meeting.status is MeetingStatus.CANCELLED
     return Event(
         uid=copy.uid,
         marker=copy.marker,
         start=meeting.start,
         end=meeting.end,
         zone=agent.timezone,
-        title=meeting.title,
+        title=f"{_cancelled_in(agent.language)}: {meeting.title}" if cancelled else meeting.title,
         text="\n".join(_text(meeting, link)),
         link=link,
         private=private,
-        reminder=reminder,
+        reminder=timedelta(0) if cancelled else reminder,
+        free=cancelled,
     )
+
+
+def _cancelled_in(language: str) -> str:
+    return CANCELLED.get(language.partition("-")[0].lower(), CANCELLED["en"])
 
 
 def filled(link: str, agent: Agent, guests: tuple[Guest, ...]) -> str:
@@ -184,9 +206,24 @@ def digest(event: Event) -> str:
     return hashlib.sha256("\x1f".join(_essence(event)).encode()).hexdigest()
 
 
+def parts(event: Event) -> dict[str, str]:
+    """Fingerprints of what an event says besides its times, part by part: which of them differ can be told, and no more."""
+    words = {"title": event.title, "text": event.text, "location": event.link}
+    return {
+        **{name: hashlib.sha256(" ".join(said.split()).encode()).hexdigest()[:12] for name, said in words.items()},
+        "private": _yes(event.private), "reminder": str(int(event.reminder.total_seconds())),
+        "busy": _yes(not event.free), "repeats": _yes(event.repeats),
+    }  # fmt: skip
+
+
+def _yes(said: bool) -> str:
+    return "yes" if said else "no"
+
+
 def _essence(event: Event) -> tuple[str, ...]:
     return (
         event.uid, event.marker, event.start.isoformat(), event.end.isoformat(),
         " ".join(event.title.split()), " ".join(event.text.split()), event.link.strip(),
         str(event.private), str(event.reminder.total_seconds()), *(["repeats"] if event.repeats else []),
+        *(["free"] if event.free else []),
     )  # fmt: skip

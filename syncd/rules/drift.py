@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Literal
 
-from store.model import Copy, Meeting
+from store.model import Copy, Meeting, MeetingStatus
 from syncd.rules import meetings
 from syncd.rules.refusal import Refused
 
@@ -38,6 +38,26 @@ def way_out(
             return "accept"
         case _:
             return "flag"
+
+
+def changed(copy: Copy) -> tuple[str, ...]:
+    """What of the event its agent changed, as far as is known: times, and the parts that `delivery.parts` tells apart."""
+    if copy.drift not in ("moved", "edited"):
+        return ()
+    times = {"start": (copy.written_start, copy.found_start), "end": (copy.written_end, copy.found_end)}
+    moved = tuple(name for name, (ours, theirs) in times.items() if ours != theirs)
+    ours, theirs = copy.written_parts or {}, copy.found_parts or {}
+    return (*moved, *(name for name in ours if name in theirs and ours[name] != theirs[name]))
+
+
+def takes_time(copy: Copy, meeting: Meeting) -> bool:
+    """Does the event of a meeting that is over, or cancelled, take its agent's time where it now stands?
+
+    Its agent made something of it: moved it to another time, or gave time back to what was shown as cancelled.
+    """
+    if (copy.found_parts or {}).get("busy") == "no":
+        return False
+    return copy.drift == "moved" or meeting.status is MeetingStatus.CANCELLED
 
 
 def restores(copies: Iterable[Copy], agent: str) -> int:

@@ -16,7 +16,8 @@ from syncd.rules.refusal import Refused
 from syncd.rules.text import clean
 
 __all__ = [
-    "LIVE_GRACE", "Refused", "assign", "cancel", "invite", "overdue", "plan", "reschedule", "same_request", "set_status",
+    "LIVE_GRACE", "Refused", "assign", "cancel", "invite", "marked", "overdue", "plan", "reschedule", "same_request",
+    "set_status",
 ]  # fmt: skip
 
 LIVE_GRACE = timedelta(hours=2)
@@ -82,6 +83,14 @@ def reschedule(m: Meeting, start: datetime, end: datetime | None, reason: str, *
     return replace(m, version=m.version + 1, start=start, end=end, reason=reason)
 
 
+def marked(m: Meeting, obstacles: tuple[dict[str, Any], ...], *, now: datetime, by: str) -> Meeting:
+    """The meeting with what stood in its agent's way when it was planned, moved or handed over: it never forbids, it is
+    recorded. Without any, the meeting itself."""
+    if not obstacles:
+        return m
+    return replace(m, overrides=(*m.overrides, Override(m.agent, now, by, obstacles)))
+
+
 def cancel(m: Meeting, reason: str, by: Literal["guest", "agent"], *, now: datetime) -> Meeting:
     """No conversation: scheduled and live meetings, at any time. Cancelling twice is one cancel."""
     del now  # every change of a meeting is asked for with the time; this one does not depend on it
@@ -107,8 +116,8 @@ def assign(
     if to == m.agent:
         return m
     _require_active(to, active)
-    overrides = (*m.overrides, Override(to, now, by, obstacles)) if obstacles else m.overrides
-    return replace(m, version=m.version + 1, agent=to, assigned_at=now, overrides=overrides)
+    taken = replace(m, version=m.version + 1, agent=to, assigned_at=now)
+    return marked(taken, obstacles, now=now, by=by)
 
 
 def set_status(m: Meeting, status: MeetingStatus, *, now: datetime) -> Meeting:

@@ -12,9 +12,9 @@ from datetime import datetime
 from typing import Literal
 
 from connectors.interface import NEVER_STORED, CalendarObject, Changes, Event
-from store.model import Calendar, Copy, StoredObject
+from store.model import Calendar, Copy, Duplicate, StoredObject
 from syncd.rules import naming
-from syncd.rules.delivery import digest
+from syncd.rules.delivery import digest, parts
 
 FEW, MANY = 5, 20
 """From this many known objects on, a calendar that turns empty, or loses over half, is held."""
@@ -28,7 +28,7 @@ class Round:
 
     `unread`: known objects of which nothing could be read this time; what is known of their time stays.
     `copies`: our copies with what was seen of them; `stray`: copies that stand there although they are to be gone.
-    `copied`: copies whose mark a foreign event carries too, as when somebody duplicates one: both take their time.
+    `copied`: copies whose mark foreign events carry too, as when somebody duplicates one, with these: all take their time.
     `incomplete`: an object was listed and could not be fetched, so the old token is kept and it is asked for again.
     `held`: fingerprint of the removals that the brake holds (then `gone` is empty and the old token is kept).
     """
@@ -38,7 +38,7 @@ class Round:
     gone: tuple[str, ...]
     copies: tuple[Copy, ...]
     stray: tuple[Copy, ...]
-    copied: tuple[Copy, ...]
+    copied: tuple[tuple[Copy, Duplicate], ...]
     held: str | None
     incomplete: bool
 
@@ -68,7 +68,7 @@ def reconcile(
         gone=() if digest_of_gone else gone,
         copies=tuple(copy for copy in (*seen, *deleted) if copy.state in ("intended", "present")),
         stray=tuple(copy for copy in seen if copy.state in ("leaving", "gone")),
-        copied=_copied(changes, owners, copies),
+        copied=_copied(changes, owners, copies, now),
         held=digest_of_gone,
         incomplete=any(one.problem and not one.etag for one in saved),
     )
@@ -114,10 +114,16 @@ def _owners(changes: Changes, known: Mapping[str, str], copies: Iterable[Copy]) 
     return owners
 
 
-def _copied(changes: Changes, owners: Mapping[str, Copy], copies: Iterable[Copy]) -> tuple[Copy, ...]:
+def _copied(
+    changes: Changes, owners: Mapping[str, Copy], copies: Iterable[Copy], now: datetime
+) -> tuple[tuple[Copy, Duplicate], ...]:
     """The copies that were duplicated: an event that is none of them, here or in any calendar, carries their mark."""
-    marks = {obj.event.marker for obj in changes.upserts if obj.event is not None and obj.href not in owners}
-    return tuple(copy for copy in copies if copy.state == "present" and copy.marker in marks)
+    marked = {copy.marker: copy for copy in copies if copy.state == "present"}
+    return tuple(
+        (marked[obj.event.marker], Duplicate(obj.href, now, obj.event.start, obj.event.end))
+        for obj in changes.upserts
+        if obj.event is not None and obj.href not in owners and obj.event.marker in marked
+    )
 
 
 def is_ours(copy: Copy, event: Event | None, *, organizer: bool) -> bool:
@@ -153,8 +159,9 @@ def _seen(copy: Copy, obj: CalendarObject, now: datetime) -> Copy:
     elif copy.state == "present" and digest(event) != copy.written:
         what = "edited"
     found = replace(
-        copy, href=obj.href, etag=obj.etag, found_start=event.start, found_end=event.end, found=digest(event)
-    )
+        copy, href=obj.href, etag=obj.etag, found_start=event.start, found_end=event.end, found=digest(event),
+        found_parts=parts(event),
+    )  # fmt: skip
     return _drifted(found, what, now)
 
 
@@ -166,7 +173,9 @@ def _vanished(copy: Copy, changes: Changes, seen: Iterable[Copy]) -> bool:
 
 
 def _deleted(copy: Copy, now: datetime) -> Copy:
-    return _drifted(replace(copy, found_start=None, found_end=None, found=""), "deleted", now)
+    return _drifted(
+        replace(copy, found_start=None, found_end=None, found="", found_parts=None), "deleted", now
+    )
 
 
 def _drifted(copy: Copy, what: Drift, now: datetime) -> Copy:

@@ -75,6 +75,16 @@ def test_what_is_written_is_plain_icalendar_without_people():
         assert absent not in data
 
 
+def test_what_takes_no_time_is_written_as_cancelled_and_read_back_so():
+    data = write_event(appointment(free=True), now=NOW)
+    for line in (b"STATUS:CANCELLED", b"TRANSP:TRANSPARENT", b"X-MICROSOFT-CDO-BUSYSTATUS:FREE"):
+        assert data.count(line) == 1
+    ours = found(data)
+    assert (ours.event, [one.status for one in ours.intervals]) == (appointment(free=True), ["cancelled"])
+    one_said_so = write_event(appointment(), now=NOW).replace(b"OPAQUE", b"TRANSPARENT")
+    assert found(one_said_so).event == appointment(free=True)
+
+
 def test_what_is_not_wanted_is_not_written():
     data = write_event(
         appointment(link="", text="", private=False, reminder=timedelta(0), zone="UTC"), now=NOW

@@ -36,6 +36,7 @@ DELIVERY = {
     "due_at",
     "error",
     "hint",
+    "done_at",
 }
 EVENT = {"start", "end", "timezone", "title", "text", "link", "private", "reminder_minutes"}
 SYNC = {"read", "logins", "delivered", "failed", "calendars"}
@@ -65,7 +66,7 @@ def test_the_main_job_on_the_command_line(office: Office):
         ("put", "bert", "Work"),
         ("remove", "anna", "Work"),
     ]
-    assert set(tried["writes"][0]["event"]) == EVENT
+    assert set(tried["writes"][0]["event"]) == EVENT | {"free"}
     assert tried["writes"][0]["event"]["timezone"] == "America/New_York"
     assert tried["writes"][1]["event"]["uid"] in "".join(office.events("anna"))
     assert tried["overrides"][0]["reasons"][0]["kind"] == "calendar"
@@ -150,7 +151,7 @@ def test_status_shows_every_calendar_and_ends_with_0_when_nothing_needs_a_person
     assert before.code == 0  # no agent is followed yet
     office.ok("sync")
     found = office.json("status")
-    assert set(found) == STATUS | {"as_of", "unreadable_objects", "push"}
+    assert set(found) == STATUS | {"as_of", "unreadable_objects", "push", "conflicts"}
     assert all(set(one) == CALENDAR | {"read_by"} for one in found["calendars"])
     assert {(one["agent"], one["calendar"], one["state"]) for one in found["calendars"]} == {
         ("anna", "Work", "ok"),
@@ -320,3 +321,25 @@ def test_blocks_are_shown_by_their_title(desk: Desk):
     assert "no calendar is read" in desk.ok("explain", "anna", f"{day()}T10:00", f"{day()}T11:00").out
     assert "Party" in desk.ok("busy", "anna", "--to", str(day(4))).out
     assert json.dumps(desk.json("busy", "anna", "--to", str(day(4)))).count("block") >= 2
+
+
+def test_what_came_in_the_way_of_a_meeting_is_shown_with_who_could_take_it(office: Office):
+    office.ok("sync")
+    office.plan("m1", "--wait", "30s")
+    assert "instead" not in office.ok("meeting", "list").out
+    in_amsterdam(office, "anna", 10, 11)
+    office.ok("sync")
+    (conflict,) = office.json("status")["conflicts"]
+    assert (conflict["meeting"], conflict["agent"]) == ("m1", "anna")
+    assert [one["kind"] for one in conflict["reasons"]] == ["calendar"]
+    assert "came in its way in anna's calendars; hint: syncd meeting show m1" in office.ok("status").out
+    (listed,) = office.json("meeting", "list")["items"]
+    assert (listed["conflicts"], listed["candidates"]) == (
+        conflict["reasons"],
+        [{"agent": "bert", "name": "Bert Smit", "mark": "available"}],
+    )
+    assert "1, instead: bert" in office.ok("meeting", "list").out
+    shown = office.ok("meeting", "show", "m1").out
+    assert "busy in calendar 'Work'" in shown
+    assert "could take it: bert (available)" in shown
+    assert "dentist" not in shown

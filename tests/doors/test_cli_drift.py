@@ -35,9 +35,10 @@ def test_a_moved_event_is_listed_and_can_be_accepted_or_put_back(office: Office)
         "moved",
     )
     assert drift["ours"] != drift["theirs"]
-    assert (drift["policy"], drift["state"]) == ("flag", "open")
+    assert (drift["policy"], drift["state"], drift["changed"]) == ("flag", "open", ["start", "end"])
     listed = office.ok("drift").out
     assert "10:00-11:00" in listed
+    assert "moved: start, end" in listed
     assert "12:00-13:00" in listed
     status = office.run("status")
     assert (status.code, "syncd drift" in status.out) == (1, True)
@@ -49,12 +50,21 @@ def test_a_moved_event_is_listed_and_can_be_accepted_or_put_back(office: Office)
 
     moved(office)
     (drift,) = office.json("drift")["items"]
+    tried = office.json("drift", "accept", str(drift["id"]), "--dry-run")
+    assert (tried["meeting"]["start"], [one["do"] for one in tried["writes"]]) == (
+        drift["theirs"]["start"],
+        ["put"],
+    )
+    assert (
+        "put 'Talk' into anna's calendar" in office.ok("drift", "accept", str(drift["id"]), "--dry-run").out
+    )
+    assert office.json("drift")["items"] == [drift]
     assert office.json("drift", "accept", str(drift["id"]))["state"] == "accepted"
     office.ok("sync")
     meeting = office.json("meeting", "show", "m1")
     assert (meeting["start"], meeting["version"]) == (drift["theirs"]["start"], 2)
     assert meeting["changes"][-1]["kind"] == "reschedule"
-    assert "reschedule" in office.ok("meeting", "show", "m1").out
+    assert "reason: changed in the agent's calendar" in office.ok("meeting", "show", "m1").out
     assert office.ok("status").code == 0
 
 

@@ -12,7 +12,7 @@ MEETING = {
     "id", "version", "status", "agent", "start", "end", "title", "link", "agent_link", "group", "guests", "overrides",
     "deliveries",
 }  # fmt: skip
-"""The meeting of the interface; `reason` and `cancelled_by` are added to it."""
+"""The meeting of the interface; four fields are added to it."""
 
 
 def test_a_plan_is_read_in_the_agents_zone_and_answered_in_utc(desk: Desk):
@@ -22,7 +22,7 @@ def test_a_plan_is_read_in_the_agents_zone_and_answered_in_utc(desk: Desk):
     local = datetime.combine(day(), datetime.min.time(), ZoneInfo("America/New_York")).replace(hour=10)
     assert datetime.fromisoformat(meeting["start"]) == local
     assert meeting["start"].endswith("Z")
-    assert set(meeting) == MEETING | {"reason", "cancelled_by"}
+    assert set(meeting) == MEETING | {"reason", "cancelled_by", "conflicts", "candidates"}
     assert (meeting["version"], meeting["status"], meeting["agent"]) == (1, "scheduled", "bert")
     assert meeting["guests"] == [
         {"name": "Eva", "email": "eva@example.org", "language": None, "timezone": None}
@@ -55,8 +55,8 @@ def test_every_change_goes_through_and_the_story_tells_all_of_them(desk: Desk):
     assert kinds == ["plan", "invite", "reschedule", "assign", "status", "cancel"]
     assert {change["by"] for change in shown["changes"]} == {pwd.getpwuid(getuid()).pw_name}
     text = desk.ok("meeting", "show", "m1").out
-    assert "reschedule by" in text
-    assert "reason a conflict" in text
+    assert ", reason: a conflict (version 3, by " in text
+    assert "cancelled by the guest, reason: ill (version 6, by " in text
     assert "America/New_York" in text
 
 

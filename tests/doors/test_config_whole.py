@@ -195,7 +195,6 @@ def test_it_can_be_built_by_hand():
 # Notes ---------------------------------------------------------------------------------------------------------------
 
 INERT = [
-    ("meetings.keep_cancelled", "[meetings]\nkeep_cancelled = true"),
     ("sync.engine", '[sync]\nengine = "other"'),
 ]
 

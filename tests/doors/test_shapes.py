@@ -1,12 +1,12 @@
 """The JSON shapes: the fields of the interface, moments in UTC with Z, and nothing that must not leave the house."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
 
 from connectors.interface import BusyInterval, Event, Problem, Reading, Status
-from store.model import Agent, Change, Delivery, Guest, Meeting, MeetingStatus, Override
+from store.model import Agent, Change, Deed, Delivery, Guest, Meeting, MeetingStatus, Override
 from syncd import shapes
 from syncd.rules.availability import Mark, Reason, Verdict
 
@@ -37,7 +37,8 @@ def test_a_meeting_has_its_deliveries_and_overrides():
     ]
     assert shown["deliveries"] == [
         {"id": 7, "meeting": "m1", "version": 3, "target": "calendar", "agent": "anna", "calendar": "Work", "kind": "put",
-         "state": "pending", "attempts": 1, "due_at": "2026-03-02T09:00:00Z", "error": "no answer", "hint": "wait"}
+         "state": "pending", "attempts": 1, "due_at": "2026-03-02T09:00:00Z", "error": "no answer", "hint": "wait",
+         "done_at": None}
     ]  # fmt: skip
     assert json.loads(json.dumps(shown)) == shown
 
@@ -119,8 +120,23 @@ def test_a_problem_is_what_rfc_9457_asks_for():
     assert shapes.problem_json("urn:x", HTTPStatus.CONFLICT, "no", hint="do")["hint"] == "do"
 
 
+def test_what_was_done_stands_with_the_change_that_made_the_version():
+    asked = Change("m1", 2, "assign", START, "root", None, {"to": "bert"})
+    again = replace(asked, detail={"unchanged": True}, key="k")
+    put = Deed("m1", 2, START, "calendar", "put", "bert", calendar="Work", start=START, end=END)
+    mail = Deed("m1", 2, END, "mail", "assigned", guest="eva@example.org")
+    first, second = shapes.changes_json([asked, again], [put, mail, replace(put, version=1)])
+    assert first["writes"] == [
+        {"at": "2026-03-02T09:00:00Z", "do": "put", "agent": "bert", "calendar": "Work", "start": "2026-03-02T09:00:00Z",
+         "end": "2026-03-02T10:00:00Z"}
+    ]  # fmt: skip
+    assert first["mails"] == [{"at": "2026-03-02T10:00:00Z", "kind": "assigned", "guest": "eva@example.org"}]
+    assert (second["writes"], second["mails"]) == ([], [])
+
+
 def test_a_line_of_the_journal_and_an_agent():
     change = Change("m1", 2, "assign", START, "root", None, {"to": "bert"})
-    assert shapes.change_json(change)["body"] == {"to": "bert"}
+    (line,) = shapes.changes_json([change], [])
+    assert (line["body"], line["writes"], line["mails"]) == ({"to": "bert"}, [], [])
     assert shapes.agent_json(ANNA)["groups"] == []
     assert shapes.items([]) == {"items": [], "next": None}

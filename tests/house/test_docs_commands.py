@@ -122,8 +122,8 @@ CONFIG = """
 timezone = "Europe/Amsterdam"
 [store]
 url = "sqlite:///{folder}/syncd.db"
-[meetings]
-keep_cancelled = true
+[sync]
+engine = "other"
 [accounts.cloud]
 kind = "caldav"
 url = "http://127.0.0.1:{port}/"

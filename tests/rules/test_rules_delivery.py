@@ -80,6 +80,44 @@ def test_steps_by_table() -> None:
     assert step(MEETING, "anna", [anna], places=elsewhere) == Create(elsewhere["anna"], 2)
 
 
+def test_a_cancelled_meeting_keeps_the_event_that_stands_there_and_makes_none() -> None:
+    cancelled = replace(MEETING, version=2, status=MeetingStatus.CANCELLED)
+    anna, ben = copy_of("anna"), copy_of("ben")
+    elsewhere = {**PLACES, "anna": Place("cloud", "anna", "Private")}
+
+    def kept(copies: list[Copy], agent: str = "anna", places: dict[str, Place] = PLACES) -> rule.Step:
+        return rule.next_step(
+            cancelled, AGENTS[agent], places=places, copies=copies, now=NOW, release_after=RELEASE, private=True,
+            reminder=timedelta(0), keep_cancelled=True,
+        )  # fmt: skip
+
+    def owed(copies: list[Copy]) -> tuple[Owed, ...]:
+        return rule.owed(MEETING, cancelled, PLACES, copies, keep_cancelled=True)
+
+    assert (kept([anna]), owed([anna])) == (Put(anna), (Owed("anna", "put"),))
+    assert kept([copy_of("anna", meeting=cancelled)]) == Done()
+    assert (kept([]), owed([])) == (Done(), (Owed("anna", "remove"),))
+    for standing in (replace(anna, state="intended"), replace(anna, drift="deleted")):
+        assert (kept([standing]), owed([standing])) == (Remove(standing), (Owed("anna", "remove"),))
+    assert kept([anna, ben], "ben") == Remove(ben)
+    assert kept([anna], places=elsewhere) == Remove(anna)
+    assert kept([anna], places={}) == Remove(anna)
+
+
+def test_an_event_of_a_cancelled_meeting_says_so_takes_no_time_and_does_not_ring() -> None:
+    cancelled = replace(MEETING, version=2, status=MeetingStatus.CANCELLED, reason="ill")
+    quarter = timedelta(minutes=15)
+    plain, struck = (
+        rule.event_of(
+            one, replace(AGENTS["anna"], language="nl"), copy_of("anna"), private=True, reminder=quarter
+        )
+        for one in (MEETING, cancelled)
+    )
+    assert (plain.title, plain.free, plain.reminder) == ("Talk", False, quarter)
+    assert (struck.title, struck.free, struck.reminder) == ("Geannuleerd: Talk", True, timedelta(0))
+    assert not rule.agrees(replace(plain, free=True), plain), "whether it takes time is part of what it says"
+
+
 def test_what_a_change_owes() -> None:
     ben = replace(MEETING, version=2, agent="ben", assigned_at=NOW)
     assert rule.owed(None, MEETING, PLACES, []) == (Owed("anna", "put"),)

@@ -3,11 +3,14 @@
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from connectors.interface import Event
 from store.model import Copy, Meeting, MeetingStatus, Place
-from syncd.rules.drift import MOST_RESTORES, as_change, restores, way_out
+from syncd.rules.delivery import parts
+from syncd.rules.drift import MOST_RESTORES, as_change, changed, restores, takes_time, way_out
 
 HOUR = timedelta(hours=1)
 TEN = datetime(2026, 3, 2, 10, tzinfo=UTC)
@@ -64,3 +67,54 @@ def test_restores_are_counted_over_generations_and_for_each_agent() -> None:
         replace(COPY, agent="bram", restored=5),
     ]
     assert (restores(copies, "anna"), restores(copies, "bram"), restores(copies, "cleo")) == (3, 5, 0)
+
+
+def written_and_found(**found: object) -> Copy:
+    """A copy of which something else was found than was written."""
+    wrote = Event(
+        "uid", "marker", TEN, TEN + HOUR, "UTC", "Talk", "Guest: Eva", "https://x.example", private=True
+    )
+    saw = replace(wrote, **found)  # type: ignore[arg-type]  # fields by name
+    return replace(
+        COPY, drift="edited", written_parts=parts(wrote), found_parts=parts(saw), found_start=saw.start,
+        found_end=saw.end,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("found", "names"),
+    [
+        ({"title": "My talk"}, ("title",)),
+        ({"title": " Talk ", "text": "Guest:\n Eva"}, ()),
+        ({"text": "", "link": "room 5"}, ("text", "location")),
+        ({"private": False, "reminder": timedelta(minutes=5)}, ("private", "reminder")),
+        ({"free": True, "repeats": True}, ("busy", "repeats")),
+        ({"start": TEN - HOUR}, ("start",)),
+        ({"start": TEN - HOUR, "end": TEN + 2 * HOUR, "title": "x"}, ("start", "end", "title")),
+    ],
+)
+def test_what_was_changed_is_named_and_nothing_of_it_is_kept(
+    found: dict[str, object], names: tuple[str, ...]
+) -> None:
+    copy = written_and_found(**found)
+    assert changed(copy) == names
+    assert "My talk" not in str(copy.found_parts)
+
+
+def test_of_what_was_written_before_parts_were_kept_only_times_are_known() -> None:
+    assert changed(replace(written_and_found(title="x", start=TEN - HOUR), written_parts=None)) == ("start",)
+    assert changed(replace(written_and_found(title="x"), drift="deleted")) == ()
+    assert changed(replace(written_and_found(title="x"), drift="")) == ()
+
+
+def test_the_event_of_a_meeting_that_is_over_takes_time_only_if_its_agent_made_something_of_it() -> None:
+    over, cancelled = (
+        replace(MEETING, status=status) for status in (MeetingStatus.COMPLETED, MeetingStatus.CANCELLED)
+    )
+    edited, free = written_and_found(title="x"), written_and_found(free=True)
+    assert takes_time(replace(edited, drift="moved"), over)
+    assert not takes_time(edited, over), "it stands where the meeting was"
+    assert takes_time(edited, cancelled), "what was shown as free is busy"
+    assert not takes_time(free, cancelled)
+    assert not takes_time(replace(free, drift="moved"), cancelled)
+    assert takes_time(replace(edited, drift="moved", found_parts=None), cancelled), "unknown is not free"

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from connectors.interface import BusyInterval, CalendarObject, Changes, Event, Problem, Status
-from store.model import Calendar, Copy, Place
+from store.model import Calendar, Copy, Duplicate, Place
 from syncd.rules.delivery import digest
 from syncd.rules.reconcile import Round, is_ours, reconcile, stored
 
@@ -157,13 +157,18 @@ def test_what_lacks_any_of_our_marks_is_foreign_and_blocks(event: Event | None, 
     assert [(one.copy_id, len(one.intervals)) for one in seen.upserts] == [(None, 1)]
 
 
+def duplicates(seen: Round) -> list[Copy]:
+    """The copies that were found duplicated."""
+    return [copy for copy, _ in seen.copied]
+
+
 def test_our_marks_in_another_calendar_are_somebodys_copy() -> None:
     other = replace(WORK, id=2, href="/anna/private/", name="Private", wanted="Private", written=False)
     stolen = replace(obj("uid-1", event=EVENT), href="/anna/private/uid-1.ics")
     seen = reconcile(told(stolen), {}, (COPY,), calendar=other, held=None, now=NOW)
     assert [len(one.intervals) for one in seen.upserts] == [1]
     assert seen.copies == ()
-    assert seen.copied == (COPY,)
+    assert duplicates(seen) == [COPY]
 
 
 def test_of_two_objects_with_our_marks_only_the_known_one_is_ours() -> None:
@@ -172,17 +177,17 @@ def test_of_two_objects_with_our_marks_only_the_known_one_is_ours() -> None:
         "/anna/work/copied.ics": None,
         "/anna/work/uid-1.ics": 7,
     }
-    assert seen.copied == (COPY,)
+    assert duplicates(seen) == [COPY]
     later = decide(told(obj("copied", event=EVENT)), {"/anna/work/uid-1.ics": "e1"}, (COPY,))
     assert [one.copy_id for one in later.upserts] == [None]
-    assert later.copied == (COPY,)
+    assert duplicates(later) == [COPY]
 
 
 def test_a_duplicate_under_another_uid_is_told_and_blocks() -> None:
     duplicate = obj("duplicate", event=replace(EVENT, uid="another"))
     seen = decide(told(duplicate), {"/anna/work/uid-1.ics": "e1"}, (COPY,))
     assert [(one.copy_id, len(one.intervals)) for one in seen.upserts] == [(None, 1)]
-    assert seen.copied == (COPY,)
+    assert seen.copied == ((COPY, Duplicate("/anna/work/duplicate.ics", NOW, EVENT.start, EVENT.end)),)
     assert decide(told(obj("uid-1", event=EVENT)), copies=(COPY,)).copied == ()
     assert decide(told(duplicate), copies=(replace(COPY, state="gone"),)).copied == ()
 

@@ -5,12 +5,12 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
 
-from syncd.actions.answers import candidates_answer, story_json
+from syncd.actions.answers import candidates_answer, journal_json, story_json
 from syncd.actions.look import Story, list_meetings
 from syncd.actions.reach import discreet, own_agent, own_story
 from syncd.actions.suggest import candidates
 from syncd.actions.tokens import Caller
-from syncd.shapes import change_json, items
+from syncd.shapes import items
 from syncd.web.answers import answer
 from syncd.web.api import shapes
 from syncd.web.api.asking import AskedNothing, CandidatesPage, Id, MeetingsPage
@@ -59,7 +59,7 @@ def list_changes(ctx: Ctx, caller: Reader, meeting: Id, query: AskedNothing) -> 
     """The journal of a meeting, oldest line first."""
     del query
     found = own_story(ctx, caller, meeting)
-    return answer(discreet(caller, items(change_json(one) for one in found.changes)))
+    return answer(discreet(caller, items(journal_json(found))))
 
 
 def sent(caller: Caller, found: Story) -> Response:

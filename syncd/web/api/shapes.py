@@ -152,9 +152,20 @@ class Delivery(Shape):
     due_at: At
     error: str
     hint: str
+    done_at: At | None
+
+
+class Other(Shape):
+    """Somebody who could take a meeting instead."""
+
+    agent: str
+    name: str
+    mark: Mark
 
 
 class Meeting(Shape):
+    """`conflicts`: what came in its way since it was planned or assigned; `candidates`: then, who could best take it."""
+
     id: str
     version: int
     status: MeetingStatus
@@ -170,6 +181,8 @@ class Meeting(Shape):
     guests: list[Guest]
     overrides: list[Override]
     deliveries: list[Delivery]
+    conflicts: list[Reason]
+    candidates: list[Other]
 
 
 class Write(Shape):
@@ -194,8 +207,26 @@ class DryRun(Shape):
     overrides: list[Override]
 
 
+class Written(Shape):
+    at: At
+    do: str
+    agent: str
+    calendar: str
+    start: At | None
+    end: At | None
+
+
+class Mailed(Shape):
+    """Either `agent` or `guest` is there."""
+
+    at: At
+    kind: str
+    agent: str | None = None
+    guest: str | None = None
+
+
 class Change(Shape):
-    """A line of the journal."""
+    """A line of the journal, with what was written and mailed for the meeting as it then stood."""
 
     version: int
     kind: ChangeKind
@@ -203,6 +234,8 @@ class Change(Shape):
     by: str
     body: dict[str, Any]
     detail: dict[str, Any]
+    writes: list[Written]
+    mails: list[Mailed]
 
 
 class Block(Shape):
@@ -232,6 +265,7 @@ class Drift(Shape):
     agent: str
     calendar: str
     what: Literal["moved", "edited", "deleted", "copied"]
+    changed: list[str]
     found_at: At | None
     ours: Times
     theirs: Times | None
