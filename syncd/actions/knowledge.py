@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import TypeVar
 
 from store import blocks as made_blocks
@@ -12,15 +12,14 @@ from store.model import Agent, Calendar, Login, MadeBlock, MeetingStatus, Slot
 from syncd.actions.policies import Policies
 from syncd.config import Config
 from syncd.config.people import BlockConfig
-from syncd.rules import availability, blocks
+from syncd.rules import availability, blocks, hours
 from syncd.rules.availability import BusyPiece, Freshness, Obstacle
 from syncd.rules.blocks import Block
+from syncd.rules.hours import Hours
+from syncd.rules.meetings import LIVE_GRACE
 from syncd.rules.policy import Policy
 
 Row = TypeVar("Row", Calendar, Login, Slot)
-
-LIVE_GRACE = timedelta(hours=2)
-"""How long past its planned end a conversation may still hold its agent (rules.availability)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +48,7 @@ def load(
     found = _by_agent(slots.overlapping(tx, start, end, names))
     conversations = _obstacles(tx, start, end, names, now)
     company = expanded(tx, config, start, end)
+    off_work = _OffWork(policies, start, end)
     return {
         agent.id: _of_agent(
             agent,
@@ -56,7 +56,7 @@ def load(
             rows.get(agent.id, []),
             logins.get(agent.id, []),
             found.get(agent.id, []),
-            [*conversations.get(agent.id, []), *_blocks_of(agent, company)],
+            [*conversations.get(agent.id, []), *_blocks_of(agent, company), *off_work.of(agent)],
         )
         for agent in agents
     }
@@ -79,6 +79,22 @@ def standing(tx: Tx, config: Config) -> list[Block]:
 def as_rule(name: str, one: BlockConfig | MadeBlock) -> Block:
     """A block as the rules take it, under this id."""
     return Block(name, one.scope, one.title, one.start, one.end, one.timezone, one.repeat, one.until)
+
+
+class _OffWork:
+    """The times outside working hours in [start, end): computed once for all who share hours and zone."""
+
+    def __init__(self, policies: Policies, start: datetime, end: datetime) -> None:
+        self._policies, self._start, self._end = policies, start, end
+        self._found: dict[tuple[tuple[Hours, ...], str], list[Obstacle]] = {}
+
+    def of(self, agent: Agent) -> list[Obstacle]:
+        """When this agent is off work."""
+        key = (self._policies.hours_of(agent), agent.timezone)
+        if key not in self._found:
+            spans = hours.closed(*key, self._start, self._end)
+            self._found[key] = [Obstacle(*span, "working-hours", "", None) for span in spans]
+        return self._found[key]
 
 
 def _blocks_of(agent: Agent, company: Iterable[tuple[Block, list[Obstacle]]]) -> list[Obstacle]:

@@ -4,8 +4,9 @@ from datetime import timedelta
 from functools import cache
 
 from store.model import Agent, Calendar
-from syncd.config import Config, PolicySettings
+from syncd.config import Config, PolicySettings, WorkingTime
 from syncd.rules import naming
+from syncd.rules.hours import Hours
 from syncd.rules.policy import Policy, PolicyLayer, merge_groups, resolve
 
 
@@ -30,6 +31,14 @@ class Policies:
         if key not in self._of:
             self._of[key] = resolve(*self._layers(agent), *self._login_layers(agent, row))
         return self._of[key]
+
+    def hours_of(self, agent: Agent) -> tuple[Hours, ...]:
+        """When the agent works: by the agent's own lines, else by those of all its groups together; () = at any time."""
+        own = self._agents.get(agent.id)
+        if own and own.working_hours is not None:
+            return _hours(own.working_hours)
+        groups = (self.config.groups[name] for name in agent.groups if name in self.config.groups)
+        return _hours(tuple(line for group in groups for line in group.working_hours or ()))
 
     def widest_buffer(self) -> timedelta:
         """The longest buffer anywhere: how far beyond a question's interval to look."""
@@ -67,6 +76,11 @@ class Policies:
                 )
                 return [layer(login.policy), layer(entry.policy if entry else None)]
         return []
+
+
+@cache
+def _hours(lines: tuple[WorkingTime, ...]) -> tuple[Hours, ...]:
+    return tuple(Hours(frozenset(line.days), line.opens, line.closes) for line in lines)
 
 
 @cache

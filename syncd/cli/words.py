@@ -43,6 +43,8 @@ def sentence(reason: Reason, zone: str) -> str:
             return f"{when}: blocked: {reason.title}"
         case "meeting":
             return f"{when}: has meeting {reason.meeting!r}: {reason.title}"
+        case "working-hours":
+            return f"{when}: outside working hours"
         case "buffer":
             return f"{when}: too close to {_neighbour(reason)}"
         case _:

@@ -6,6 +6,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, BeforeValidator, ValidationInfo, field_validator, model_validator
 
+from syncd.config.hours import WorkingHours
 from syncd.config.sections import PolicySettings, Section
 from syncd.config.times import Repeat, Zone, moment
 from syncd.config.values import (
@@ -68,10 +69,11 @@ class AccountConfig(Section):
 
 
 class GroupConfig(Section):
-    """[groups.X]: agents that share a policy and blocks. The name defaults to the key."""
+    """[groups.X]: agents that share a policy, blocks and working hours. The name defaults to the key."""
 
     name: Line
     policy: PolicySettings | None = None
+    working_hours: WorkingHours | None = None
 
 
 class CheckEntry(Section):
@@ -107,6 +109,7 @@ class AgentConfig(Section):
     language: Language = "en"
     groups: tuple[str, ...] = ()
     active: Flag = True
+    working_hours: WorkingHours | None = None
     policy: PolicySettings | None = None
     calendars: tuple[LoginConfig, ...] = ()
 

@@ -40,11 +40,11 @@ class BusyPiece:
 
 @dataclass(frozen=True, slots=True)
 class Obstacle:
-    """What blocks whatever any calendar says: a block, or another meeting (`meeting` is then its id)."""
+    """What blocks whatever any calendar says: a block, another meeting (`meeting` is then its id), or being off work."""
 
     start: datetime
     end: datetime
-    kind: Literal["block", "meeting"]
+    kind: Literal["block", "meeting", "working-hours"]
     title: str
     meeting: str | None
 
@@ -162,7 +162,7 @@ class _Wall:
                 seen_at=source.seen_at,
             )  # fmt: skip
         return Reason(
-            source.kind if itself else "buffer", None, source.start, source.end, title=source.title,
+            source.kind if itself else "buffer", None, source.start, source.end, title=source.title or None,
             meeting=source.meeting,
         )  # fmt: skip
 
@@ -174,8 +174,11 @@ def _walls(busy: Iterable[BusyPiece], obstacles: Iterable[Obstacle], policy: Pol
             yield _wall(piece, piece.policy)
     for item in obstacles:
         if item.start < item.end:
-            yield _wall(item, policy)
+            yield _wall(item, _NO_BUFFER if item.kind == "working-hours" else policy)
 
+
+_NO_BUFFER = Policy(buffer_before=timedelta(0), buffer_after=timedelta(0))
+"""A conversation may begin when work begins, and end when it ends."""
 
 _BEGINNING = datetime.min.replace(tzinfo=UTC)
 _END = datetime.max.replace(tzinfo=UTC)
