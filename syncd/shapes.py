@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 from connectors.interface import Event, Reading
 from store.model import Agent, Change, Copy, Delivery, Guest, Meeting, Override
-from syncd.rules.availability import Reason, Verdict
+from syncd.rules.availability import Verdict
 from syncd.rules.blocks import Block
+from syncd.rules.walls import Reason
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
@@ -135,6 +136,24 @@ def candidates_json(meeting: Meeting, *, as_of: datetime, total: int, page: Iter
     return {
         "meeting": meeting.id, "start": moment(meeting.start), "end": moment(meeting.end), "as_of": moment(as_of),
         "total": total, "candidates": list(page),
+    }  # fmt: skip
+
+
+def free_times_json(
+    meeting: Meeting, *, as_of: datetime, times: Iterable[tuple[datetime, datetime, Iterable[str]]],
+    unsure: Iterable[tuple[str, Iterable[Reason]]],
+) -> Json:  # fmt: skip
+    """When a meeting could take place, and who is available then. `unsure`: of whom not the whole range is known, and why."""
+    found = items(
+        {"start": moment(start), "end": moment(end), "agents": list(agents)} for start, end, agents in times
+    )
+    minutes = (meeting.end - meeting.start).total_seconds() / 60
+    return {
+        "meeting": meeting.id, "length_minutes": int(minutes) if minutes.is_integer() else minutes,
+        "as_of": moment(as_of), **found,
+        "unsure": [
+            {"agent": agent, "reasons": [reason_json(reason) for reason in reasons]} for agent, reasons in unsure
+        ],
     }  # fmt: skip
 
 

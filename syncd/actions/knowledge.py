@@ -12,12 +12,13 @@ from store.model import Agent, Calendar, Login, MadeBlock, MeetingStatus, Slot
 from syncd.actions.policies import Policies
 from syncd.config import Config
 from syncd.config.people import BlockConfig
-from syncd.rules import availability, blocks, hours
-from syncd.rules.availability import BusyPiece, Freshness, Obstacle
+from syncd.rules import blocks, hours, walls
+from syncd.rules.availability import Freshness
 from syncd.rules.blocks import Block
 from syncd.rules.hours import Hours
 from syncd.rules.meetings import LIVE_GRACE
 from syncd.rules.policy import Policy
+from syncd.rules.walls import BusyPiece, Obstacle
 
 Row = TypeVar("Row", Calendar, Login, Slot)
 
@@ -110,7 +111,7 @@ def _obstacles(
     found: dict[str, list[Obstacle]] = {}
     statuses = (MeetingStatus.SCHEDULED, MeetingStatus.LIVE)
     for meeting in meetings.overlapping(tx, start - LIVE_GRACE, end, agents=names, statuses=statuses):
-        obstacle = availability.obstacle_of(meeting, now)
+        obstacle = walls.obstacle_of(meeting, now)
         if obstacle is not None:
             found.setdefault(meeting.agent, []).append(obstacle)
     for copy in copies.drifted(tx):

@@ -8,7 +8,7 @@ from typing import Any
 
 from store.model import Delivery, Meeting
 from syncd.cli.moments import shown, span
-from syncd.rules.availability import Reason
+from syncd.rules.walls import Reason
 
 KINDS = {
     "busy": "busy", "tentative": "tentative", "out_of_office": "out of office",

@@ -8,17 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from connectors.interface import Status
-from syncd.rules.availability import (
-    BusyPiece,
-    Freshness,
-    Mark,
-    Obstacle,
-    Reason,
-    Verdict,
-    judge,
-    next_free,
-)
+from syncd.rules.availability import Freshness, Mark, Verdict, judge, next_free
 from syncd.rules.policy import Policy, blocks
+from syncd.rules.walls import BusyPiece, Obstacle, Reason
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)

@@ -7,9 +7,10 @@ from zoneinfo import ZoneInfo
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from syncd.rules.availability import Mark, Obstacle, Reason, Verdict, judge, next_free
+from syncd.rules.availability import Mark, Verdict, judge, next_free
 from syncd.rules.hours import Hours, closed
 from syncd.rules.policy import Policy
+from syncd.rules.walls import Obstacle, Reason
 
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 ZONES = [
