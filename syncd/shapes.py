@@ -37,7 +37,7 @@ def reason_json(reason: Reason) -> Json:
     fields: Json = {
         "kind": reason.kind, "status": reason.status, "start": moment(reason.start), "end": moment(reason.end),
         "calendar": reason.calendar, "title": reason.title, "meeting": reason.meeting,
-        "seen_at": moment(reason.seen_at),
+        "seen_at": moment(reason.seen_at), "policy": reason.policy,
     }  # fmt: skip
     return {name: value for name, value in fields.items() if value is not None}
 

@@ -87,14 +87,15 @@ class _OffWork:
 
     def __init__(self, policies: Policies, start: datetime, end: datetime) -> None:
         self._policies, self._start, self._end = policies, start, end
-        self._found: dict[tuple[tuple[Hours, ...], str], list[Obstacle]] = {}
+        self._found: dict[tuple[tuple[Hours, ...], str, str], list[Obstacle]] = {}
 
     def of(self, agent: Agent) -> list[Obstacle]:
         """When this agent is off work."""
-        key = (self._policies.hours_of(agent), agent.timezone)
+        lines, said = self._policies.hours_of(agent)
+        key = (lines, said, agent.timezone)
         if key not in self._found:
-            spans = hours.closed(*key, self._start, self._end)
-            self._found[key] = [Obstacle(*span, "working-hours", "", None) for span in spans]
+            spans = hours.closed(lines, agent.timezone, self._start, self._end)
+            self._found[key] = [Obstacle(*span, "working-hours", "", None, said) for span in spans]
         return self._found[key]
 
 

@@ -1,5 +1,6 @@
 """Which policy holds for whom: the configuration's layers, from the most general to the calendar itself."""
 
+from dataclasses import replace
 from datetime import timedelta
 from functools import cache
 
@@ -32,13 +33,18 @@ class Policies:
             self._of[key] = resolve(*self._layers(agent), *self._login_layers(agent, row))
         return self._of[key]
 
-    def hours_of(self, agent: Agent) -> tuple[Hours, ...]:
-        """When the agent works: by the agent's own lines, else by those of all its groups together; () = at any time."""
+    def hours_of(self, agent: Agent) -> tuple[tuple[Hours, ...], str]:
+        """When the agent works, () = at any time; and which line says so.
+
+        By the agent's own lines, else by those of all its groups together.
+        """
         own = self._agents.get(agent.id)
         if own and own.working_hours is not None:
-            return _hours(own.working_hours)
-        groups = (self.config.groups[name] for name in agent.groups if name in self.config.groups)
-        return _hours(tuple(line for group in groups for line in group.working_hours or ()))
+            return _hours(own.working_hours), f"working_hours ({_of_agent(agent)})"
+        groups = {name: group for name in agent.groups if (group := self.config.groups.get(name))}
+        lines = tuple(line for group in groups.values() for line in group.working_hours or ())
+        places = ", ".join(_of_group(name) for name, group in groups.items() if group.working_hours)
+        return _hours(lines), f"working_hours ({places})"
 
     def widest_buffer(self) -> timedelta:
         """The longest buffer anywhere: how far beyond a question's interval to look."""
@@ -54,12 +60,12 @@ class Policies:
         )
 
     def _layers(self, agent: Agent) -> list[PolicyLayer]:
-        groups = [self.config.groups[name].policy for name in agent.groups if name in self.config.groups]
+        groups = {name: group for name in agent.groups if (group := self.config.groups.get(name))}
         own = self._agents.get(agent.id)
         return [
-            layer(self.config.policy),
-            merge_groups([layer(group) for group in groups]),
-            layer(own.policy if own else None),
+            _global(self.config.policy),
+            merge_groups([layer(group.policy, _of_group(name)) for name, group in groups.items()]),
+            layer(own.policy if own else None, _of_agent(agent)),
         ]
 
     def _login_layers(self, agent: Agent, row: Calendar) -> list[PolicyLayer]:
@@ -74,7 +80,9 @@ class Policies:
                     ),
                     None,
                 )
-                return [layer(login.policy), layer(entry.policy if entry else None)]
+                place = f"{_of_agent(agent)}, calendars {login.account}/{login.login}"
+                named = layer(entry.policy, f"{place}, check {entry.name!r}") if entry else layer(None, "")
+                return [layer(login.policy, place), named]
         return []
 
 
@@ -96,6 +104,24 @@ def _fields() -> tuple[str, ...]:
     )
 
 
-def layer(settings: PolicySettings | None) -> PolicyLayer:
+def layer(settings: PolicySettings | None, place: str) -> PolicyLayer:
     """The settings of one place in the configuration, as the rules take them; what is not set stays unset."""
-    return PolicyLayer(**{name: getattr(settings, name) for name in _fields()}) if settings else PolicyLayer()
+    if settings is None:
+        return PolicyLayer()
+    return PolicyLayer(
+        **{name: getattr(settings, name) for name in _fields()}, places=dict.fromkeys(_fields(), place)
+    )
+
+
+def _global(settings: PolicySettings) -> PolicyLayer:
+    """[policy], which is complete: what nobody has set there is a default."""
+    places = {name: "[policy]" if name in settings.model_fields_set else "default" for name in _fields()}
+    return replace(layer(settings, ""), places=places)
+
+
+def _of_group(name: str) -> str:
+    return f"[groups.{name}]"
+
+
+def _of_agent(agent: Agent) -> str:
+    return f"[[agents]] {agent.id}"

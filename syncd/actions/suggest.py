@@ -15,6 +15,7 @@ from syncd.actions.named import known_agent, known_meeting
 from syncd.config import Config
 from syncd.rules import availability
 from syncd.rules.availability import Mark, Verdict
+from syncd.rules.walls import Reason
 from syncd.shapes import reason_json
 
 RANK = {Mark.AVAILABLE: 0, Mark.UNKNOWN: 1, Mark.NOT_AVAILABLE: 2}
@@ -47,7 +48,10 @@ class Candidates:
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """Why one agent is (not) available in [start, end), and when next free for that length."""
+    """Why one agent is (not) available in [start, end), and when next free for that length.
+
+    `not_blocking`: the events in that time which the policy lets pass.
+    """
 
     agent: Agent
     start: datetime
@@ -56,6 +60,7 @@ class Explanation:
     verdict: Verdict
     known: Knowledge
     next_free: datetime | None
+    not_blocking: tuple[Reason, ...]
 
 
 def candidates(ctx: Context, meeting_id: str, *, limit: int = 50) -> Candidates:
@@ -74,14 +79,15 @@ def candidates(ctx: Context, meeting_id: str, *, limit: int = 50) -> Candidates:
 
 
 def explain(ctx: Context, agent_id: str, start: datetime, end: datetime) -> Explanation:
-    """Why, from which calendar, seen when, and when next free."""
+    """Why, by which line of the policy, from which calendar, seen when, and when next free."""
     now = ctx.clock()
     with ctx.store.reading() as tx:
         agent = known_agent(tx, agent_id)
         known = knowledge.load(tx, ctx.config, [agent], start, end, now=now)[agent.id]
         verdict = _judge(ctx.config, known, start, end, now, exclude=None)
         free = _next_free(ctx.config, tx, agent, max(start, now), end - start, now, exclude=None)
-    return Explanation(agent, start, end, now, verdict, known, free)
+    passed = availability.passed_over(start, end, known.busy)
+    return Explanation(agent, start, end, now, verdict, known, free, passed)
 
 
 def obstacles_for(

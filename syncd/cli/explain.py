@@ -1,6 +1,7 @@
-"""`syncd explain`: why an agent is, or is not, available in an interval; seen when; and when next free.
+"""`syncd explain`: why an agent is, or is not, available in an interval; by which policy; seen when; and when next free.
 
-JSON: {"agent", "name", "start", "end", "as_of", "mark", "reasons": [as in candidates], "unreadable", "seen_at", "next_free"}
+JSON: {"agent", "name", "start", "end", "as_of", "mark", "reasons": [as in candidates], "unreadable", "seen_at", "next_free",
+"not_blocking": [reasons that would be, for events that the policy lets pass]}
 """
 
 from typing import Annotated
@@ -13,9 +14,9 @@ from syncd.cli.common import opened, print_json, zone_of
 from syncd.cli.moments import moment, shown, span
 from syncd.cli.options import AgentId, AsJson, ConfigFile
 from syncd.cli.tables import say
-from syncd.cli.words import sentence
+from syncd.cli.words import explained
 from syncd.errors import WrongUse
-from syncd.shapes import Json, verdict_json
+from syncd.shapes import Json, reason_json, verdict_json
 from syncd.shapes import moment as in_utc
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
@@ -55,14 +56,22 @@ def _json(found: Explanation) -> Json:
         next_free=found.next_free,
     )
     asked = {"start": in_utc(found.start), "end": in_utc(found.end), "as_of": in_utc(found.as_of)}
-    return {"agent": verdict.pop("agent"), "name": verdict.pop("name"), **asked, **verdict}
+    passed = [reason_json(one) for one in found.not_blocking]
+    return {
+        "agent": verdict.pop("agent"),
+        "name": verdict.pop("name"),
+        **asked,
+        **verdict,
+        "not_blocking": passed,
+    }
 
 
 def _print(found: Explanation, zone: str) -> None:
     say(
         f"{found.agent.id} ({found.agent.name}) is {found.verdict.mark} {span(found.start, found.end, zone)} ({zone})"
     )
-    say(*(f"  {sentence(reason, zone)}" for reason in found.verdict.reasons))
+    say(*(f"  {explained(reason, zone)}" for reason in found.verdict.reasons))
+    say(*(f"  {explained(reason, zone, blocks=False)}" for reason in found.not_blocking))
     if found.known.fresh:
         say(f"calendars last seen: {shown(found.known.seen_at, zone, never='never, at least one of them')}")
     else:

@@ -51,6 +51,16 @@ def sentence(reason: Reason, zone: str) -> str:
             return _doubt(reason, zone)
 
 
+def explained(reason: Reason, zone: str, *, blocks: bool = True) -> str:
+    """The reason, with what decided it: a line of the configuration, or that nothing there could."""
+    told, does = sentence(reason, zone), "blocks" if blocks else "does not block"
+    if reason.policy and reason.kind == "calendar":
+        return f"{told}; {does}: {reason.policy}"
+    if reason.policy:
+        return f"{told}: {reason.policy}"
+    return f"{told}; busy always blocks" if (reason.kind, reason.status) == ("calendar", "busy") else told
+
+
 def sentence_of(reason: dict[str, Any], zone: str) -> str:
     """Likewise of a reason as it was recorded with an override (the shape of `shapes.reason_json`)."""
     times = {

@@ -74,6 +74,9 @@ DEFAULT_POLICY: dict[str, Any] = {
     "agent_edits": "flag",
 }
 
+UNSET_POLICY = PolicySettings.model_construct(_fields_set=set(), **DEFAULT_POLICY)
+"""The defaults, none of which anybody has set."""
+
 
 class MeetingsConfig(Section):
     """[meetings]: how meetings are shown in agents' calendars."""

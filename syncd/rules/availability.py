@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
-from syncd.rules.policy import Policy
-from syncd.rules.walls import BusyPiece, Obstacle, Reason, walls_of
+from syncd.rules.policy import Policy, blocks
+from syncd.rules.walls import BusyPiece, Obstacle, Reason, reason_of, walls_of
 
 
 class Mark(StrEnum):
@@ -62,6 +62,15 @@ def judge(
     return Verdict(Mark.AVAILABLE, ())
 
 
+def passed_over(start: datetime, end: datetime, busy: Iterable[BusyPiece]) -> tuple[Reason, ...]:
+    """The events in [start, end) that do not block, soonest first; each with the policy that lets them pass."""
+    found = {
+        reason_of(one) for one in busy
+        if one.start < end and start < one.end and not blocks(one.policy, one.status, one.all_day)
+    }  # fmt: skip
+    return tuple(sorted(found, key=_order))
+
+
 def next_free(
     start: datetime, length: timedelta, *, busy: Iterable[BusyPiece], obstacles: Iterable[Obstacle], policy: Policy,
     until: datetime,
@@ -98,9 +107,9 @@ def doubts(
 _BEGINNING = datetime.min.replace(tzinfo=UTC)
 
 
-def _order(reason: Reason) -> tuple[datetime, datetime, str, str, str, str, str]:
+def _order(reason: Reason) -> tuple[datetime, datetime, str, str, str, str, str, str]:
     """Soonest first; where that is equal, by what is said, so that the same facts always read the same."""
     return (
         reason.start or _BEGINNING, reason.end or _BEGINNING, reason.kind, reason.calendar or "", reason.title or "",
-        reason.meeting or "", reason.status or "",
+        reason.meeting or "", reason.status or "", reason.policy or "",
     )  # fmt: skip

@@ -5,13 +5,13 @@ knows how fresh it is; `availability` does.
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Literal
 
 from store.model import Meeting, MeetingStatus
 from syncd.rules.meetings import LIVE_GRACE
-from syncd.rules.policy import Policy, blocks
+from syncd.rules.policy import Policy, blocks, deciding
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,13 +29,17 @@ class BusyPiece:
 
 @dataclass(frozen=True, slots=True)
 class Obstacle:
-    """What blocks whatever any calendar says: a block, another meeting (`meeting` is then its id), or being off work."""
+    """What blocks whatever any calendar says: a block, another meeting (`meeting` is then its id), or being off work.
+
+    `line`: the setting that says so.
+    """
 
     start: datetime
     end: datetime
     kind: Literal["block", "meeting", "working-hours"]
     title: str
     meeting: str | None
+    line: str | None = None
 
 
 ReasonKind = Literal[
@@ -48,6 +52,7 @@ class Reason:
     """Why the mark is what it is. `start` and `end` are the whole interval that stands in the way, without its buffer.
 
     `buffer`: only the room around that interval is in the way. `title`: of blocks and meetings, never of an event.
+    `policy`: the line of the configuration that decided, and where it stands; None where nothing can be set.
     """
 
     kind: ReasonKind
@@ -58,15 +63,17 @@ class Reason:
     title: str | None = None
     meeting: str | None = None
     seen_at: datetime | None = None
+    policy: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Wall:
-    """A blocking interval with the room around it: [first, last) can't be used."""
+    """A blocking interval with the room around it: [first, last) can't be used. `policy`: whose buffers these are."""
 
     first: datetime
     last: datetime
     source: BusyPiece | Obstacle
+    policy: Policy
 
     def hits(self, start: datetime, end: datetime) -> bool:
         return self.first < end and start < self.last
@@ -74,15 +81,23 @@ class Wall:
     def reason(self, start: datetime, end: datetime) -> Reason:
         source = self.source
         itself = source.start < end and start < source.end
+        room = self.policy.lines.get("buffer_before" if end <= source.start else "buffer_after")
         if isinstance(source, BusyPiece):
-            return Reason(
-                "calendar" if itself else "buffer", source.status, source.start, source.end, calendar=source.calendar,
-                seen_at=source.seen_at,
-            )  # fmt: skip
+            told = reason_of(source)
+            return told if itself else replace(told, kind="buffer", policy=room)
         return Reason(
             source.kind if itself else "buffer", None, source.start, source.end, title=source.title or None,
-            meeting=source.meeting,
+            meeting=source.meeting, policy=source.line if itself else room,
         )  # fmt: skip
+
+
+def reason_of(piece: BusyPiece) -> Reason:
+    """What may be told of an event: when, of which kind, in which calendar, seen when, and the policy that decides."""
+    setting = deciding(piece.policy, piece.status, piece.all_day)
+    return Reason(
+        "calendar", piece.status, piece.start, piece.end, calendar=piece.calendar, seen_at=piece.seen_at,
+        policy=piece.policy.lines.get(setting or ""),
+    )  # fmt: skip
 
 
 def walls_of(busy: Iterable[BusyPiece], obstacles: Iterable[Obstacle], policy: Policy) -> Iterator[Wall]:
@@ -121,4 +136,4 @@ def _wall(source: BusyPiece | Obstacle, policy: Policy) -> Wall:
     """Widened by the buffers, but not beyond what a datetime can say: a stranger's event may last for ever."""
     before = min(policy.buffer_before, source.start - _BEGINNING)
     after = min(policy.buffer_after, _END - source.end)
-    return Wall(source.start - before, source.end + after, source)
+    return Wall(source.start - before, source.end + after, source, policy)

@@ -69,7 +69,10 @@ def test_the_agents_own_hours_count_else_those_of_all_groups_together(team: Desk
 def test_they_go_by_the_clocks_of_the_agents_zone_and_come_whole(team: Desk):
     found = team.json("explain", "far", f"{day()}T18:00", f"{day()}T19:00")
     (reason,) = found["reasons"]
-    assert reason == {"kind": "working-hours", "start": local(17, "America/New_York"), "end": reason["end"]}
+    assert reason == {
+        "kind": "working-hours", "start": local(17, "America/New_York"), "end": reason["end"],
+        "policy": "working_hours ([[agents]] far)",
+    }  # fmt: skip
     assert found["next_free"] == reason["end"]
     assert "outside working hours" in team.ok("explain", "far", f"{day()}T18:00", f"{day()}T19:00").out
 

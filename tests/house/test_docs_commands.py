@@ -110,7 +110,8 @@ SHAPES = {
 }
 
 MAY_BE_ABSENT = {
-    "reasons": {"status", "start", "end", "calendar", "title", "meeting", "seen_at"},
+    "reasons": {"status", "start", "end", "calendar", "title", "meeting", "seen_at", "policy"},
+    "not_blocking": {"policy"},
     "slots": {"calendar", "meeting"},
     "deliveries": {"calendar"},
     "writes": {"event"},
