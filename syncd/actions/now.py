@@ -60,7 +60,7 @@ def sync_now(
     progress(0, len(wanted))
     left = {login.id: login for login in wanted if ctx.signs_in(login.agent)}
     served = [login for login in wanted if login.id not in left]
-    began = _hand_over(ctx, served)
+    began = hand_over(ctx, served)
     _read_all(ctx, pool, left, full=full, done=done)
     if settle_drift(ctx):
         owed = claim(ctx, {login.agent for login in wanted}, mails_of=agent)
@@ -94,7 +94,7 @@ def _wanted(ctx: Context, agent: str | None) -> list[Login]:
         return calendars.logins(tx, agents=[known_agent(tx, agent).id])
 
 
-def _hand_over(ctx: Context, served: Collection[Login]) -> datetime:
+def hand_over(ctx: Context, served: Collection[Login]) -> datetime:
     """Make these logins due for the service; returns since when they are."""
     now = ctx.clock()
     if served:

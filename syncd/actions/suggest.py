@@ -1,6 +1,6 @@
 """Who could take a meeting, who is not available and why: marks computed from what is known, never stored."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -63,15 +63,23 @@ class Explanation:
     not_blocking: tuple[Reason, ...]
 
 
-def candidates(ctx: Context, meeting_id: str, *, limit: int = 50) -> Candidates:
-    """All active agents (of the meeting's group, if it has one) for the meeting's time; available ones first."""
+def candidates(
+    ctx: Context, meeting_id: str, *, limit: int = 50, only: Collection[str] | None = None,
+    seen_since: datetime | None = None,
+) -> Candidates:  # fmt: skip
+    """All active agents (of the meeting's group, if it has one) for the meeting's time; available ones first.
+
+    `only`: look at these of them. `seen_since`: what was last seen before counts as stale, also within `stale_after`.
+    """
     now = ctx.clock()
+    stale_after = _stale_after(ctx.config, now, seen_since)
     with ctx.store.reading() as tx:
         meeting = known_meeting(tx, meeting_id)
         everyone = agents.agents(tx, active=True, group=meeting.group)
-        known = knowledge.load(tx, ctx.config, everyone, meeting.start, meeting.end, now=now)
+        asked = [agent for agent in everyone if only is None or agent.id in only]
+        known = knowledge.load(tx, ctx.config, asked, meeting.start, meeting.end, now=now)
         ranked = sorted(
-            (_candidate(ctx.config, meeting, known[agent.id], now) for agent in everyone),
+            (_candidate(meeting, known[agent.id], now, stale_after) for agent in asked),
             key=lambda one: (RANK[one.verdict.mark], one.agent.name, one.agent.id),
         )
         page = _detailed(ctx, tx, meeting, ranked[:limit], now)
@@ -84,7 +92,7 @@ def explain(ctx: Context, agent_id: str, start: datetime, end: datetime) -> Expl
     with ctx.store.reading() as tx:
         agent = known_agent(tx, agent_id)
         known = knowledge.load(tx, ctx.config, [agent], start, end, now=now)[agent.id]
-        verdict = _judge(ctx.config, known, start, end, now, exclude=None)
+        verdict = _judge(known, start, end, now, ctx.config.sync.stale_after, exclude=None)
         free = _next_free(ctx.config, tx, agent, max(start, now), end - start, now, exclude=None)
     passed = availability.passed_over(start, end, known.busy)
     return Explanation(agent, start, end, now, verdict, known, free, passed)
@@ -95,23 +103,34 @@ def obstacles_for(
 ) -> tuple[dict[str, Any], ...]:
     """The reasons why `agent` is marked not available for the meeting; empty when there is no such mark."""
     known = knowledge.load(tx, config, [agent], meeting.start, meeting.end, now=now)[agent.id]
-    verdict = _judge(config, known, meeting.start, meeting.end, now, exclude=meeting.id)
+    verdict = _judge(known, meeting.start, meeting.end, now, config.sync.stale_after, exclude=meeting.id)
     if verdict.mark is not Mark.NOT_AVAILABLE:
         return ()
     return tuple(reason_json(reason) for reason in verdict.reasons)
 
 
-def _candidate(config: Config, meeting: Meeting, known: Knowledge, now: datetime) -> Candidate:
-    verdict = _judge(config, known, meeting.start, meeting.end, now, exclude=meeting.id)
+def _stale_after(config: Config, now: datetime, seen_since: datetime | None) -> timedelta:
+    limit = config.sync.stale_after
+    return limit if seen_since is None else min(limit, now - seen_since)
+
+
+def _candidate(meeting: Meeting, known: Knowledge, now: datetime, stale_after: timedelta) -> Candidate:
+    verdict = _judge(known, meeting.start, meeting.end, now, stale_after, exclude=meeting.id)
     return Candidate(known.agent, verdict, known.agent.id == meeting.agent, known)
 
 
 def _judge(
-    config: Config, known: Knowledge, start: datetime, end: datetime, now: datetime, *, exclude: str | None
+    known: Knowledge,
+    start: datetime,
+    end: datetime,
+    now: datetime,
+    stale_after: timedelta,
+    *,
+    exclude: str | None,
 ) -> Verdict:
     return availability.judge(
         start, end, busy=known.busy, obstacles=known.obstacles, fresh=known.fresh, policy=known.policy, now=now,
-        stale_after=config.sync.stale_after, exclude=exclude,
+        stale_after=stale_after, exclude=exclude,
     )  # fmt: skip
 
 
