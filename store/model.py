@@ -5,7 +5,7 @@ One word per thing (docs/architecture.md has the list). Everything here is data;
 """
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Any, Literal
 
@@ -158,6 +158,8 @@ class MadeBlock:
     until: datetime | None
     made_by: str
     made_at: datetime
+    count: int | None = None
+    exceptions: tuple[date, ...] = ()
 
 
 # ---------------------------------------------------------------------------------------------------------------------

@@ -70,7 +70,7 @@ def block_json(block: Block, by: str | None) -> Json:
     return {
         "id": block.id, "scope": block.scope, "title": block.title, "start": moment(block.start),
         "end": moment(block.end), "timezone": block.timezone, "repeat": block.repeat, "until": moment(block.until),
-        "by": by,
+        "count": block.count, "except": sorted(day.isoformat() for day in block.exceptions), "by": by,
     }  # fmt: skip
 
 

@@ -79,7 +79,10 @@ def standing(tx: Tx, config: Config) -> list[Block]:
 
 def as_rule(name: str, one: BlockConfig | MadeBlock) -> Block:
     """A block as the rules take it, under this id."""
-    return Block(name, one.scope, one.title, one.start, one.end, one.timezone, one.repeat, one.until)
+    return Block(
+        name, one.scope, one.title, one.start, one.end, one.timezone, one.repeat, one.until, one.count,
+        frozenset(one.exceptions),
+    )  # fmt: skip
 
 
 class _OffWork:
