@@ -9,13 +9,13 @@ from store import blocks as made_blocks
 from store import calendars, copies, meetings, slots
 from store.database import Tx
 from store.model import Agent, Calendar, Login, MadeBlock, MeetingStatus, Slot
+from syncd.actions.offtime import OffTime
 from syncd.actions.policies import Policies
 from syncd.config import Config
 from syncd.config.people import BlockConfig
-from syncd.rules import blocks, hours, walls
+from syncd.rules import blocks, walls
 from syncd.rules.availability import Freshness
 from syncd.rules.blocks import Block
-from syncd.rules.hours import Hours
 from syncd.rules.meetings import LIVE_GRACE
 from syncd.rules.policy import Policy
 from syncd.rules.walls import BusyPiece, Obstacle
@@ -49,7 +49,7 @@ def load(
     found = _by_agent(slots.overlapping(tx, start, end, names))
     conversations = _obstacles(tx, start, end, names, now)
     company = expanded(tx, config, start, end)
-    off_work = _OffWork(policies, start, end)
+    off = OffTime(policies, start, end)
     return {
         agent.id: _of_agent(
             agent,
@@ -57,7 +57,7 @@ def load(
             rows.get(agent.id, []),
             logins.get(agent.id, []),
             found.get(agent.id, []),
-            [*conversations.get(agent.id, []), *_blocks_of(agent, company), *off_work.of(agent)],
+            [*conversations.get(agent.id, []), *_blocks_of(agent, company), *off.of(agent)],
         )
         for agent in agents
     }
@@ -83,23 +83,6 @@ def as_rule(name: str, one: BlockConfig | MadeBlock) -> Block:
         name, one.scope, one.title, one.start, one.end, one.timezone, one.repeat, one.until, one.count,
         frozenset(one.exceptions),
     )  # fmt: skip
-
-
-class _OffWork:
-    """The times outside working hours in [start, end): computed once for all who share hours and zone."""
-
-    def __init__(self, policies: Policies, start: datetime, end: datetime) -> None:
-        self._policies, self._start, self._end = policies, start, end
-        self._found: dict[tuple[tuple[Hours, ...], str, str], list[Obstacle]] = {}
-
-    def of(self, agent: Agent) -> list[Obstacle]:
-        """When this agent is off work."""
-        lines, said = self._policies.hours_of(agent)
-        key = (lines, said, agent.timezone)
-        if key not in self._found:
-            spans = hours.closed(lines, agent.timezone, self._start, self._end)
-            self._found[key] = [Obstacle(*span, "working-hours", "", None, said) for span in spans]
-        return self._found[key]
 
 
 def _blocks_of(agent: Agent, company: Iterable[tuple[Block, list[Obstacle]]]) -> list[Obstacle]:

@@ -5,7 +5,7 @@ from datetime import timedelta
 from functools import cache
 
 from store.model import Agent, Calendar
-from syncd.config import Config, PolicySettings, WorkingTime
+from syncd.config import Config, HolidayFile, PolicySettings, WorkingTime
 from syncd.rules import naming
 from syncd.rules.hours import Hours
 from syncd.rules.policy import Policy, PolicyLayer, merge_groups, resolve
@@ -45,6 +45,19 @@ class Policies:
         lines = tuple(line for group in groups.values() for line in group.working_hours or ())
         places = ", ".join(_of_group(name) for name, group in groups.items() if group.working_hours)
         return _hours(lines), f"working_hours ({places})"
+
+    def holidays_of(self, agent: Agent) -> tuple[tuple[HolidayFile, str], ...]:
+        """The files whose holidays the agent has, the company's and those of all its groups; and which line names each."""
+        groups = ((_of_group(name), self.config.groups.get(name)) for name in agent.groups)
+        named = [
+            ("top level", self.config.holidays),
+            *((place, group.holidays) for place, group in groups if group),
+        ]
+        found: dict[HolidayFile, str] = {}
+        for place, file in named:
+            if file is not None:
+                found.setdefault(file, f"holidays ({place})")
+        return tuple(found.items())
 
     def widest_buffer(self) -> timedelta:
         """The longest buffer anywhere: how far beyond a question's interval to look."""

@@ -1,10 +1,11 @@
 """The configuration: TOML files in, one frozen `Config` out; every error names file, key and what was expected.
 
-wording · times · hours · values · sections · people · mail · model say what there can be and how it is refused; files reads and merges, checks looks at references, loading
+wording · times · hours · holidays · values · sections · people · mail · model say what there can be and how it is refused; files reads and merges, checks looks at references, loading
 brings them together. config.example.toml shows every key.
 """
 
 from syncd.config.files import find
+from syncd.config.holidays import HolidayFile
 from syncd.config.hours import WorkingTime
 from syncd.config.loading import load, to_agents, to_logins
 from syncd.config.mail import MailConfig
@@ -33,6 +34,7 @@ __all__ = [
     "CheckEntry",
     "Config",
     "GroupConfig",
+    "HolidayFile",
     "HttpConfig",
     "LoginConfig",
     "MailConfig",

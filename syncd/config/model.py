@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 from pydantic import Field, field_validator, model_validator
 
+from syncd.config.holidays import Holidays
 from syncd.config.mail import MailConfig
 from syncd.config.people import AccountConfig, AgentConfig, BlockConfig, GroupConfig, with_name, with_zone
 from syncd.config.sections import (
@@ -34,6 +35,7 @@ class Config(Section):
 
     timezone: Zone = DEFAULT_ZONE
     include: tuple[str, ...] = ()
+    holidays: Holidays | None = None
     store: StoreConfig = StoreConfig()
     sync: SyncConfig = SyncConfig()
     policy: PolicySettings = UNSET_POLICY

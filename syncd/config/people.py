@@ -6,6 +6,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo, field_validator, model_validator
 
+from syncd.config.holidays import Holidays
 from syncd.config.hours import WorkingHours
 from syncd.config.sections import PolicySettings, Section
 from syncd.config.times import Day, Repeat, Zone, moment
@@ -73,11 +74,12 @@ class AccountConfig(Section):
 
 
 class GroupConfig(Section):
-    """[groups.X]: agents that share a policy, blocks and working hours. The name defaults to the key."""
+    """[groups.X]: agents that share a policy, blocks, working hours and holidays. The name defaults to the key."""
 
     name: Line
     policy: PolicySettings | None = None
     working_hours: WorkingHours | None = None
+    holidays: Holidays | None = None
 
 
 class CheckEntry(Section):

@@ -83,6 +83,7 @@ def test_the_documented_defaults(tmp_path):
     assert config.model_dump() == {
         "timezone": "UTC",
         "include": (),
+        "holidays": None,
         "store": {"url": "sqlite:////var/lib/syncd/syncd.db"},
         "sync": {
             "interval": timedelta(seconds=60),
