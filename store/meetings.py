@@ -144,11 +144,16 @@ def overdue(tx: Tx, before: datetime) -> list[Meeting]:
     return _read(tx, sa.select(_meetings).where(_in(COMING), rows.end <= before).order_by(rows.end, rows.id))
 
 
-def counts(tx: Tx, agents: Collection[str], start: datetime, end: datetime) -> dict[str, int]:
-    """Agent -> how many of their scheduled or live meetings start within [start, end); agents with none are absent."""
+def counts(tx: Tx, agents: Collection[str] | None, start: datetime, end: datetime) -> dict[str, int]:
+    """Agent -> how many of their meetings start within [start, end), held or to be held; of some agents or (None) of all.
+
+    Agents with none are absent.
+    """
     rows = _meetings.c
     query = sa.select(rows.agent, sa.func.count()).group_by(rows.agent)
-    query = query.where(_in(COMING), one_of(tx, rows.agent, agents), rows.start >= start, rows.start < end)
+    query = query.where(rows.status != MeetingStatus.CANCELLED.value, rows.start >= start, rows.start < end)
+    if agents is not None:
+        query = query.where(one_of(tx, rows.agent, agents))
     return {row[0]: row[1] for row in tx.execute(query)}
 
 

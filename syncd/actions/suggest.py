@@ -1,16 +1,17 @@
 """Who could take a meeting, who is not available and why: marks computed from what is known, never stored."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from store import agents, meetings
+from store import agents
 from store.database import Tx
 from store.model import Agent, Meeting
 from syncd.actions import knowledge
 from syncd.actions.context import Context
 from syncd.actions.knowledge import Knowledge
+from syncd.actions.load import day_of, loads, week_of
 from syncd.actions.named import known_agent, known_meeting
 from syncd.config import Config
 from syncd.rules import availability
@@ -67,9 +68,9 @@ def candidates(
     ctx: Context, meeting_id: str, *, limit: int = 50, only: Collection[str] | None = None,
     seen_since: datetime | None = None,
 ) -> Candidates:  # fmt: skip
-    """All active agents (of the meeting's group, if it has one) for the meeting's time; available ones first.
+    """All active agents (of the meeting's group, if it has one) for the meeting's time.
 
-    `only`: look at these of them. `seen_since`: what was last seen before counts as stale, also within `stale_after`.
+    Available ones first, then unknown, then not available; alike ones by their load of the week, then by name. `only`: look at these of them. `seen_since`: what was last seen before counts as stale, also within `stale_after`.
     """
     now = ctx.clock()
     stale_after = _stale_after(ctx.config, now, seen_since)
@@ -78,9 +79,13 @@ def candidates(
         everyone = agents.agents(tx, active=True, group=meeting.group)
         asked = [agent for agent in everyone if only is None or agent.id in only]
         known = knowledge.load(tx, ctx.config, asked, meeting.start, meeting.end, now=now)
+        week = loads(tx, asked, *week_of(meeting.start, ctx.config.timezone))
         ranked = sorted(
-            (_candidate(meeting, known[agent.id], now, stale_after) for agent in asked),
-            key=lambda one: (RANK[one.verdict.mark], one.agent.name, one.agent.id),
+            (
+                _candidate(meeting, known[agent.id], now, stale_after, week.get(agent.id, 0))
+                for agent in asked
+            ),
+            key=_rank,
         )
         page = _detailed(ctx, tx, meeting, ranked[:limit], now)
     return Candidates(meeting, now, len(everyone), page)
@@ -114,9 +119,17 @@ def _stale_after(config: Config, now: datetime, seen_since: datetime | None) -> 
     return limit if seen_since is None else min(limit, now - seen_since)
 
 
-def _candidate(meeting: Meeting, known: Knowledge, now: datetime, stale_after: timedelta) -> Candidate:
+def _candidate(
+    meeting: Meeting, known: Knowledge, now: datetime, stale_after: timedelta, week: int
+) -> Candidate:
     verdict = _judge(known, meeting.start, meeting.end, now, stale_after, exclude=meeting.id)
-    return Candidate(known.agent, verdict, known.agent.id == meeting.agent, known)
+    return Candidate(known.agent, verdict, known.agent.id == meeting.agent, known, load_week=week)
+
+
+def _rank(one: Candidate) -> tuple[int, int, str, str]:
+    """The meeting itself, which its present agent has, does not count as their load: it is the same for whoever has it."""
+    load = one.load_week - one.assigned
+    return RANK[one.verdict.mark], load, one.agent.name, one.agent.id
 
 
 def _judge(
@@ -137,26 +150,17 @@ def _judge(
 def _detailed(
     ctx: Context, tx: Tx, meeting: Meeting, ranked: Sequence[Candidate], now: datetime
 ) -> tuple[Candidate, ...]:
-    """Load and next free time: computed for the page only."""
-    names = [one.agent.id for one in ranked]
-    day = meeting.start.replace(hour=0, minute=0, second=0, microsecond=0)
-    week = day - timedelta(days=day.weekday())
-    of_day = meetings.counts(tx, names, day, day + timedelta(days=1))
-    of_week = meetings.counts(tx, names, week, week + timedelta(days=7))
+    """The day's load and the next free time: computed for the page only."""
+    people = [one.agent for one in ranked]
+    of_day = loads(tx, people, *day_of(meeting.start, ctx.config.timezone))
     length = meeting.end - meeting.start
     ahead = max(meeting.start, now)
-    known = knowledge.load(
-        tx, ctx.config, [one.agent for one in ranked], ahead, ahead + LOOK_AHEAD + length, now=now
-    )
+    known = knowledge.load(tx, ctx.config, people, ahead, ahead + LOOK_AHEAD + length, now=now)
     return tuple(
-        Candidate(
-            one.agent,
-            one.verdict,
-            one.assigned,
-            one.known,
-            _free_from(known[one.agent.id], ahead, length, exclude=meeting.id),
-            of_day.get(one.agent.id, 0),
-            of_week.get(one.agent.id, 0),
+        replace(
+            one,
+            next_free=_free_from(known[one.agent.id], ahead, length, exclude=meeting.id),
+            load_day=of_day.get(one.agent.id, 0),
         )
         for one in ranked
     )

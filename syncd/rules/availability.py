@@ -9,7 +9,7 @@ every blocking interval. All times are aware UTC; nothing here is ever stored.
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
@@ -36,7 +36,7 @@ class Freshness:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """The mark and all its reasons, soonest first; an available agent has none."""
+    """The mark and all its reasons, soonest first, those that are one stretch of the same merged; available means none."""
 
     mark: Mark
     reasons: tuple[Reason, ...]
@@ -55,11 +55,29 @@ def judge(
     walls = walls_of(busy, (item for item in obstacles if exclude is None or item.meeting != exclude), policy)
     in_the_way = {wall.reason(start, end) for wall in walls if wall.hits(start, end)}
     if in_the_way:
-        return Verdict(Mark.NOT_AVAILABLE, tuple(sorted(in_the_way, key=_order)))
+        return Verdict(Mark.NOT_AVAILABLE, merged(in_the_way))
     unsure = {reason for item in fresh for reason in doubts(item, start, end, now, stale_after)}
     if unsure:
         return Verdict(Mark.UNKNOWN, tuple(sorted(unsure, key=_order)))
     return Verdict(Mark.AVAILABLE, ())
+
+
+def merged(reasons: Iterable[Reason]) -> tuple[Reason, ...]:
+    """Reasons that differ in their times alone and overlap or meet as one, over all of their time; soonest first.
+
+    Five short events of one calendar in a row say no more than one long one.
+    """
+    found: list[Reason] = []
+    last: dict[Reason, int] = {}
+    for reason in sorted(reasons, key=_order):
+        alike = replace(reason, start=None, end=None)
+        before = found[last[alike]] if alike in last else None
+        if before and before.end and reason.start and reason.end and reason.start <= before.end:
+            found[last[alike]] = replace(before, end=max(before.end, reason.end))
+        else:
+            last[alike] = len(found)
+            found.append(reason)
+    return tuple(sorted(found, key=_order))
 
 
 def passed_over(start: datetime, end: datetime, busy: Iterable[BusyPiece]) -> tuple[Reason, ...]:
@@ -68,7 +86,7 @@ def passed_over(start: datetime, end: datetime, busy: Iterable[BusyPiece]) -> tu
         reason_of(one) for one in busy
         if one.start < end and start < one.end and not blocks(one.policy, one.status, one.all_day)
     }  # fmt: skip
-    return tuple(sorted(found, key=_order))
+    return merged(found)
 
 
 def next_free(

@@ -171,16 +171,19 @@ def test_overdue_are_the_open_ones_that_ended_by_then(store: Store) -> None:
         assert ids(meetings.overdue(tx, NOW)) == ["long-ago", "now"]
 
 
-def test_load_counts_what_starts_within_and_still_stands(store: Store) -> None:
+def test_load_counts_what_starts_within_and_was_not_called_off(store: Store) -> None:
     plan_meeting(store, "first", start=NOW, end=NOW + HOUR)
     plan_meeting(store, "live", start=NOW + HOUR, end=NOW + 2 * HOUR, status=MeetingStatus.LIVE)
     plan_meeting(store, "next", start=NOW + 2 * HOUR, end=NOW + 3 * HOUR)
     plan_meeting(store, "before", start=NOW - MICROSECOND, end=NOW + HOUR)
     plan_meeting(store, "off", start=NOW, end=NOW + HOUR, status=MeetingStatus.CANCELLED)
     plan_meeting(store, "bens", start=NOW, end=NOW + HOUR, agent="ben")
+    plan_meeting(store, "done", start=NOW, end=NOW + HOUR, status=MeetingStatus.COMPLETED)
+    plan_meeting(store, "nobody-came", start=NOW, end=NOW + HOUR, status=MeetingStatus.MISSED)
     with store.reading() as tx:
-        assert meetings.counts(tx, ["anna", "nobody"], NOW, NOW + 2 * HOUR) == {"anna": 2}
-        assert meetings.counts(tx, ["anna", "ben"], NOW, NOW + 2 * HOUR) == {"anna": 2, "ben": 1}
+        assert meetings.counts(tx, ["anna", "nobody"], NOW, NOW + 2 * HOUR) == {"anna": 4}
+        assert meetings.counts(tx, ["anna", "ben"], NOW, NOW + 2 * HOUR) == {"anna": 4, "ben": 1}
+        assert meetings.counts(tx, None, NOW, NOW + HOUR) == {"anna": 3, "ben": 1}
         assert meetings.counts(tx, [], NOW, NOW + 2 * HOUR) == {}
 
 
