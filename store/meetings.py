@@ -130,9 +130,13 @@ def overlapping(
     agents: Collection[str] | None,
     statuses: Collection[MeetingStatus],
 ) -> list[Meeting]:
-    """The meetings in these statuses that overlap the half-open [start, end), of some agents or (None) of all."""
+    """The meetings in these statuses that overlap the half-open [start, end), of some agents or (None) of all.
+
+    A live one goes on since its agent entered, which may have been before its planned start.
+    """
     rows = _meetings.c
-    query = sa.select(_meetings).where(_in(statuses), rows.end > start, rows.start < end)
+    entered = sa.and_(rows.status == MeetingStatus.LIVE.value, rows.live_at < end)
+    query = sa.select(_meetings).where(_in(statuses), rows.end > start, sa.or_(rows.start < end, entered))
     if agents is not None:
         query = query.where(one_of(tx, rows.agent, agents))
     return _read(tx, query.order_by(rows.start, rows.id))

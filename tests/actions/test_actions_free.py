@@ -9,6 +9,7 @@ from worlds import ELEVEN, NOW, TEN, World
 from store.model import MeetingStatus
 from syncd.actions import changes
 from syncd.actions.free import FreeTimes, Wanted, free_times
+from syncd.actions.suggest import explain
 from syncd.errors import Refused, Unknown, WrongUse
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
@@ -121,3 +122,13 @@ def test_what_makes_no_sense_is_refused(world: World) -> None:
     world.accept(changes.set_status("m1", MeetingStatus.LIVE, by="test"))
     with pytest.raises(Refused, match="can no longer be rescheduled"):
         asked(world)
+
+
+def test_a_conversation_that_began_early_is_in_the_way_since_then(world: World) -> None:
+    world.plan("m2", start=TEN, end=ELEVEN)
+    world.now = NINE
+    world.accept(changes.set_status("m2", MeetingStatus.LIVE, by="test"))
+    assert world.sync().failed == ()
+    found = explain(world.ctx, "anna", NINE, TEN).verdict
+    assert [(one.kind, one.meeting, one.start) for one in found.reasons] == [("meeting", "m2", NINE)]
+    assert explain(world.ctx, "anna", NINE - HOUR, NINE).verdict.reasons == ()

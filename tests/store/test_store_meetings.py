@@ -145,6 +145,24 @@ def test_meetings_overlap_half_open(store: Store, start: float, end: float, hit:
     assert bool(found) is hit
 
 
+@pytest.mark.parametrize(
+    ("status", "end", "hit"),
+    [
+        (MeetingStatus.LIVE, 0, False),
+        (MeetingStatus.LIVE, 0.01, True),
+        (MeetingStatus.LIVE, 1, True),
+        (MeetingStatus.SCHEDULED, 1, False),
+    ],
+)
+def test_a_live_one_goes_on_since_its_agent_entered(
+    store: Store, status: MeetingStatus, end: float, hit: bool
+) -> None:
+    plan_meeting(store, status=status, live_at=NOW)  # an hour before its planned start
+    with store.reading() as tx:
+        found = meetings.overlapping(tx, NOW - HOUR, NOW + end * HOUR, agents=["anna"], statuses=COMING)
+    assert bool(found) is hit
+
+
 def test_overlapping_meetings_are_those_of_the_agents_and_statuses_asked_for(store: Store) -> None:
     for name in ("anna", "ben", "cleo"):
         plan_meeting(store, name, agent=name)
