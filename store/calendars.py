@@ -142,6 +142,14 @@ def reduced(tx: Tx, calendar_id: int) -> list[tuple[str, str, str, bytes]]:
     return [(row.href, row.etag, row.uid, bytes(row.reduced)) for row in tx.execute(query)]
 
 
+def with_uid(tx: Tx, uid: str, *, agents: Collection[str]) -> set[tuple[int, str]]:
+    """(calendar, href) of the objects that have this UID in these agents' calendars."""
+    rows = _objects.c
+    query = select(rows.calendar_id, rows.href).join_from(_objects, _calendars).join(_logins).join(_agents)
+    query = query.where(one_of(tx, _agents.c.id, agents), rows.uid == uid)
+    return {(row.calendar_id, row.href) for row in tx.execute(query)}
+
+
 def count_objects(tx: Tx, calendar_id: int) -> tuple[int, int]:
     """How many objects the calendar has, and how many of them could not be read whole."""
     unread = func.count().filter(_objects.c.problem != "")

@@ -63,7 +63,7 @@ def free_times(ctx: Context, meeting_id: str, wanted: Wanted) -> FreeTimes:
         meeting = known_meeting(tx, meeting_id)
         _require_movable(meeting, now)
         people = [_chosen(tx, name, meeting) for name in dict.fromkeys(wanted.agents or (meeting.agent,))]
-        known = knowledge.load(tx, ctx.config, people, wanted.start, wanted.end, now=now)
+        known = knowledge.load(tx, ctx.config, people, wanted.start, wanted.end, now=now, about=meeting)
     owner, length = ctx.config.agent(meeting.agent), meeting.end - meeting.start
     timezone = owner.timezone if owner else ctx.config.timezone
     starts = free.grid(timezone, wanted.step, max(wanted.start, now + wanted.notice), wanted.end - length)
@@ -104,10 +104,9 @@ def _chosen(tx: Tx, name: str, meeting: Meeting) -> Agent:
 def _free(
     ctx: Context, known: Knowledge, starts: Sequence[datetime], meeting: Meeting, now: datetime
 ) -> frozenset[datetime]:
-    others = [item for item in known.obstacles if item.meeting != meeting.id]
     return frozenset(
         free.free_starts(
-            starts, meeting.end - meeting.start, busy=known.busy, obstacles=others, fresh=known.fresh,
+            starts, meeting.end - meeting.start, busy=known.busy, obstacles=known.obstacles, fresh=known.fresh,
             policy=known.policy, now=now, stale_after=ctx.config.sync.stale_after,
         )
     )  # fmt: skip

@@ -8,11 +8,12 @@ from typing import TypeVar
 from store import blocks as made_blocks
 from store import calendars, copies, meetings, slots
 from store.database import Tx
-from store.model import Agent, Calendar, Login, MadeBlock, MeetingStatus, Slot
+from store.model import Agent, Calendar, Login, MadeBlock, Meeting, MeetingStatus, Slot
 from syncd.actions.offtime import OffTime
 from syncd.actions.policies import Policies
 from syncd.config import Config
 from syncd.config.people import BlockConfig
+from syncd.mail.letter import uid_of
 from syncd.rules import blocks, walls
 from syncd.rules.availability import Freshness
 from syncd.rules.blocks import Block
@@ -37,17 +38,23 @@ class Knowledge:
 
 
 def load(
-    tx: Tx, config: Config, agents: Sequence[Agent], start: datetime, end: datetime, *, now: datetime
-) -> dict[str, Knowledge]:
-    """Everything that may block one of `agents` in [start, end), widened by the longest buffer; no query per agent."""
+    tx: Tx, config: Config, agents: Sequence[Agent], start: datetime, end: datetime, *, now: datetime,
+    about: Meeting | None = None,
+) -> dict[str, Knowledge]:  # fmt: skip
+    """Everything that may block one of `agents` in [start, end), widened by the longest buffer; no query per agent.
+
+    `about`: the meeting that the question is about; it is in nobody's way, nor is its invitation in a guest's calendar.
+    """
     policies = Policies(config)
     widest = policies.widest_buffer()
     start, end = start - widest, end + widest
     names = None if len(agents) > 2000 else [agent.id for agent in agents]
     rows = _by_agent(calendars.calendars(tx, agents=names))
     logins = _by_agent(calendars.logins(tx, agents=names))
-    found = _by_agent(slots.overlapping(tx, start, end, names))
-    conversations = _obstacles(tx, start, end, names, now)
+    invitations = _invitations(tx, agents, about)
+    overlapping = slots.overlapping(tx, start, end, names)
+    found = _by_agent(slot for slot in overlapping if (slot.calendar_id, slot.href) not in invitations)
+    conversations = _obstacles(tx, start, end, names, now, about)
     company = expanded(tx, config, start, end)
     off = OffTime(policies, start, end)
     return {
@@ -61,6 +68,13 @@ def load(
         )
         for agent in agents
     }
+
+
+def _invitations(tx: Tx, agents: Sequence[Agent], about: Meeting | None) -> set[tuple[int, str]]:
+    """Where the meeting stands in agents' calendars because they are its guests: by the UID that mails to guests have."""
+    guests = {guest.email.casefold() for guest in about.guests} if about else set[str]()
+    invited = [agent.id for agent in agents if guests & {address.casefold() for address in agent.addresses}]
+    return calendars.with_uid(tx, uid_of(about.id), agents=invited) if about and invited else set()
 
 
 def expanded(tx: Tx, config: Config, start: datetime, end: datetime) -> list[tuple[Block, list[Obstacle]]]:
@@ -92,17 +106,28 @@ def _blocks_of(agent: Agent, company: Iterable[tuple[Block, list[Obstacle]]]) ->
 
 
 def _obstacles(
-    tx: Tx, start: datetime, end: datetime, names: Collection[str] | None, now: datetime
+    tx: Tx,
+    start: datetime,
+    end: datetime,
+    names: Collection[str] | None,
+    now: datetime,
+    about: Meeting | None,
 ) -> dict[str, list[Obstacle]]:
     """Other conversations, also those that run over; from the moment they are accepted, delivered or not."""
     found: dict[str, list[Obstacle]] = {}
     statuses = (MeetingStatus.SCHEDULED, MeetingStatus.LIVE)
+    itself = about.id if about else None
     for meeting in meetings.overlapping(tx, start - LIVE_GRACE, end, agents=names, statuses=statuses):
-        obstacle = walls.obstacle_of(meeting, now)
+        obstacle = walls.obstacle_of(meeting, now) if meeting.id != itself else None
         if obstacle is not None:
             found.setdefault(meeting.agent, []).append(obstacle)
     for copy in copies.drifted(tx):
-        if copy.found_start and copy.found_end and (names is None or copy.agent in names):
+        if (
+            copy.meeting != itself
+            and copy.found_start
+            and copy.found_end
+            and (names is None or copy.agent in names)
+        ):
             found.setdefault(copy.agent, []).append(
                 Obstacle(copy.found_start, copy.found_end, "meeting", "moved in the calendar", copy.meeting)
             )

@@ -70,7 +70,8 @@ def candidates(
 ) -> Candidates:  # fmt: skip
     """All active agents (of the meeting's group, if it has one) for the meeting's time.
 
-    Available ones first, then unknown, then not available; alike ones by their load of the week, then by name. `only`: look at these of them. `seen_since`: what was last seen before counts as stale, also within `stale_after`.
+    Available ones first, then unknown, then not available; alike ones by their load of the week, then by name. `only`:
+    look at these of them. `seen_since`: what was last seen before counts as stale, also within `stale_after`.
     """
     now = ctx.clock()
     stale_after = _stale_after(ctx.config, now, seen_since)
@@ -78,7 +79,7 @@ def candidates(
         meeting = known_meeting(tx, meeting_id)
         everyone = agents.agents(tx, active=True, group=meeting.group)
         asked = [agent for agent in everyone if only is None or agent.id in only]
-        known = knowledge.load(tx, ctx.config, asked, meeting.start, meeting.end, now=now)
+        known = knowledge.load(tx, ctx.config, asked, meeting.start, meeting.end, now=now, about=meeting)
         week = loads(tx, asked, *week_of(meeting.start, ctx.config.timezone))
         ranked = sorted(
             (
@@ -98,7 +99,7 @@ def explain(ctx: Context, agent_id: str, start: datetime, end: datetime) -> Expl
         agent = known_agent(tx, agent_id)
         known = knowledge.load(tx, ctx.config, [agent], start, end, now=now)[agent.id]
         verdict = _judge(known, start, end, now, ctx.config.sync.stale_after, exclude=None)
-        free = _next_free(ctx.config, tx, agent, max(start, now), end - start, now, exclude=None)
+        free = _next_free(ctx.config, tx, agent, max(start, now), end - start, now)
     passed = availability.passed_over(start, end, known.busy)
     return Explanation(agent, start, end, now, verdict, known, free, passed)
 
@@ -107,7 +108,7 @@ def obstacles_for(
     tx: Tx, config: Config, agent: Agent, meeting: Meeting, *, now: datetime
 ) -> tuple[dict[str, Any], ...]:
     """The reasons why `agent` is marked not available for the meeting; empty when there is no such mark."""
-    known = knowledge.load(tx, config, [agent], meeting.start, meeting.end, now=now)[agent.id]
+    known = knowledge.load(tx, config, [agent], meeting.start, meeting.end, now=now, about=meeting)[agent.id]
     verdict = _judge(known, meeting.start, meeting.end, now, config.sync.stale_after, exclude=meeting.id)
     if verdict.mark is not Mark.NOT_AVAILABLE:
         return ()
@@ -155,11 +156,11 @@ def _detailed(
     of_day = loads(tx, people, *day_of(meeting.start, ctx.config.timezone))
     length = meeting.end - meeting.start
     ahead = max(meeting.start, now)
-    known = knowledge.load(tx, ctx.config, people, ahead, ahead + LOOK_AHEAD + length, now=now)
+    known = knowledge.load(tx, ctx.config, people, ahead, ahead + LOOK_AHEAD + length, now=now, about=meeting)
     return tuple(
         replace(
             one,
-            next_free=_free_from(known[one.agent.id], ahead, length, exclude=meeting.id),
+            next_free=_free_from(known[one.agent.id], ahead, length),
             load_day=of_day.get(one.agent.id, 0),
         )
         for one in ranked
@@ -167,28 +168,18 @@ def _detailed(
 
 
 def _next_free(
-    config: Config,
-    tx: Tx,
-    agent: Agent,
-    start: datetime,
-    length: timedelta,
-    now: datetime,
-    *,
-    exclude: str | None,
+    config: Config, tx: Tx, agent: Agent, start: datetime, length: timedelta, now: datetime
 ) -> datetime | None:
     known = knowledge.load(tx, config, [agent], start, start + LOOK_AHEAD + length, now=now)[agent.id]
-    return _free_from(known, start, length, exclude=exclude)
+    return _free_from(known, start, length)
 
 
-def _free_from(
-    known: Knowledge, start: datetime, length: timedelta, *, exclude: str | None
-) -> datetime | None:
+def _free_from(known: Knowledge, start: datetime, length: timedelta) -> datetime | None:
     """None also where a calendar is not known that far: silence never reads as free."""
     horizon = [item.window_end for item in known.fresh]
     if not all(horizon):
         return None
     until = min([start + LOOK_AHEAD, *(moment for moment in horizon if moment)])
-    others = [item for item in known.obstacles if exclude is None or item.meeting != exclude]
     return availability.next_free(
-        start, length, busy=known.busy, obstacles=others, policy=known.policy, until=until
+        start, length, busy=known.busy, obstacles=known.obstacles, policy=known.policy, until=until
     )

@@ -6,11 +6,12 @@ from datetime import datetime, timedelta
 import pytest
 from worlds import ELEVEN, NOW, TEN, World
 
-from store.model import MeetingStatus
+from store.model import Guest, MeetingStatus
 from syncd.actions import changes
 from syncd.actions.free import FreeTimes, Wanted, free_times
 from syncd.actions.suggest import explain
 from syncd.errors import Refused, Unknown, WrongUse
+from syncd.mail.letter import uid_of
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 NINE, NOON, ONE = TEN - HOUR, TEN + 2 * HOUR, TEN + 3 * HOUR
@@ -132,3 +133,27 @@ def test_a_conversation_that_began_early_is_in_the_way_since_then(world: World) 
     found = explain(world.ctx, "anna", NINE, TEN).verdict
     assert [(one.kind, one.meeting, one.start) for one in found.reasons] == [("meeting", "m2", NINE)]
     assert explain(world.ctx, "anna", NINE - HOUR, NINE).verdict.reasons == ()
+
+
+def test_where_a_guest_is_an_agent_their_invitation_is_not_in_the_way_of_the_meeting_itself(
+    world: World,
+) -> None:
+    ben, eva = Guest("Ben", "BEN@example.com"), Guest("Eva", "eva@example.org")
+    world.plan(start=TEN, end=ELEVEN, guests=(ben, eva))
+    world.enter("ben", uid_of("m1"), TEN, ELEVEN)  # as his mail program took it from the mail
+    world.enter("cleo", uid_of("m1"), TEN, ELEVEN)  # who is no guest, whatever the event says
+    assert world.sync().failed == ()
+    marks = {name: one.verdict.mark.value for name, one in world.candidates().items()}
+    assert marks == {"anna": "available", "ben": "available", "cleo": "not available"}
+    assert starts(asked(world, "ben")) == [9, 10, 11, 12]
+    assert world.assign("ben").overrides == ()
+    world.plan("m2", "anna", TEN, ELEVEN)
+    assert world.candidates("m2")["ben"].verdict.mark.value == "not available", "it is, of any other"
+
+
+def test_the_invitation_of_before_a_reschedule_is_not_in_the_way_either(world: World) -> None:
+    world.plan(start=TEN, end=ELEVEN, guests=(Guest("Ben", "ben@example.com"),))
+    world.enter("ben", uid_of("m1"), TEN, ELEVEN)
+    world.accept(changes.reschedule("m1", TEN + HOUR / 2, None, "ill", by="test"))
+    assert world.sync().failed == ()
+    assert world.candidates()["ben"].verdict.mark.value == "available"
