@@ -43,6 +43,7 @@ ONE_EACH = {
     # values
     "a zone": ('timezone = "Europe/Amsterdm"', "timezone", "did you mean 'Europe/Amsterdam'"),
     "an agent's zone": (f'{ANNA}timezone = "Mars"', "agents[0].timezone", "is no time zone"),
+    "less than a day": ('[store]\nkeep_meetings = "1h"', "store.keep_meetings", 'expected at least "1d"'),
     "a duration": ('[sync]\ninterval = 60', "sync.interval", "expected a duration"),
     "a kind": ('[accounts.x]\nkind = "caldev"', "accounts.x.kind", "did you mean 'caldav'"),
     "a choice": ('[policy]\nagent_edits = "restor"', "policy.agent_edits", "did you mean 'restore'"),

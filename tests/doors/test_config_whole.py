@@ -84,7 +84,7 @@ def test_the_documented_defaults(tmp_path):
         "timezone": "UTC",
         "include": (),
         "holidays": None,
-        "store": {"url": "sqlite:////var/lib/syncd/syncd.db"},
+        "store": {"url": "sqlite:////var/lib/syncd/syncd.db", "keep_meetings": timedelta(0)},
         "sync": {
             "interval": timedelta(seconds=60),
             "window_past": timedelta(days=1),
