@@ -5,32 +5,36 @@ from datetime import timedelta
 from functools import cache
 
 from store.model import Agent, Calendar
-from syncd.config import Config, HolidayFile, PolicySettings, WorkingTime
+from syncd.config import Config, GroupConfig, HolidayFile, PolicySettings, WorkingTime
 from syncd.rules import naming
 from syncd.rules.hours import Hours
 from syncd.rules.policy import Policy, PolicyLayer, merge_groups, resolve
 
 
 class Policies:
-    """Resolved policies of one configuration, each computed once."""
+    """Resolved policies of one configuration, each computed once for all whom it holds for."""
 
     def __init__(self, config: Config) -> None:
         self.config = config
-        self._agents = {agent.id: agent for agent in config.agents}
         self._of: dict[tuple[str, ...], Policy] = {}
+        self._hours: dict[tuple[str, ...], tuple[tuple[Hours, ...], str]] = {}
+        self._holidays: dict[tuple[str, ...], tuple[tuple[HolidayFile, str], ...]] = {}
 
     def of_agent(self, agent: Agent) -> Policy:
         """What holds for the agent's blocks and meetings: global, groups, agent."""
-        key = (agent.id,)
+        own = self._own_policy(agent)
+        key = ("groups", *agent.groups) if own is None else ("agent", agent.id)
         if key not in self._of:
-            self._of[key] = resolve(*self._layers(agent))
+            self._of[key] = resolve(*self._layers(agent, own))
         return self._of[key]
 
     def of_calendar(self, agent: Agent, row: Calendar) -> Policy:
         """What holds for one calendar's events: also its login's and its own line in `check`."""
-        key = (agent.id, row.account, row.login, row.wanted or "")
+        key = ("calendar", agent.id, row.account, row.login, row.wanted or "")
         if key not in self._of:
-            self._of[key] = resolve(*self._layers(agent), *self._login_layers(agent, row))
+            own = self._login_layers(agent, row)
+            layers = self._layers(agent, self._own_policy(agent)) if own else []
+            self._of[key] = resolve(*layers, *own) if own else self.of_agent(agent)
         return self._of[key]
 
     def hours_of(self, agent: Agent) -> tuple[tuple[Hours, ...], str]:
@@ -38,26 +42,27 @@ class Policies:
 
         By the agent's own lines, else by those of all its groups together.
         """
-        own = self._agents.get(agent.id)
+        own = self.config.agent(agent.id)
         if own and own.working_hours is not None:
             return _hours(own.working_hours), f"working_hours ({_of_agent(agent)})"
-        groups = {name: group for name in agent.groups if (group := self.config.groups.get(name))}
-        lines = tuple(line for group in groups.values() for line in group.working_hours or ())
-        places = ", ".join(_of_group(name) for name, group in groups.items() if group.working_hours)
-        return _hours(lines), f"working_hours ({places})"
+        if agent.groups not in self._hours:
+            groups = {name: group for name, group in self._groups(agent) if group.working_hours}
+            lines = tuple(line for group in groups.values() for line in group.working_hours or ())
+            said = f"working_hours ({', '.join(map(_of_group, groups))})"
+            self._hours[agent.groups] = _hours(lines), said
+        return self._hours[agent.groups]
 
     def holidays_of(self, agent: Agent) -> tuple[tuple[HolidayFile, str], ...]:
         """The files whose holidays the agent has, the company's and those of all its groups; and which line names each."""
-        groups = ((_of_group(name), self.config.groups.get(name)) for name in agent.groups)
-        named = [
-            ("top level", self.config.holidays),
-            *((place, group.holidays) for place, group in groups if group),
-        ]
-        found: dict[HolidayFile, str] = {}
-        for place, file in named:
-            if file is not None:
-                found.setdefault(file, f"holidays ({place})")
-        return tuple(found.items())
+        if agent.groups not in self._holidays:
+            named = [("top level", self.config.holidays)]
+            named += [(_of_group(name), group.holidays) for name, group in self._groups(agent)]
+            found: dict[HolidayFile, str] = {}
+            for place, file in named:
+                if file is not None:
+                    found.setdefault(file, f"holidays ({place})")
+            self._holidays[agent.groups] = tuple(found.items())
+        return self._holidays[agent.groups]
 
     def widest_buffer(self) -> timedelta:
         """The longest buffer anywhere: how far beyond a question's interval to look."""
@@ -72,30 +77,33 @@ class Policies:
             default=zero,
         )
 
-    def _layers(self, agent: Agent) -> list[PolicyLayer]:
-        groups = {name: group for name in agent.groups if (group := self.config.groups.get(name))}
-        own = self._agents.get(agent.id)
+    def _groups(self, agent: Agent) -> list[tuple[str, GroupConfig]]:
+        return [(name, group) for name in agent.groups if (group := self.config.groups.get(name))]
+
+    def _own_policy(self, agent: Agent) -> PolicySettings | None:
+        own = self.config.agent(agent.id)
+        return own.policy if own else None
+
+    def _layers(self, agent: Agent, own: PolicySettings | None) -> list[PolicyLayer]:
         return [
             _global(self.config.policy),
-            merge_groups([layer(group.policy, _of_group(name)) for name, group in groups.items()]),
-            layer(own.policy if own else None, _of_agent(agent)),
+            merge_groups([layer(group.policy, _of_group(name)) for name, group in self._groups(agent)]),
+            layer(own, _of_agent(agent)),
         ]
 
     def _login_layers(self, agent: Agent, row: Calendar) -> list[PolicyLayer]:
-        own = self._agents.get(agent.id)
+        """What the login and the calendar's own entry say, as far as they say something."""
+        own = self.config.agent(agent.id)
+        place = f"{_of_agent(agent)}, calendars {row.account}/{row.login}"
         for login in own.calendars if own else ():
             if (login.account, login.login) == (row.account, row.login):
-                entry = next(
-                    (
-                        entry
-                        for entry in login.check or ()
-                        if naming.named(entry.name, href=row.href, name=row.name)
-                    ),
-                    None,
+                named = (
+                    one for one in login.check or () if naming.named(one.name, href=row.href, name=row.name)
                 )
-                place = f"{_of_agent(agent)}, calendars {login.account}/{login.login}"
-                named = layer(entry.policy, f"{place}, check {entry.name!r}") if entry else layer(None, "")
-                return [layer(login.policy, place), named]
+                entry = next(named, None)
+                said = [(login.policy, place)]
+                said += [(entry.policy, f"{place}, check {entry.name!r}")] if entry else []
+                return [layer(policy, where) for policy, where in said if policy is not None]
         return []
 
 
