@@ -133,9 +133,13 @@ def overlapping(
     agents: Collection[str] | None,
     statuses: Collection[MeetingStatus],
 ) -> list[Meeting]:
-    """The meetings in these statuses that overlap the half-open [start, end), of some agents or (None) of all."""
+    """The meetings in these statuses that overlap the half-open [start, end), of some agents or (None) of all.
+
+    A live one goes on since its agent entered, which may have been before its planned start.
+    """
     rows = _meetings.c
-    query = sa.select(_meetings).where(_in(statuses), rows.end > start, rows.start < end)
+    entered = sa.and_(rows.status == MeetingStatus.LIVE.value, rows.live_at < end)
+    query = sa.select(_meetings).where(_in(statuses), rows.end > start, sa.or_(rows.start < end, entered))
     if agents is not None:
         query = query.where(one_of(tx, rows.agent, agents))
     return _read(tx, query.order_by(rows.start, rows.id))
@@ -153,11 +157,16 @@ def by_ids(tx: Tx, ids: Collection[str]) -> list[Meeting]:
     return _read(tx, sa.select(_meetings).where(one_of(tx, rows.id, ids)).order_by(rows.start, rows.id))
 
 
-def counts(tx: Tx, agents: Collection[str], start: datetime, end: datetime) -> dict[str, int]:
-    """Agent -> how many of their scheduled or live meetings start within [start, end); agents with none are absent."""
+def counts(tx: Tx, agents: Collection[str] | None, start: datetime, end: datetime) -> dict[str, int]:
+    """Agent -> how many of their meetings start within [start, end), held or to be held; of some agents or (None) of all.
+
+    Agents with none are absent.
+    """
     rows = _meetings.c
     query = sa.select(rows.agent, sa.func.count()).group_by(rows.agent)
-    query = query.where(_in(COMING), one_of(tx, rows.agent, agents), rows.start >= start, rows.start < end)
+    query = query.where(rows.status != MeetingStatus.CANCELLED.value, rows.start >= start, rows.start < end)
+    if agents is not None:
+        query = query.where(one_of(tx, rows.agent, agents))
     return {row[0]: row[1] for row in tx.execute(query)}
 
 

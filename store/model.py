@@ -6,7 +6,7 @@ One word per thing (docs/architecture.md has the list). Everything here is data;
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Any, Literal
 
@@ -159,6 +159,8 @@ class MadeBlock:
     until: datetime | None
     made_by: str
     made_at: datetime
+    count: int | None = None
+    exceptions: tuple[date, ...] = ()
 
 
 # ---------------------------------------------------------------------------------------------------------------------

@@ -24,7 +24,7 @@ from sqlalchemy import (
 
 from store.values import Key, Moment, Words
 
-REVISIONS = ("0001", "0002", "0003", "0004", "0005", "0006", "0007", "0009")
+REVISIONS = ("0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008", "0009")
 """The migrations, oldest first. Written here so that looking at the version needs no Alembic; a test compares them."""
 
 Json = JSON(none_as_null=True)
@@ -211,6 +211,8 @@ blocks = Table(
     Column("until", Moment),
     Column("made_by", Words, nullable=False),
     Column("made_at", Moment, nullable=False),
+    Column("count", Integer),
+    Column("exceptions", Words, nullable=False, server_default=text("''")),
     sqlite_autoincrement=True,
 )
 """Blocks made by command; those of the configuration stay there."""

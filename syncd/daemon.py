@@ -25,7 +25,7 @@ from syncd.actions.drifting import settle_drift
 from syncd.actions.follow import follow
 from syncd.actions.post import remind
 from syncd.actions.push import push_url
-from syncd.actions.tidy import close_overdue
+from syncd.actions.tidy import close_overdue, forget
 from syncd.executor import Executor, LocalExecutor
 from syncd.garbage import collect_seldom
 from syncd.meter import Meter
@@ -33,7 +33,7 @@ from syncd.meter import Meter
 if TYPE_CHECKING:
     from syncd.web.server import WebServer
 
-FEED_SECONDS, SUBSCRIBE_SECONDS, TIDY_SECONDS = 0.5, 5, 30
+FEED_SECONDS, SUBSCRIBE_SECONDS, TIDY_SECONDS, FORGET_SECONDS = 0.5, 5, 30, 3600
 GRACE_SECONDS = 5.0
 """How long work under way may take to end after SIGTERM."""
 
@@ -70,6 +70,7 @@ class Daemon:
             self._every(SUBSCRIBE_SECONDS, self.subscribe, first=utc_now())
         self._every(FEED_SECONDS, self.feed)
         self._every(TIDY_SECONDS, self.tidy)
+        self._every(FORGET_SECONDS, self.forget, first=utc_now())
         self.clock.start()
         logs.info("started", version=__version__, agents=len(self.ctx.config.agents), pid=os.getpid())
 
@@ -117,6 +118,13 @@ class Daemon:
             settle_drift(self.ctx)
             notice_conflicts(self.ctx)
             self.executor.sweep()
+        except StoreError as error:
+            logs.error("store_failed", error=error.message, hint=error.hint)
+
+    def forget(self) -> None:
+        """What is no longer kept."""
+        try:
+            forget(self.ctx)
         except StoreError as error:
             logs.error("store_failed", error=error.message, hint=error.hint)
 

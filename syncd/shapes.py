@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 from connectors.interface import Event, Reading
 from store.model import Agent, Change, Copy, Deed, Delivery, Guest, Meeting, Override, Token
-from syncd.rules.availability import Mark, Reason, Verdict
+from syncd.rules.availability import Mark, Verdict
 from syncd.rules.blocks import Block
+from syncd.rules.walls import Reason
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
@@ -36,7 +37,7 @@ def reason_json(reason: Reason) -> Json:
     fields: Json = {
         "kind": reason.kind, "status": reason.status, "start": moment(reason.start), "end": moment(reason.end),
         "calendar": reason.calendar, "title": reason.title, "meeting": reason.meeting,
-        "seen_at": moment(reason.seen_at),
+        "seen_at": moment(reason.seen_at), "policy": reason.policy,
     }  # fmt: skip
     return {name: value for name, value in fields.items() if value is not None}
 
@@ -70,7 +71,7 @@ def block_json(block: Block, by: str | None) -> Json:
     return {
         "id": block.id, "scope": block.scope, "title": block.title, "start": moment(block.start),
         "end": moment(block.end), "timezone": block.timezone, "repeat": block.repeat, "until": moment(block.until),
-        "by": by,
+        "count": block.count, "except": sorted(day.isoformat() for day in block.exceptions), "by": by,
     }  # fmt: skip
 
 
@@ -182,6 +183,24 @@ def candidates_json(meeting: Meeting, *, as_of: datetime, total: int, page: Iter
     return {
         "meeting": meeting.id, "start": moment(meeting.start), "end": moment(meeting.end), "as_of": moment(as_of),
         "total": total, "candidates": list(page),
+    }  # fmt: skip
+
+
+def free_times_json(
+    meeting: Meeting, *, as_of: datetime, times: Iterable[tuple[datetime, datetime, Iterable[str]]],
+    unsure: Iterable[tuple[str, Iterable[Reason]]],
+) -> Json:  # fmt: skip
+    """When a meeting could take place, and who is available then. `unsure`: of whom not the whole range is known, and why."""
+    found = items(
+        {"start": moment(start), "end": moment(end), "agents": list(agents)} for start, end, agents in times
+    )
+    minutes = (meeting.end - meeting.start).total_seconds() / 60
+    return {
+        "meeting": meeting.id, "length_minutes": int(minutes) if minutes.is_integer() else minutes,
+        "as_of": moment(as_of), **found,
+        "unsure": [
+            {"agent": agent, "reasons": [reason_json(reason) for reason in reasons]} for agent, reasons in unsure
+        ],
     }  # fmt: skip
 
 

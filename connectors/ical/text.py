@@ -36,7 +36,7 @@ def scan_leniently(data: bytes, limits: Limits, findings: Findings) -> list[Comp
     """As `scan`, of any text that is not too large: line by line, judging each."""
     tree = _Tree(limits, findings)
     try:
-        for number, line in _unfolded(data):
+        for number, line in _unfolded(_plain(data, findings)):
             tree.take(number, line)
     except TooMuch as limit:
         findings.add("", tree.line, f"{limit}; the rest is not read")

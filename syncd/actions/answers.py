@@ -7,6 +7,7 @@ from store import calendars
 from syncd.actions.blocking import Listed
 from syncd.actions.context import Context
 from syncd.actions.drifting import Drift
+from syncd.actions.free import FreeTimes
 from syncd.actions.look import Story
 from syncd.actions.status import Status
 from syncd.actions.suggest import Candidate, Candidates, Explanation
@@ -18,8 +19,10 @@ from syncd.shapes import (
     changes_json,
     conflict_json,
     drift_json,
+    free_times_json,
     meeting_json,
     moment,
+    reason_json,
     status_json,
     verdict_json,
 )
@@ -54,6 +57,12 @@ def _candidate(one: Candidate) -> Json:
     return {**verdict, "assigned": one.assigned, "load": {"day": one.load_day, "week": one.load_week}}
 
 
+def free_times_answer(found: FreeTimes) -> Json:
+    """When a meeting could take place."""
+    times = ((one.start, one.end, one.agents) for one in found.times)
+    return free_times_json(found.meeting, as_of=found.as_of, times=times, unsure=found.unsure)
+
+
 def explanation_json(found: Explanation) -> Json:
     """Why an agent is, or is not, available."""
     known = found.known
@@ -65,7 +74,10 @@ def explanation_json(found: Explanation) -> Json:
         next_free=found.next_free,
     )
     asked = {"start": moment(found.start), "end": moment(found.end), "as_of": moment(found.as_of)}
-    return {"agent": verdict.pop("agent"), "name": verdict.pop("name"), **asked, **verdict}
+    passed = [reason_json(one) for one in found.not_blocking]
+    return {
+        "agent": verdict.pop("agent"), "name": verdict.pop("name"), **asked, **verdict, "not_blocking": passed,
+    }  # fmt: skip
 
 
 def listed_json(one: Listed) -> Json:

@@ -1,5 +1,6 @@
 """Blocks made, listed and taken away: what is blocked is marked at once, for marks are computed and never stored."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -42,26 +43,21 @@ def block_list(ctx: Context) -> list[Listed]:
 
 def add_block(
     ctx: Context, scope: str, title: str, start: datetime, end: datetime, timezone: str, *, repeat: str | None,
-    until: datetime | None, by: str,
+    until: datetime | None, count: int | None = None, exceptions: Sequence[str] = (), by: str,
 ) -> Listed:  # fmt: skip
     """Make a block by the rules of [[blocks]]. Raises `Refused` naming what is wrong, `Unknown` for a group or an agent."""
     try:
-        checked = BlockConfig(
-            scope=scope,
-            title=clean(title),
-            start=start,
-            end=end,
-            timezone=timezone,
-            repeat=repeat,
-            until=until,
-        )
+        checked = BlockConfig.model_validate({
+            "scope": scope, "title": clean(title), "start": start, "end": end, "timezone": timezone, "repeat": repeat,
+            "until": until, "count": count, "except": tuple(exceptions),
+        })  # fmt: skip
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"]) or str(first.get("ctx", {}).get("key", ("",))[0])
         raise Invalid(f"{where}: {first['msg']}" if where else first["msg"], field=where) from None
     block = MadeBlock(
         0, checked.scope, checked.title, checked.start, checked.end, checked.timezone, checked.repeat, checked.until, by,
-        ctx.clock(),
+        ctx.clock(), checked.count, checked.exceptions,
     )  # fmt: skip
     with ctx.store.writing() as tx:
         kind, _, name = block.scope.partition(":")

@@ -17,7 +17,8 @@ from syncd.actions.knowledge import busy_pieces
 from syncd.actions.policies import Policies
 from syncd.actions.suggest import candidates
 from syncd.rules import conflicts as rule
-from syncd.rules.availability import Mark, Reason
+from syncd.rules.availability import Mark
+from syncd.rules.walls import Reason
 
 MOST_INSTEAD = 3
 """So many agents are named who could take a meeting instead."""
@@ -53,7 +54,7 @@ def late(ctx: Context, tx: Tx, *, only: Collection[str] | None = None) -> dict[s
         if (agent := people.get(meeting.agent)) is not None:
             others = without(beside[meeting.id], apart(tx, ctx.config, meeting))
             busy = busy_pieces(agent, policies, checked, others)
-            if reasons := rule.late(meeting, busy, policies.of_agent(agent), now=now):
+            if reasons := rule.late(meeting, busy, policies.of_agent(agent)):
                 found[meeting.id] = Conflict(meeting, reasons)
     return found
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import TypeVar
 
 from store import blocks as made_blocks
@@ -10,18 +10,18 @@ from store import calendars, copies, meetings, slots
 from store.database import Tx
 from store.model import Agent, Calendar, Login, MadeBlock, Meeting, MeetingStatus, Slot
 from syncd.actions.itself import NOTHING, apart, without
+from syncd.actions.offtime import OffTime
 from syncd.actions.policies import Policies
 from syncd.config import Config
 from syncd.config.people import BlockConfig
-from syncd.rules import availability, blocks, drift
-from syncd.rules.availability import BusyPiece, Freshness, Obstacle
+from syncd.rules import blocks, drift, walls
+from syncd.rules.availability import Freshness
 from syncd.rules.blocks import Block
+from syncd.rules.meetings import LIVE_GRACE
 from syncd.rules.policy import Policy
+from syncd.rules.walls import BusyPiece, Obstacle
 
 Row = TypeVar("Row", Calendar, Login, Slot)
-
-LIVE_GRACE = timedelta(hours=2)
-"""How long past its planned end a conversation may still hold its agent (rules.availability)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,7 @@ def load(
 ) -> dict[str, Knowledge]:  # fmt: skip
     """Everything that may block one of `agents` in [start, end), widened by the longest buffer; no query per agent.
 
-    `about`: the meeting that is asked about; what stands in calendars and is this meeting itself is left out.
+    `about`: the meeting that is asked about; it is in nobody's way, nor is what stands in calendars and is this meeting itself.
     """
     policies = Policies(config)
     widest = policies.widest_buffer()
@@ -53,8 +53,9 @@ def load(
     logins = _by_agent(calendars.logins(tx, agents=names))
     itself = apart(tx, config, about) if about is not None else NOTHING
     found = _by_agent(without(slots.overlapping(tx, start, end, names), itself))
-    conversations = _obstacles(tx, start, end, names, now)
+    conversations = _obstacles(tx, start, end, names, now, about)
     company = expanded(tx, config, start, end)
+    off = OffTime(policies, start, end)
     return {
         agent.id: _of_agent(
             agent,
@@ -62,7 +63,7 @@ def load(
             rows.get(agent.id, []),
             logins.get(agent.id, []),
             found.get(agent.id, []),
-            [*conversations.get(agent.id, []), *_blocks_of(agent, company)],
+            [*conversations.get(agent.id, []), *_blocks_of(agent, company), *off.of(agent)],
         )
         for agent in agents
     }
@@ -84,7 +85,10 @@ def standing(tx: Tx, config: Config) -> list[Block]:
 
 def as_rule(name: str, one: BlockConfig | MadeBlock) -> Block:
     """A block as the rules take it, under this id."""
-    return Block(name, one.scope, one.title, one.start, one.end, one.timezone, one.repeat, one.until)
+    return Block(
+        name, one.scope, one.title, one.start, one.end, one.timezone, one.repeat, one.until, one.count,
+        frozenset(one.exceptions),
+    )  # fmt: skip
 
 
 def _blocks_of(agent: Agent, company: Iterable[tuple[Block, list[Obstacle]]]) -> list[Obstacle]:
@@ -94,17 +98,28 @@ def _blocks_of(agent: Agent, company: Iterable[tuple[Block, list[Obstacle]]]) ->
 
 
 def _obstacles(
-    tx: Tx, start: datetime, end: datetime, names: Collection[str] | None, now: datetime
+    tx: Tx,
+    start: datetime,
+    end: datetime,
+    names: Collection[str] | None,
+    now: datetime,
+    about: Meeting | None,
 ) -> dict[str, list[Obstacle]]:
     """Other conversations, also those that run over; from the moment they are accepted, delivered or not."""
     found: dict[str, list[Obstacle]] = {}
     statuses = (MeetingStatus.SCHEDULED, MeetingStatus.LIVE)
+    itself = about.id if about else None
     for meeting in meetings.overlapping(tx, start - LIVE_GRACE, end, agents=names, statuses=statuses):
-        obstacle = availability.obstacle_of(meeting, now)
+        obstacle = walls.obstacle_of(meeting, now) if meeting.id != itself else None
         if obstacle is not None:
             found.setdefault(meeting.agent, []).append(obstacle)
     for copy in copies.drifted(tx):
-        if copy.found_start and copy.found_end and (names is None or copy.agent in names):
+        if (
+            copy.meeting != itself
+            and copy.found_start
+            and copy.found_end
+            and (names is None or copy.agent in names)
+        ):
             found.setdefault(copy.agent, []).append(
                 Obstacle(copy.found_start, copy.found_end, "meeting", "moved in the calendar", copy.meeting)
             )

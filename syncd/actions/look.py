@@ -12,7 +12,8 @@ from syncd.actions.context import Context
 from syncd.actions.named import known_agent, known_meeting
 from syncd.errors import Invalid
 from syncd.rules import policy
-from syncd.rules.availability import Mark, Reason
+from syncd.rules.availability import Mark
+from syncd.rules.walls import Reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +78,10 @@ def _no_cursor() -> Invalid:
 
 
 def busy(ctx: Context, agent_id: str, start: datetime, end: datetime) -> list[BusyTime]:
-    """What the store knows of the agent's time in [start, end): calendars, blocks and meetings, soonest first."""
+    """What the store knows of the agent's time in [start, end): calendars, blocks and meetings, soonest first.
+
+    Working hours are not among them: they are a rule, and nothing that is known to take place.
+    """
     with ctx.store.reading() as tx:
         agent = known_agent(tx, agent_id)
         known = knowledge.load(tx, ctx.config, [agent], start, end, now=ctx.clock())[agent.id]
@@ -91,6 +95,7 @@ def busy(ctx: Context, agent_id: str, start: datetime, end: datetime) -> list[Bu
     others = [
         BusyTime(one.start, one.end, "busy", False, True, one.kind, meeting=one.meeting, title=one.title)
         for one in known.obstacles
+        if one.kind != "working-hours"
     ]
     overlapping = [one for one in (*slots, *others) if one.start < end and start < one.end]
     return sorted(

@@ -61,7 +61,7 @@ def sync_now(
     progress(0, len(wanted))
     left = {login.id: login for login in wanted if ctx.signs_in(login.agent)}
     served = [login for login in wanted if login.id not in left]
-    began = _hand_over(ctx, served)
+    began = hand_over(ctx, served)
     _read_all(ctx, pool, left, full=full, done=done)
     notice_conflicts(ctx)
     if settle_drift(ctx):
@@ -96,7 +96,7 @@ def _wanted(ctx: Context, agent: str | None) -> list[Login]:
         return calendars.logins(tx, agents=[known_agent(tx, agent).id])
 
 
-def _hand_over(ctx: Context, served: Collection[Login]) -> datetime:
+def hand_over(ctx: Context, served: Collection[Login]) -> datetime:
     """Make these logins due for the service; returns since when they are."""
     now = ctx.clock()
     if served:

@@ -1,35 +1,68 @@
 """Which policy holds for whom: the configuration's layers, from the most general to the calendar itself."""
 
+from dataclasses import replace
 from datetime import timedelta
 from functools import cache
 
 from store.model import Agent, Calendar
-from syncd.config import Config, PolicySettings
+from syncd.config import Config, GroupConfig, HolidayFile, PolicySettings, WorkingTime
 from syncd.rules import naming
+from syncd.rules.hours import Hours
 from syncd.rules.policy import Policy, PolicyLayer, merge_groups, resolve
 
 
 class Policies:
-    """Resolved policies of one configuration, each computed once."""
+    """Resolved policies of one configuration, each computed once for all whom it holds for."""
 
     def __init__(self, config: Config) -> None:
         self.config = config
-        self._agents = {agent.id: agent for agent in config.agents}
         self._of: dict[tuple[str, ...], Policy] = {}
+        self._hours: dict[tuple[str, ...], tuple[tuple[Hours, ...], str]] = {}
+        self._holidays: dict[tuple[str, ...], tuple[tuple[HolidayFile, str], ...]] = {}
 
     def of_agent(self, agent: Agent) -> Policy:
         """What holds for the agent's blocks and meetings: global, groups, agent."""
-        key = (agent.id,)
+        own = self._own_policy(agent)
+        key = ("groups", *agent.groups) if own is None else ("agent", agent.id)
         if key not in self._of:
-            self._of[key] = resolve(*self._layers(agent))
+            self._of[key] = resolve(*self._layers(agent, own))
         return self._of[key]
 
     def of_calendar(self, agent: Agent, row: Calendar) -> Policy:
         """What holds for one calendar's events: also its login's and its own line in `check`."""
-        key = (agent.id, row.account, row.login, row.wanted or "")
+        key = ("calendar", agent.id, row.account, row.login, row.wanted or "")
         if key not in self._of:
-            self._of[key] = resolve(*self._layers(agent), *self._login_layers(agent, row))
+            own = self._login_layers(agent, row)
+            layers = self._layers(agent, self._own_policy(agent)) if own else []
+            self._of[key] = resolve(*layers, *own) if own else self.of_agent(agent)
         return self._of[key]
+
+    def hours_of(self, agent: Agent) -> tuple[tuple[Hours, ...], str]:
+        """When the agent works, () = at any time; and which line says so.
+
+        By the agent's own lines, else by those of all its groups together.
+        """
+        own = self.config.agent(agent.id)
+        if own and own.working_hours is not None:
+            return _hours(own.working_hours), f"working_hours ({_of_agent(agent)})"
+        if agent.groups not in self._hours:
+            groups = {name: group for name, group in self._groups(agent) if group.working_hours}
+            lines = tuple(line for group in groups.values() for line in group.working_hours or ())
+            said = f"working_hours ({', '.join(map(_of_group, groups))})"
+            self._hours[agent.groups] = _hours(lines), said
+        return self._hours[agent.groups]
+
+    def holidays_of(self, agent: Agent) -> tuple[tuple[HolidayFile, str], ...]:
+        """The files whose holidays the agent has, the company's and those of all its groups; and which line names each."""
+        if agent.groups not in self._holidays:
+            named = [("top level", self.config.holidays)]
+            named += [(_of_group(name), group.holidays) for name, group in self._groups(agent)]
+            found: dict[HolidayFile, str] = {}
+            for place, file in named:
+                if file is not None:
+                    found.setdefault(file, f"holidays ({place})")
+            self._holidays[agent.groups] = tuple(found.items())
+        return self._holidays[agent.groups]
 
     def widest_buffer(self) -> timedelta:
         """The longest buffer anywhere: how far beyond a question's interval to look."""
@@ -44,29 +77,39 @@ class Policies:
             default=zero,
         )
 
-    def _layers(self, agent: Agent) -> list[PolicyLayer]:
-        groups = [self.config.groups[name].policy for name in agent.groups if name in self.config.groups]
-        own = self._agents.get(agent.id)
+    def _groups(self, agent: Agent) -> list[tuple[str, GroupConfig]]:
+        return [(name, group) for name in agent.groups if (group := self.config.groups.get(name))]
+
+    def _own_policy(self, agent: Agent) -> PolicySettings | None:
+        own = self.config.agent(agent.id)
+        return own.policy if own else None
+
+    def _layers(self, agent: Agent, own: PolicySettings | None) -> list[PolicyLayer]:
         return [
-            layer(self.config.policy),
-            merge_groups([layer(group) for group in groups]),
-            layer(own.policy if own else None),
+            _global(self.config.policy),
+            merge_groups([layer(group.policy, _of_group(name)) for name, group in self._groups(agent)]),
+            layer(own, _of_agent(agent)),
         ]
 
     def _login_layers(self, agent: Agent, row: Calendar) -> list[PolicyLayer]:
-        own = self._agents.get(agent.id)
+        """What the login and the calendar's own entry say, as far as they say something."""
+        own = self.config.agent(agent.id)
+        place = f"{_of_agent(agent)}, calendars {row.account}/{row.login}"
         for login in own.calendars if own else ():
             if (login.account, login.login) == (row.account, row.login):
-                entry = next(
-                    (
-                        entry
-                        for entry in login.check or ()
-                        if naming.named(entry.name, href=row.href, name=row.name)
-                    ),
-                    None,
+                named = (
+                    one for one in login.check or () if naming.named(one.name, href=row.href, name=row.name)
                 )
-                return [layer(login.policy), layer(entry.policy if entry else None)]
+                entry = next(named, None)
+                said = [(login.policy, place)]
+                said += [(entry.policy, f"{place}, check {entry.name!r}")] if entry else []
+                return [layer(policy, where) for policy, where in said if policy is not None]
         return []
+
+
+@cache
+def _hours(lines: tuple[WorkingTime, ...]) -> tuple[Hours, ...]:
+    return tuple(Hours(frozenset(line.days), line.opens, line.closes) for line in lines)
 
 
 @cache
@@ -82,6 +125,24 @@ def _fields() -> tuple[str, ...]:
     )
 
 
-def layer(settings: PolicySettings | None) -> PolicyLayer:
+def layer(settings: PolicySettings | None, place: str) -> PolicyLayer:
     """The settings of one place in the configuration, as the rules take them; what is not set stays unset."""
-    return PolicyLayer(**{name: getattr(settings, name) for name in _fields()}) if settings else PolicyLayer()
+    if settings is None:
+        return PolicyLayer()
+    return PolicyLayer(
+        **{name: getattr(settings, name) for name in _fields()}, places=dict.fromkeys(_fields(), place)
+    )
+
+
+def _global(settings: PolicySettings) -> PolicyLayer:
+    """[policy], which is complete: what nobody has set there is a default."""
+    places = {name: "[policy]" if name in settings.model_fields_set else "default" for name in _fields()}
+    return replace(layer(settings, ""), places=places)
+
+
+def _of_group(name: str) -> str:
+    return f"[groups.{name}]"
+
+
+def _of_agent(agent: Agent) -> str:
+    return f"[[agents]] {agent.id}"

@@ -1,20 +1,22 @@
 """Who could take a meeting, who is not available and why: marks computed from what is known, never stored."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from store import agents, meetings
+from store import agents
 from store.database import Tx
 from store.model import Agent, Meeting
 from syncd.actions import knowledge
 from syncd.actions.context import Context
 from syncd.actions.knowledge import Knowledge
+from syncd.actions.load import day_of, loads, week_of
 from syncd.actions.named import known_agent, known_meeting
 from syncd.config import Config
 from syncd.rules import availability
 from syncd.rules.availability import Mark, Verdict
+from syncd.rules.walls import Reason
 from syncd.shapes import reason_json
 
 RANK = {Mark.AVAILABLE: 0, Mark.UNKNOWN: 1, Mark.NOT_AVAILABLE: 2}
@@ -47,7 +49,10 @@ class Candidates:
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """Why one agent is (not) available in [start, end), and when next free for that length."""
+    """Why one agent is (not) available in [start, end), and when next free for that length.
+
+    `not_blocking`: the events in that time which the policy lets pass.
+    """
 
     agent: Agent
     start: datetime
@@ -56,32 +61,47 @@ class Explanation:
     verdict: Verdict
     known: Knowledge
     next_free: datetime | None
+    not_blocking: tuple[Reason, ...]
 
 
-def candidates(ctx: Context, meeting_id: str, *, limit: int = 50) -> Candidates:
-    """All active agents (of the meeting's group, if it has one) for the meeting's time; available ones first."""
+def candidates(
+    ctx: Context, meeting_id: str, *, limit: int = 50, only: Collection[str] | None = None,
+    seen_since: datetime | None = None,
+) -> Candidates:  # fmt: skip
+    """All active agents (of the meeting's group, if it has one) for the meeting's time.
+
+    Available ones first, then unknown, then not available; alike ones by their load of the week, then by name. `only`:
+    look at these of them. `seen_since`: what was last seen before counts as stale, also within `stale_after`.
+    """
     now = ctx.clock()
+    stale_after = _stale_after(ctx.config, now, seen_since)
     with ctx.store.reading() as tx:
         meeting = known_meeting(tx, meeting_id)
         everyone = agents.agents(tx, active=True, group=meeting.group)
-        known = knowledge.load(tx, ctx.config, everyone, meeting.start, meeting.end, now=now, about=meeting)
+        asked = [agent for agent in everyone if only is None or agent.id in only]
+        known = knowledge.load(tx, ctx.config, asked, meeting.start, meeting.end, now=now, about=meeting)
+        week = loads(tx, asked, *week_of(meeting.start, ctx.config.timezone))
         ranked = sorted(
-            (_candidate(ctx.config, meeting, known[agent.id], now) for agent in everyone),
-            key=lambda one: (RANK[one.verdict.mark], one.agent.name, one.agent.id),
+            (
+                _candidate(meeting, known[agent.id], now, stale_after, week.get(agent.id, 0))
+                for agent in asked
+            ),
+            key=_rank,
         )
         page = _detailed(ctx, tx, meeting, ranked[:limit], now)
     return Candidates(meeting, now, len(everyone), page)
 
 
 def explain(ctx: Context, agent_id: str, start: datetime, end: datetime) -> Explanation:
-    """Why, from which calendar, seen when, and when next free."""
+    """Why, by which line of the policy, from which calendar, seen when, and when next free."""
     now = ctx.clock()
     with ctx.store.reading() as tx:
         agent = known_agent(tx, agent_id)
         known = knowledge.load(tx, ctx.config, [agent], start, end, now=now)[agent.id]
-        verdict = _judge(ctx.config, known, start, end, now, exclude=None)
-        free = _next_free(ctx.config, tx, agent, max(start, now), end - start, now, exclude=None)
-    return Explanation(agent, start, end, now, verdict, known, free)
+        verdict = _judge(known, start, end, now, ctx.config.sync.stale_after, exclude=None)
+        free = _next_free(ctx.config, tx, agent, max(start, now), end - start, now)
+    passed = availability.passed_over(start, end, known.busy)
+    return Explanation(agent, start, end, now, verdict, known, free, passed)
 
 
 def obstacles_for(
@@ -89,83 +109,77 @@ def obstacles_for(
 ) -> tuple[dict[str, Any], ...]:
     """The reasons why `agent` is marked not available for the meeting; empty when there is no such mark."""
     known = knowledge.load(tx, config, [agent], meeting.start, meeting.end, now=now, about=meeting)[agent.id]
-    verdict = _judge(config, known, meeting.start, meeting.end, now, exclude=meeting.id)
+    verdict = _judge(known, meeting.start, meeting.end, now, config.sync.stale_after, exclude=meeting.id)
     if verdict.mark is not Mark.NOT_AVAILABLE:
         return ()
     return tuple(reason_json(reason) for reason in verdict.reasons)
 
 
-def _candidate(config: Config, meeting: Meeting, known: Knowledge, now: datetime) -> Candidate:
-    verdict = _judge(config, known, meeting.start, meeting.end, now, exclude=meeting.id)
-    return Candidate(known.agent, verdict, known.agent.id == meeting.agent, known)
+def _stale_after(config: Config, now: datetime, seen_since: datetime | None) -> timedelta:
+    limit = config.sync.stale_after
+    return limit if seen_since is None else min(limit, now - seen_since)
+
+
+def _candidate(
+    meeting: Meeting, known: Knowledge, now: datetime, stale_after: timedelta, week: int
+) -> Candidate:
+    verdict = _judge(known, meeting.start, meeting.end, now, stale_after, exclude=meeting.id)
+    return Candidate(known.agent, verdict, known.agent.id == meeting.agent, known, load_week=week)
+
+
+def _rank(one: Candidate) -> tuple[int, int, str, str]:
+    """The meeting itself, which its present agent has, does not count as their load: it is the same for whoever has it."""
+    load = one.load_week - one.assigned
+    return RANK[one.verdict.mark], load, one.agent.name, one.agent.id
 
 
 def _judge(
-    config: Config, known: Knowledge, start: datetime, end: datetime, now: datetime, *, exclude: str | None
+    known: Knowledge,
+    start: datetime,
+    end: datetime,
+    now: datetime,
+    stale_after: timedelta,
+    *,
+    exclude: str | None,
 ) -> Verdict:
     return availability.judge(
         start, end, busy=known.busy, obstacles=known.obstacles, fresh=known.fresh, policy=known.policy, now=now,
-        stale_after=config.sync.stale_after, exclude=exclude,
+        stale_after=stale_after, exclude=exclude,
     )  # fmt: skip
 
 
 def _detailed(
     ctx: Context, tx: Tx, meeting: Meeting, ranked: Sequence[Candidate], now: datetime
 ) -> tuple[Candidate, ...]:
-    """Load and next free time: computed for the page only."""
-    names = [one.agent.id for one in ranked]
-    day = meeting.start.replace(hour=0, minute=0, second=0, microsecond=0)
-    week = day - timedelta(days=day.weekday())
-    of_day = meetings.counts(tx, names, day, day + timedelta(days=1))
-    of_week = meetings.counts(tx, names, week, week + timedelta(days=7))
+    """The day's load and the next free time: computed for the page only."""
+    people = [one.agent for one in ranked]
+    of_day = loads(tx, people, *day_of(meeting.start, ctx.config.timezone))
     length = meeting.end - meeting.start
     ahead = max(meeting.start, now)
-    known = knowledge.load(
-        tx,
-        ctx.config,
-        [one.agent for one in ranked],
-        ahead,
-        ahead + LOOK_AHEAD + length,
-        now=now,
-        about=meeting,
-    )
+    known = knowledge.load(tx, ctx.config, people, ahead, ahead + LOOK_AHEAD + length, now=now, about=meeting)
     return tuple(
-        Candidate(
-            one.agent,
-            one.verdict,
-            one.assigned,
-            one.known,
-            _free_from(known[one.agent.id], ahead, length, exclude=meeting.id),
-            of_day.get(one.agent.id, 0),
-            of_week.get(one.agent.id, 0),
+        replace(
+            one,
+            next_free=_free_from(known[one.agent.id], ahead, length),
+            load_day=of_day.get(one.agent.id, 0),
         )
         for one in ranked
     )
 
 
 def _next_free(
-    config: Config,
-    tx: Tx,
-    agent: Agent,
-    start: datetime,
-    length: timedelta,
-    now: datetime,
-    *,
-    exclude: str | None,
+    config: Config, tx: Tx, agent: Agent, start: datetime, length: timedelta, now: datetime
 ) -> datetime | None:
     known = knowledge.load(tx, config, [agent], start, start + LOOK_AHEAD + length, now=now)[agent.id]
-    return _free_from(known, start, length, exclude=exclude)
+    return _free_from(known, start, length)
 
 
-def _free_from(
-    known: Knowledge, start: datetime, length: timedelta, *, exclude: str | None
-) -> datetime | None:
+def _free_from(known: Knowledge, start: datetime, length: timedelta) -> datetime | None:
     """None also where a calendar is not known that far: silence never reads as free."""
     horizon = [item.window_end for item in known.fresh]
     if not all(horizon):
         return None
     until = min([start + LOOK_AHEAD, *(moment for moment in horizon if moment)])
-    others = [item for item in known.obstacles if exclude is None or item.meeting != exclude]
     return availability.next_free(
-        start, length, busy=known.busy, obstacles=others, policy=known.policy, until=until
+        start, length, busy=known.busy, obstacles=known.obstacles, policy=known.policy, until=until
     )

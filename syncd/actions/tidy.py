@@ -1,9 +1,12 @@
-"""What time itself changes: conversations nobody closed, and busy time that is over."""
+"""What time itself changes: conversations nobody closed, busy time that is over, and what is no longer kept."""
 
-from store import meetings
+from datetime import timedelta
+
+from store import meetings, retention
 from store.model import Change, Meeting
 from syncd import logs
 from syncd.actions.context import Context
+from syncd.actions.read import WINDOW_MARGIN
 from syncd.rules.meetings import LIVE_GRACE, overdue
 
 
@@ -29,3 +32,20 @@ def _close(ctx: Context, meeting_id: str) -> Meeting | None:
         )
     logs.info("meeting_closed", meeting=after.id, status=after.status.value)
     return after
+
+
+def forget(ctx: Context) -> int:
+    """Drop busy time that is over, and meetings that ended longer ago than they are kept; returns how many of those."""
+    now, config = ctx.clock(), ctx.config
+    with ctx.store.writing() as tx:
+        retention.drop_past_slots(tx, now - config.sync.window_past - WINDOW_MARGIN)
+    gone = 0
+    while config.store.keep_meetings > timedelta(0):
+        with ctx.store.writing() as tx:
+            found = retention.forget_meetings(tx, now - config.store.keep_meetings)
+        gone += len(found)
+        if not found:
+            break
+    if gone:
+        logs.info("meetings_forgotten", meetings=gone)
+    return gone

@@ -78,9 +78,12 @@ def run_deliveries(ctx: Context, owed: Collection[Delivery], pool: Executor) -> 
 
 def run_logins(
     ctx: Context, logins: Collection[Login], pool: Executor, *, full: bool = False,
-    done: Callable[[Round], None] = lambda _round: None,
+    done: Callable[[Round], None] = lambda _round: None, save_every: int = SAVE_EVERY,
 ) -> list[Round]:  # fmt: skip
-    """Sync claimed logins; `done` is told of each as it ends (for a progress bar)."""
+    """Sync claimed logins; `done` is told of each as it ends (for a progress bar).
+
+    `save_every` 1: somebody waits for what is read, so none waits until the slowest is in.
+    """
     futures = {pool.submit(_one_login, ctx, one, full): one.login for one in prepare(ctx, logins)}
     rounds: list[Round] = []
     unsaved: list[Round] = []
@@ -93,7 +96,7 @@ def run_logins(
         rounds.append(one)
         if one.unchanged:
             unsaved.append(one)
-        if len(unsaved) >= SAVE_EVERY:
+        if len(unsaved) >= save_every:
             save_unchanged(ctx, unsaved)
             unsaved.clear()
         done(one)

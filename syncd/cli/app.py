@@ -16,7 +16,7 @@ from syncd.cli.options import ConfigFile
 
 FILES = {
     "run": "run", "demo": "demo", "check-config": "check_config", "migrate": "migrate", "sync": "sync", "status": "status",
-    "agents": "agents", "busy": "busy", "explain": "explain", "meeting": "meeting", "candidates": "candidates",
+    "agents": "agents", "busy": "busy", "explain": "explain", "meeting": "meeting", "candidates": "candidates", "slots": "slots",
     "block": "block", "deliveries": "deliveries", "drift": "drift", "mail": "mail", "ical": "ical",
     "token": "token",
 }  # fmt: skip

@@ -15,6 +15,7 @@ from syncd.cli.options import AsJson, ConfigFile
 from syncd.cli.tables import say, table
 from syncd.config.times import is_zone
 from syncd.errors import WrongUse
+from syncd.rules.blocks import Block
 from syncd.shapes import items
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
@@ -33,6 +34,13 @@ ZoneName = Annotated[
         "--timezone", metavar="Z", help="Whose clocks it follows. Default: the agent's, else the top level's."
     ),
 ]
+Count = Annotated[
+    int | None, typer.Option(metavar="N", help="How often it begins at most, the first time included.")
+]
+Except = Annotated[
+    list[str] | None,
+    typer.Option("--except", metavar="DAY", help="A day on which it does not begin (repeatable)."),
+]
 Title = Annotated[str, typer.Option("--title", metavar="S", help="What is said of it.")]
 
 
@@ -44,19 +52,22 @@ def block(config: ConfigFile = None) -> None:
 
 @app.command()
 def add(
-    scope: ScopeText, start: Start, end: End, repeat: Repeat = None, until: Until = None, timezone: ZoneName = None,
-    title: Title = "Blocked", config: ConfigFile = None, as_json: AsJson = False,
+    scope: ScopeText, start: Start, end: End, repeat: Repeat = None, until: Until = None, count: Count = None,
+    exceptions: Except = None, timezone: ZoneName = None, title: Title = "Blocked", config: ConfigFile = None, as_json: AsJson = False,
 ) -> int:  # fmt: skip
-    """Block a time; marks follow at once."""
+    """Block a time; marks follow at once. A date alone is its first moment, or with --until its last."""
     if timezone is not None and not is_zone(timezone):
         raise WrongUse(
             f"--timezone: {timezone!r} is no time zone", 'an IANA name, such as "Europe/Amsterdam"'
         )
     with opened(config, follows=True) as ctx:
         zone = timezone or zone_of_scope(ctx.config, scope)
-        first, last = moment(start, zone, "--start"), moment(end, zone, "--end")
-        final = moment(until, zone, "--until") if until is not None else None
-        made = add_block(ctx, scope, title, first, last, zone, repeat=repeat, until=final, by=system_user())
+        first, last = moment(start, zone, "--start", days=True), moment(end, zone, "--end", days=True)
+        final = moment(until, zone, "--until", days=True, last=True) if until is not None else None
+        made = add_block(
+            ctx, scope, title, first, last, zone, repeat=repeat, until=final, count=count, exceptions=exceptions or (),
+            by=system_user(),
+        )  # fmt: skip
     _print(made, as_json)
     return 0
 
@@ -69,7 +80,7 @@ def list_(config: ConfigFile = None, as_json: AsJson = False) -> int:
     if as_json:
         print_json(items(listed_json(one) for one in found))
         return 0
-    head = ("id", "scope", "title", "when", "timezone", "repeats", "until", "by")
+    head = ("id", "scope", "title", "when", "timezone", "repeats", "until", "except", "by")
     table(head, [_row(one) for one in found], empty="nothing is blocked")
     return 0
 
@@ -90,7 +101,7 @@ def _print(one: Listed, as_json: bool) -> None:
         print_json(listed_json(one))
     else:
         block = one.block
-        repeats = f", {block.repeat}" if block.repeat else ""
+        repeats = f", {_repeats(block)}" if block.repeat else ""
         say(
             f"block {block.id}: {block.scope}, {block.title}, {span(block.start, block.end, block.timezone)}{repeats}"
         )
@@ -100,5 +111,11 @@ def _row(one: Listed) -> tuple[str, ...]:
     block = one.block
     return (
         block.id, block.scope, block.title, span(block.start, block.end, block.timezone), block.timezone,
-        block.repeat or "-", shown(block.until, block.timezone), one.by or "configuration",
+        _repeats(block), shown(block.until, block.timezone), ", ".join(f"{day}" for day in sorted(block.exceptions)) or "-",
+        one.by or "configuration",
     )  # fmt: skip
+
+
+def _repeats(block: Block) -> str:
+    times = f", {block.count} times" if block.count else ""
+    return f"{block.repeat}{times}" if block.repeat else "-"

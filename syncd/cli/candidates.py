@@ -1,37 +1,62 @@
 """`syncd candidates`: who could take a meeting, who is not available and why; whoever is marked can still be chosen."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Annotated
 
 import typer
 
 from syncd.actions.answers import candidates_answer
+from syncd.actions.refresh import DEADLINE, fresh_candidates
 from syncd.actions.suggest import Candidate, Candidates
 from syncd.actions.suggest import candidates as ask
 from syncd.cli.common import opened, print_json, zone_of
-from syncd.cli.moments import ago, shown, span
+from syncd.cli.moments import ago, patience, shown, span
 from syncd.cli.options import AsJson, ConfigFile, MeetingId
 from syncd.cli.tables import say, table
+from syncd.cli.threads import leave, threads
 from syncd.cli.words import sentence
+from syncd.config import Config
+from syncd.executor import READERS
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
+
+MaxAge = Annotated[
+    timedelta | None,
+    typer.Option("--max-age", metavar="TIME", parser=patience, help="First read what was seen longer ago."),
+]
+Within = Annotated[
+    timedelta,
+    typer.Option(metavar="TIME", parser=patience, help="Wait no longer than this for it.", show_default="5s"),
+]
 
 
 @app.command()
 def candidates(
     meeting: MeetingId,
     limit: Annotated[int, typer.Option(min=1, max=200, help="How many agents at most.")] = 50,
+    max_age: MaxAge = None,
+    within: Within = DEADLINE,
     config: ConfigFile = None,
     as_json: AsJson = False,
 ) -> int:
     """Who could take a meeting: available agents first, then unknown, then those not available, each with why."""
-    with opened(config) as ctx:
-        found = ask(ctx, meeting, limit=limit)
+    if max_age is None:
+        with opened(config) as ctx:
+            _tell(ctx.config, ask(ctx, meeting, limit=limit), as_json)
+        return 0
+    with opened(config, follows=True) as ctx, threads(READERS) as pool:
+        found, done = fresh_candidates(ctx, meeting, pool, max_age=max_age, within=within, limit=limit)
+        _tell(ctx.config, found, as_json)
+        if not done:
+            leave(0)
+    return 0
+
+
+def _tell(config: Config, found: Candidates, as_json: bool) -> None:
     if as_json:
         print_json(candidates_answer(found))
     else:
-        _print(found, zone_of(ctx.config, found.meeting.agent))
-    return 0
+        _print(found, zone_of(config, found.meeting.agent))
 
 
 def _print(found: Candidates, zone: str) -> None:

@@ -17,6 +17,7 @@ from typer.main import get_command
 from connectors.interface import ConnectorError
 from store.errors import StoreError
 from syncd.cli.app import app
+from syncd.cli.threads import leave
 from syncd.errors import SyncdError, WrongUse, exit_code
 from syncd.problems import kind_of, places_of
 from syncd.rules.text import clean
@@ -91,10 +92,8 @@ def _nobody_reads() -> int:
 
 
 def _interrupted() -> int:
-    """Ctrl-C. A thread may still wait for a server; ending under it is as safe as kill -9: each step can be repeated."""
+    """Ctrl-C. Nobody waits for a thread that still waits for a server."""
     print("interrupted", file=sys.stderr)  # noqa: T201  # a command line's messages go to stderr
     if threading.active_count() > 1:
-        sys.stdout.flush()
-        sys.stderr.flush()
-        os._exit(INTERRUPTED)
+        leave(INTERRUPTED)
     return INTERRUPTED

@@ -1,6 +1,7 @@
-"""`syncd explain`: why an agent is, or is not, available in an interval; seen when; and when next free.
+"""`syncd explain`: why an agent is, or is not, available in an interval; by which policy; seen when; and when next free.
 
-JSON: {"agent", "name", "start", "end", "as_of", "mark", "reasons": [as in candidates], "unreadable", "seen_at", "next_free"}
+JSON: {"agent", "name", "start", "end", "as_of", "mark", "reasons": [as in candidates], "unreadable", "seen_at", "next_free",
+"not_blocking": [reasons that would be, for events that the policy lets pass]}
 """
 
 from typing import Annotated
@@ -14,7 +15,7 @@ from syncd.cli.common import opened, print_json, zone_of
 from syncd.cli.moments import moment, shown, span
 from syncd.cli.options import AgentId, AsJson, ConfigFile
 from syncd.cli.tables import say
-from syncd.cli.words import sentence
+from syncd.cli.words import explained
 from syncd.errors import WrongUse
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
@@ -48,7 +49,8 @@ def _print(found: Explanation, zone: str) -> None:
     say(
         f"{found.agent.id} ({found.agent.name}) is {found.verdict.mark} {span(found.start, found.end, zone)} ({zone})"
     )
-    say(*(f"  {sentence(reason, zone)}" for reason in found.verdict.reasons))
+    say(*(f"  {explained(reason, zone)}" for reason in found.verdict.reasons))
+    say(*(f"  {explained(reason, zone, blocks=False)}" for reason in found.not_blocking))
     if found.known.fresh:
         say(f"calendars last seen: {shown(found.known.seen_at, zone, never='never, at least one of them')}")
     else:

@@ -20,15 +20,21 @@ GUEST = re.compile(r"\s*(?:(?P<name>[^<>]*?)\s*<\s*(?P<inside>[^<>]+?)\s*>|(?P<b
 EXAMPLE = "write it like 2026-03-02T10:00, 2026-03-02T10:00:00+01:00 or 2026-03-02T09:00:00Z"
 
 
-def moment(text: str, zone: str, name: str, *, days: bool = False) -> datetime:
-    """The moment meant, in UTC; `days`: a date alone is its first moment. Raises `WrongUse` naming `name`."""
+def moment(text: str, zone: str, name: str, *, days: bool = False, last: bool = False) -> datetime:
+    """The moment meant, in UTC; `days`: a date alone is its first moment, or with `last` its last second.
+
+    Raises `WrongUse` naming `name`.
+    """
+    text = text.strip()
     try:
-        local = _read(text.strip(), days)
+        local = _read(text, days)
     except ValueError:
         raise WrongUse(f"{name}: {text!r} is not a time", EXAMPLE) from None
     if not FIRST_YEAR <= local.year <= LAST_YEAR:
         years = f"years from {FIRST_YEAR} to {LAST_YEAR} are taken"
         raise WrongUse(f"{name}: {local.year} must be a slip", years)
+    if days and DAY.fullmatch(text):  # where the clocks skip midnight, the day begins later
+        return datetime.combine(local, time(23, 59, 59) if last else time(), ZoneInfo(zone)).astimezone(UTC)
     return local.astimezone(UTC) if local.tzinfo else _in_zone(local, zone, name)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from store.model import Delivery, Meeting
 from syncd.cli.moments import shown, span
-from syncd.rules.availability import Reason
+from syncd.rules.walls import Reason
 
 KINDS = {
     "busy": "busy", "tentative": "tentative", "out_of_office": "out of office",
@@ -43,10 +43,22 @@ def sentence(reason: Reason, zone: str) -> str:
             return f"{when}: blocked: {reason.title}"
         case "meeting":
             return f"{when}: has meeting {reason.meeting!r}: {reason.title}"
+        case "working-hours":
+            return f"{when}: outside working hours"
         case "buffer":
             return f"{when}: too close to {_neighbour(reason)}"
         case _:
             return _doubt(reason, zone)
+
+
+def explained(reason: Reason, zone: str, *, blocks: bool = True) -> str:
+    """The reason, with what decided it: a line of the configuration, or that nothing there could."""
+    told, does = sentence(reason, zone), "blocks" if blocks else "does not block"
+    if reason.policy and reason.kind == "calendar":
+        return f"{told}; {does}: {reason.policy}"
+    if reason.policy:
+        return f"{told}: {reason.policy}"
+    return f"{told}; busy always blocks" if (reason.kind, reason.status) == ("calendar", "busy") else told
 
 
 def sentence_of(reason: dict[str, Any], zone: str) -> str:

@@ -1,10 +1,12 @@
 """The configuration: TOML files in, one frozen `Config` out; every error names file, key and what was expected.
 
-wording · times · values · sections · people · mail · model say what there can be and how it is refused; files reads and merges, checks looks at references, loading
+wording · times · hours · holidays · values · sections · people · mail · model say what there can be and how it is refused; files reads and merges, checks looks at references, loading
 brings them together. config.example.toml shows every key.
 """
 
 from syncd.config.files import find
+from syncd.config.holidays import HolidayFile
+from syncd.config.hours import WorkingTime
 from syncd.config.loading import load, to_agents, to_logins
 from syncd.config.mail import MailConfig
 from syncd.config.model import Config
@@ -32,6 +34,7 @@ __all__ = [
     "CheckEntry",
     "Config",
     "GroupConfig",
+    "HolidayFile",
     "HttpConfig",
     "LoginConfig",
     "MailConfig",
@@ -40,6 +43,7 @@ __all__ = [
     "SecretRef",
     "StoreConfig",
     "SyncConfig",
+    "WorkingTime",
     "find",
     "load",
     "to_agents",

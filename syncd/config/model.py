@@ -7,10 +7,12 @@ from urllib.parse import urlsplit
 
 from pydantic import Field, field_validator, model_validator
 
+from syncd.config.holidays import Holidays
 from syncd.config.mail import MailConfig
 from syncd.config.people import AccountConfig, AgentConfig, BlockConfig, GroupConfig, with_name, with_zone
 from syncd.config.sections import (
     DEFAULT_POLICY,
+    UNSET_POLICY,
     HttpConfig,
     MeetingsConfig,
     PolicySettings,
@@ -33,9 +35,10 @@ class Config(Section):
 
     timezone: Zone = DEFAULT_ZONE
     include: tuple[str, ...] = ()
+    holidays: Holidays | None = None
     store: StoreConfig = StoreConfig()
     sync: SyncConfig = SyncConfig()
-    policy: PolicySettings = PolicySettings(**DEFAULT_POLICY)
+    policy: PolicySettings = UNSET_POLICY
     meetings: MeetingsConfig = MeetingsConfig()
     http: HttpConfig = HttpConfig()
     mail: MailConfig | None = None
@@ -64,7 +67,11 @@ class Config(Section):
     @field_validator("policy", mode="after")
     @classmethod
     def _complete(cls, value: PolicySettings) -> PolicySettings:
-        return value.model_copy(update={k: v for k, v in DEFAULT_POLICY.items() if getattr(value, k) is None})
+        """Whole, and still knowing which of it was set (`model_fields_set`)."""
+        said = {
+            name: getattr(value, name) for name in value.model_fields_set if getattr(value, name) is not None
+        }
+        return PolicySettings.model_construct(_fields_set=set(said), **{**DEFAULT_POLICY, **said})
 
     def agent(self, agent: str) -> AgentConfig | None:
         """The agent of this id; None if there is none."""

@@ -4,10 +4,12 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, BeforeValidator, ValidationInfo, field_validator, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo, field_validator, model_validator
 
+from syncd.config.holidays import Holidays
+from syncd.config.hours import WorkingHours
 from syncd.config.sections import PolicySettings, Section
-from syncd.config.times import Repeat, Zone, moment
+from syncd.config.times import Day, Repeat, Zone, moment
 from syncd.config.values import (
     Address,
     FilePath,
@@ -16,11 +18,15 @@ from syncd.config.values import (
     Id,
     Language,
     Line,
+    Often,
     OneToFour,
     Scope,
+    Title,
     Url,
 )
 from syncd.config.wording import matching, wrong
+
+MOST_EXCEPTIONS = 1000
 
 THREE_WAYS = '{ credential = "NAME" }, { file = "/path" } or { env = "NAME" }'
 
@@ -68,10 +74,12 @@ class AccountConfig(Section):
 
 
 class GroupConfig(Section):
-    """[groups.X]: agents that share a policy and blocks. The name defaults to the key."""
+    """[groups.X]: agents that share a policy, blocks, working hours and holidays. The name defaults to the key."""
 
     name: Line
     policy: PolicySettings | None = None
+    working_hours: WorkingHours | None = None
+    holidays: Holidays | None = None
 
 
 class CheckEntry(Section):
@@ -107,6 +115,7 @@ class AgentConfig(Section):
     language: Language = "en"
     groups: tuple[str, ...] = ()
     active: Flag = True
+    working_hours: WorkingHours | None = None
     policy: PolicySettings | None = None
     calendars: tuple[LoginConfig, ...] = ()
 
@@ -115,12 +124,14 @@ class BlockConfig(Section):
     """[[blocks]]: availability taken away by hand. Times without an offset are read in `timezone`."""
 
     scope: Scope
-    title: Line = "Blocked"
+    title: Title = "Blocked"
     timezone: Zone
     start: datetime
     end: datetime
     repeat: Repeat | None = None
     until: datetime | None = None
+    count: Often | None = None
+    exceptions: tuple[Day, ...] = Field(default=(), alias="except")
 
     @field_validator("start", "end", mode="before")
     @classmethod
@@ -136,8 +147,11 @@ class BlockConfig(Section):
     def _make_sense(self) -> Self:
         if self.end <= self.start:
             raise wrong("the end must come after the start", "end")
-        if self.until is not None and self.repeat is None:
-            raise wrong("means nothing without `repeat`", "until")
+        for key, value in (("until", self.until), ("count", self.count), ("except", self.exceptions or None)):
+            if value is not None and self.repeat is None:
+                raise wrong("means nothing without `repeat`", key)
+        if len(self.exceptions) > MOST_EXCEPTIONS:
+            raise wrong(f"expected at most {MOST_EXCEPTIONS} days", "except")
         if self.until is not None and self.until < self.start:
             raise wrong("the last repetition can't come before the start", "until")
         return self

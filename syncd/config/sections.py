@@ -23,9 +23,16 @@ class Section(BaseModel):
 
 
 class StoreConfig(Section):
-    """[store]"""
+    """[store]: where syncd remembers, and for how long meetings that are over (zero: for ever)."""
 
     url: StoreUrl = "sqlite:////var/lib/syncd/syncd.db"
+    keep_meetings: Duration = timedelta(0)
+
+    @model_validator(mode="after")
+    def _make_sense(self) -> Self:
+        if timedelta(0) < self.keep_meetings < timedelta(days=1):
+            raise wrong('expected at least "1d", or "0d" for ever', "keep_meetings")
+        return self
 
 
 class SyncConfig(Section):
@@ -73,6 +80,9 @@ DEFAULT_POLICY: dict[str, Any] = {
     "buffer_after": timedelta(0),
     "agent_edits": "flag",
 }
+
+UNSET_POLICY = PolicySettings.model_construct(_fields_set=set(), **DEFAULT_POLICY)
+"""The defaults, none of which anybody has set."""
 
 
 class MeetingsConfig(Section):

@@ -2,6 +2,7 @@
 
 import re
 from collections import deque
+from contextlib import suppress
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from typing import Annotated
@@ -75,6 +76,16 @@ def _parsed(value: object) -> date | datetime:
     return date.fromisoformat(value) if len(value) <= len("2026-01-31") else datetime.fromisoformat(value)
 
 
+def day(value: object) -> date:
+    """A date, as TOML has it or as text."""
+    if isinstance(value, str) and re.fullmatch(r"\d{4}-\d\d-\d\d", value, re.ASCII):
+        with suppress(ValueError):
+            return date.fromisoformat(value)
+    if isinstance(value, date) and not isinstance(value, datetime):
+        return value
+    raise wrong('expected a date such as "2026-12-25"')
+
+
 REPEATS = ("daily", "weekly", "monthly", "yearly")
 _RULE_PARTS = [
     "FREQ",
@@ -120,5 +131,6 @@ def _expand_once(rule: str) -> None:
 
 
 Duration = Annotated[timedelta, BeforeValidator(duration)]
+Day = Annotated[date, BeforeValidator(day)]
 Zone = Annotated[str, AfterValidator(zone)]
 Repeat = Annotated[str, AfterValidator(repeat)]

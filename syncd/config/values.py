@@ -11,6 +11,11 @@ from pydantic import AfterValidator, StrictBool, StrictInt, ValidationInfo
 
 from syncd.config.wording import matching, wrong
 
+TITLE_LIMIT = 250
+"""Characters of a title: as many as a meeting's may have (rules.meetings)."""
+
+MOST_OFTEN = 1000
+
 
 def url(value: str) -> str:
     """Where a server is: https, or http on this machine only, since a password travels there."""
@@ -95,6 +100,21 @@ def _empty_or(check: Callable[[str], str]) -> Callable[[str], str]:
     return lambda value: check(value) if value else value
 
 
+def _at_most(limit: int) -> Callable[[str], str]:
+    def check(value: str) -> str:
+        if len(value) > limit:
+            raise wrong(f"expected at most {limit} characters")
+        return value
+
+    return check
+
+
+def _often(value: int) -> int:
+    if not 1 <= value <= MOST_OFTEN:
+        raise wrong(f"expected a whole number from 1 to {MOST_OFTEN}")
+    return value
+
+
 def _one_to_four(value: int) -> int:
     if not 1 <= value <= 4:
         raise wrong("expected 1, 2, 3 or 4: Graph refuses more at once")
@@ -105,6 +125,8 @@ Flag = StrictBool
 OneToFour = Annotated[StrictInt, AfterValidator(_one_to_four)]
 Id = Annotated[str, AfterValidator(_ID)]
 Line = Annotated[str, AfterValidator(_LINE)]
+Title = Annotated[Line, AfterValidator(_at_most(TITLE_LIMIT))]
+Often = Annotated[StrictInt, AfterValidator(_often)]
 Address = Annotated[str, AfterValidator(address)]
 Host = Annotated[str, AfterValidator(_HOST)]
 Language = Annotated[str, AfterValidator(_LANGUAGE)]

@@ -19,7 +19,7 @@ from syncd.demo.onlooker import Seen
 from syncd.demo.stage import Stage
 from syncd.demo.telling import Teller
 from syncd.demo.watch import Watch
-from syncd.rules.availability import Reason
+from syncd.rules.walls import Reason
 
 T = TypeVar("T")
 

@@ -9,44 +9,18 @@ every blocking interval. All times are aware UTC; nothing here is ever stored.
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
-from typing import Literal
 
-from store.model import Meeting, MeetingStatus
-from syncd.rules.meetings import LIVE_GRACE
 from syncd.rules.policy import Policy, blocks
+from syncd.rules.walls import BusyPiece, Obstacle, Reason, reason_of, walls_of
 
 
 class Mark(StrEnum):
     AVAILABLE = "available"
     NOT_AVAILABLE = "not available"
     UNKNOWN = "unknown"
-
-
-@dataclass(frozen=True, slots=True)
-class BusyPiece:
-    """An event of one of the agent's checked calendars, whole, with its raw kind and the policy of that calendar."""
-
-    start: datetime
-    end: datetime
-    status: str
-    all_day: bool
-    calendar: str
-    policy: Policy
-    seen_at: datetime | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Obstacle:
-    """What blocks whatever any calendar says: a block, or another meeting (`meeting` is then its id)."""
-
-    start: datetime
-    end: datetime
-    kind: Literal["block", "meeting"]
-    title: str
-    meeting: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,31 +34,9 @@ class Freshness:
     state: str
 
 
-ReasonKind = Literal[
-    "calendar", "block", "meeting", "buffer", "working-hours", "never-seen", "stale", "horizon"
-]
-
-
-@dataclass(frozen=True, slots=True)
-class Reason:
-    """Why the mark is what it is. `start` and `end` are the whole interval that stands in the way, without its buffer.
-
-    `buffer`: only the room around that interval is in the way. `title`: of blocks and meetings, never of an event.
-    """
-
-    kind: ReasonKind
-    status: str | None = None
-    start: datetime | None = None
-    end: datetime | None = None
-    calendar: str | None = None
-    title: str | None = None
-    meeting: str | None = None
-    seen_at: datetime | None = None
-
-
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """The mark and all its reasons, soonest first; an available agent has none."""
+    """The mark and all its reasons, soonest first, those that are one stretch of the same merged; available means none."""
 
     mark: Mark
     reasons: tuple[Reason, ...]
@@ -100,14 +52,41 @@ def judge(
     """
     if end < start:
         raise ValueError(f"the end {end} lies before the start {start}")
-    walls = _walls(busy, (item for item in obstacles if exclude is None or item.meeting != exclude), policy)
+    walls = walls_of(busy, (item for item in obstacles if exclude is None or item.meeting != exclude), policy)
     in_the_way = {wall.reason(start, end) for wall in walls if wall.hits(start, end)}
     if in_the_way:
-        return Verdict(Mark.NOT_AVAILABLE, tuple(sorted(in_the_way, key=_order)))
-    doubts = {reason for item in fresh for reason in _doubts(item, start, end, now, stale_after)}
-    if doubts:
-        return Verdict(Mark.UNKNOWN, tuple(sorted(doubts, key=_order)))
+        return Verdict(Mark.NOT_AVAILABLE, merged(in_the_way))
+    unsure = {reason for item in fresh for reason in doubts(item, start, end, now, stale_after)}
+    if unsure:
+        return Verdict(Mark.UNKNOWN, tuple(sorted(unsure, key=_order)))
     return Verdict(Mark.AVAILABLE, ())
+
+
+def merged(reasons: Iterable[Reason]) -> tuple[Reason, ...]:
+    """Reasons that differ in their times alone and overlap or meet as one, over all of their time; soonest first.
+
+    Five short events of one calendar in a row say no more than one long one.
+    """
+    found: list[Reason] = []
+    last: dict[Reason, int] = {}
+    for reason in sorted(reasons, key=_order):
+        alike = replace(reason, start=None, end=None)
+        before = found[last[alike]] if alike in last else None
+        if before and before.end and reason.start and reason.end and reason.start <= before.end:
+            found[last[alike]] = replace(before, end=max(before.end, reason.end))
+        else:
+            last[alike] = len(found)
+            found.append(reason)
+    return tuple(sorted(found, key=_order))
+
+
+def passed_over(start: datetime, end: datetime, busy: Iterable[BusyPiece]) -> tuple[Reason, ...]:
+    """The events in [start, end) that do not block, soonest first; each with the policy that lets them pass."""
+    found = {
+        reason_of(one) for one in busy
+        if one.start < end and start < one.end and not blocks(one.policy, one.status, one.all_day)
+    }  # fmt: skip
+    return merged(found)
 
 
 def next_free(
@@ -119,78 +98,17 @@ def next_free(
     Says nothing about freshness: whoever asks gives an `until` within what is known.
     """
     free = start
-    for wall in sorted(_walls(busy, obstacles, policy), key=lambda wall: wall.first):
+    for wall in sorted(walls_of(busy, obstacles, policy), key=lambda wall: wall.first):
         if wall.first - free >= length:
             break
         free = max(free, wall.last)
     return free if until - free >= length else None
 
 
-def obstacle_of(meeting: Meeting, now: datetime) -> Obstacle | None:
-    """How a meeting blocks its agent, from the moment it is accepted; None once it has ended or was cancelled.
-
-    A live one blocks from when the agent entered. Once the end has passed without a word, it may still be going on:
-    until told, or 2 h later.
-    """
-    if meeting.status not in (MeetingStatus.SCHEDULED, MeetingStatus.LIVE):
-        return None
-    end = meeting.end if now < meeting.end else meeting.end + LIVE_GRACE
-    entered = meeting.live_at if meeting.status is MeetingStatus.LIVE else None
-    return Obstacle(min(entered or meeting.start, meeting.start), end, "meeting", meeting.title, meeting.id)
-
-
-# ---------------------------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class _Wall:
-    """A blocking interval with the room around it: [first, last) can't be used."""
-
-    first: datetime
-    last: datetime
-    source: BusyPiece | Obstacle
-
-    def hits(self, start: datetime, end: datetime) -> bool:
-        return self.first < end and start < self.last
-
-    def reason(self, start: datetime, end: datetime) -> Reason:
-        source = self.source
-        itself = source.start < end and start < source.end
-        if isinstance(source, BusyPiece):
-            return Reason(
-                "calendar" if itself else "buffer", source.status, source.start, source.end, calendar=source.calendar,
-                seen_at=source.seen_at,
-            )  # fmt: skip
-        return Reason(
-            source.kind if itself else "buffer", None, source.start, source.end, title=source.title,
-            meeting=source.meeting,
-        )  # fmt: skip
-
-
-def _walls(busy: Iterable[BusyPiece], obstacles: Iterable[Obstacle], policy: Policy) -> Iterator[_Wall]:
-    """Everything that blocks; an interval without length never does."""
-    for piece in busy:
-        if piece.start < piece.end and blocks(piece.policy, piece.status, piece.all_day):
-            yield _wall(piece, piece.policy)
-    for item in obstacles:
-        if item.start < item.end:
-            yield _wall(item, policy)
-
-
-_BEGINNING = datetime.min.replace(tzinfo=UTC)
-_END = datetime.max.replace(tzinfo=UTC)
-
-
-def _wall(source: BusyPiece | Obstacle, policy: Policy) -> _Wall:
-    """Widened by the buffers, but not beyond what a datetime can say: a stranger's event may last for ever."""
-    before = min(policy.buffer_before, source.start - _BEGINNING)
-    after = min(policy.buffer_after, _END - source.end)
-    return _Wall(source.start - before, source.end + after, source)
-
-
-def _doubts(
+def doubts(
     item: Freshness, start: datetime, end: datetime, now: datetime, stale_after: timedelta
 ) -> Iterator[Reason]:
+    """Why this calendar does not say enough about [start, end)."""
     if item.seen_at is None:
         yield Reason("never-seen", calendar=item.calendar)
         return
@@ -201,9 +119,15 @@ def _doubts(
         yield Reason("horizon", start=known_from, end=known_to, calendar=item.calendar, seen_at=item.seen_at)
 
 
-def _order(reason: Reason) -> tuple[datetime, datetime, str, str, str, str, str]:
+# ---------------------------------------------------------------------------------------------------------------------
+
+
+_BEGINNING = datetime.min.replace(tzinfo=UTC)
+
+
+def _order(reason: Reason) -> tuple[datetime, datetime, str, str, str, str, str, str]:
     """Soonest first; where that is equal, by what is said, so that the same facts always read the same."""
     return (
         reason.start or _BEGINNING, reason.end or _BEGINNING, reason.kind, reason.calendar or "", reason.title or "",
-        reason.meeting or "", reason.status or "",
+        reason.meeting or "", reason.status or "", reason.policy or "",
     )  # fmt: skip

@@ -4,11 +4,13 @@ A repeating block keeps its local time: 19:00 stays 19:00 in the block's zone on
 and the night until 08:00 ends at 08:00. Repeats are rules of RFC 5545 section 3.3.10; `daily`, `weekly`, `monthly` and
 `yearly` stand for the rule with nothing but that frequency (so a 31st is skipped in shorter months). Local times that
 the clocks skip or show twice are read as section 3.3.5 says: by the offset before the gap, and the first of two.
+Exceptions are days: what would begin on one of them, by the block's own clocks, does not take place.
 """
 
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
+from itertools import islice
 from zoneinfo import ZoneInfo
 
 from connectors.ical import occurrences
@@ -23,7 +25,8 @@ _WORDS = ("daily", "weekly", "monthly", "yearly")
 class Block:
     """[start, end) is the first time; `repeat`: a word or an RRULE value, None = once. `until`: the last start, at most.
 
-    `scope`: "company", "group:G" or "agent:A". `timezone`: the IANA zone whose clocks the repeats follow.
+    `scope`: "company", "group:G" or "agent:A". `timezone`: the IANA zone whose clocks the repeats follow. `count`: how often
+    it begins at most, the first time and exceptions included. `exceptions`: the days on which it does not begin.
     """
 
     id: str
@@ -34,6 +37,8 @@ class Block:
     timezone: str
     repeat: str | None
     until: datetime | None
+    count: int | None = None
+    exceptions: frozenset[date] = frozenset()
 
 
 def applies(block: Block, agent_id: str, groups: Collection[str]) -> bool:
@@ -53,9 +58,9 @@ def applies(block: Block, agent_id: str, groups: Collection[str]) -> bool:
 
 
 def expand(block: Block, start: datetime, end: datetime) -> list[tuple[datetime, datetime]]:
-    """Every time the block takes place that overlaps [start, end): whole, in UTC, by start. The first one always counts.
+    """Every time the block takes place that overlaps [start, end): whole, in UTC, by start.
 
-    Raises `ValueError` if its repeat is not a rule that can be expanded.
+    The first one always counts, also where the rule does not name it. Raises `ValueError` if its repeat is not a rule that can be expanded.
     """
     if block.end <= block.start:
         return []
@@ -65,6 +70,7 @@ def expand(block: Block, start: datetime, end: datetime) -> list[tuple[datetime,
     return sorted(
         span for span in spans
         if span[0] < end and start < span[1] and (block.until is None or span[0] <= block.until)
+        and not (block.exceptions and span[0].astimezone(ZoneInfo(block.timezone)).date() in block.exceptions)
     )  # fmt: skip
 
 
@@ -81,14 +87,15 @@ def _repeats(
     length = _wall(block.end, first) - _wall(block.start, first)
     if length <= timedelta(0):
         length = block.end - block.start
-    earliest = max(start - length - _SHIFT, block.start)
+    earliest = max(start - length - _SHIFT, block.start) if block.count is None else block.start
     latest = end if block.until is None else min(end, block.until + timedelta(seconds=1))
     if latest <= earliest:
         return
     try:
-        for begins in occurrences(rule_of(repeat), first, start=earliest, end=latest):
-            if begins != block.start:
-                yield begins, _end(begins, first, length)
+        starts = occurrences(rule_of(repeat), first, start=earliest, end=latest)
+        further = (begins for begins in starts if begins != block.start)
+        for begins in further if block.count is None else islice(further, block.count - 1):
+            yield begins, _end(begins, first, length)
     except ValueError as refused:
         raise ValueError(f"block {block.id} ({block.title}): {refused}") from refused
 

@@ -16,8 +16,8 @@ from syncd.rules.refusal import Refused
 from syncd.rules.text import clean
 
 __all__ = [
-    "LIVE_GRACE", "Refused", "assign", "cancel", "invite", "marked", "overdue", "plan", "reschedule", "same_request",
-    "set_status",
+    "LIVE_GRACE", "Refused", "assign", "cancel", "invite", "marked", "overdue", "plan", "require_changeable", "reschedule",
+    "same_request", "set_status",
 ]  # fmt: skip
 
 LIVE_GRACE = timedelta(hours=2)
@@ -61,7 +61,7 @@ def invite(m: Meeting, guest: Guest, *, now: datetime, instead_of: str | None = 
 
     The same address again is the same guest, whose name may be corrected.
     """
-    _require_changeable(m, "a guest can no longer be invited", now)
+    require_changeable(m, "a guest can no longer be invited", now)
     wanted = guests.checked(guest)
     if instead_of is None:
         invited = guests.invited(m.guests, wanted)
@@ -72,7 +72,7 @@ def invite(m: Meeting, guest: Guest, *, now: datetime, instead_of: str | None = 
 
 def reschedule(m: Meeting, start: datetime, end: datetime | None, reason: str, *, now: datetime) -> Meeting:
     """Another time; without an end the length stays. The time it already has changes nothing."""
-    _require_changeable(m, "it can no longer be rescheduled", now)
+    require_changeable(m, "it can no longer be rescheduled", now)
     reason = _reason(reason)
     start = _moment(start, "start")
     end = start + (m.end - m.start) if end is None else _moment(end, "end")
@@ -112,7 +112,7 @@ def assign(
 
     `obstacles`: why `to` is marked not available. They never forbid; that somebody (`by`) chose all the same is recorded.
     """
-    _require_changeable(m, "it can no longer be assigned to somebody else", now)
+    require_changeable(m, "it can no longer be assigned to somebody else", now)
     if to == m.agent:
         return m
     _require_active(to, active)
@@ -133,6 +133,24 @@ def set_status(m: Meeting, status: MeetingStatus, *, now: datetime) -> Meeting:
         raise Refused(f"meeting {m.id!r} is {m.status} and can't become {status}", _why_not(m, status))
     live_at = now if status is MeetingStatus.LIVE else m.live_at
     return replace(m, version=m.version + 1, status=status, live_at=live_at)
+
+
+def require_changeable(m: Meeting, refused: str, now: datetime) -> None:
+    """Only a scheduled meeting whose end lies ahead, also after its start if the agent never entered; else `Refused`.
+
+    `refused`: what can therefore not be done.
+    """
+    if m.status is MeetingStatus.LIVE:
+        raise Refused(
+            f"meeting {m.id!r} is live, the agent is in the conversation: {refused}",
+            "wait until it has ended and plan a new one, or cancel it",
+        )
+    if m.status is not MeetingStatus.SCHEDULED:
+        raise Refused(f"meeting {m.id!r} is {m.status}: {refused}", "plan a new meeting")
+    if m.end <= now:
+        raise Refused(
+            f"meeting {m.id!r} ended at {m.end:%Y-%m-%dT%H:%M:%SZ}: {refused}", "plan a new meeting"
+        )
 
 
 def overdue(m: Meeting, now: datetime) -> Meeting | None:
@@ -180,21 +198,6 @@ def _differences(before: Meeting, planned: Meeting) -> Iterator[str]:
             yield name
     if not guests.same_guests(before.guests, planned.guests):
         yield "guests"
-
-
-def _require_changeable(m: Meeting, refused: str, now: datetime) -> None:
-    """Only a scheduled meeting whose end lies ahead, also after its start if the agent never entered."""
-    if m.status is MeetingStatus.LIVE:
-        raise Refused(
-            f"meeting {m.id!r} is live, the agent is in the conversation: {refused}",
-            "wait until it has ended and plan a new one, or cancel it",
-        )
-    if m.status is not MeetingStatus.SCHEDULED:
-        raise Refused(f"meeting {m.id!r} is {m.status}: {refused}", "plan a new meeting")
-    if m.end <= now:
-        raise Refused(
-            f"meeting {m.id!r} ended at {m.end:%Y-%m-%dT%H:%M:%SZ}: {refused}", "plan a new meeting"
-        )
 
 
 def _require_sane(start: datetime, end: datetime) -> None:

@@ -1,5 +1,8 @@
 """`syncd block` as a person uses it: a time is taken away, marks follow at once, and it is given back."""
 
+from datetime import UTC, datetime, time
+from zoneinfo import ZoneInfo
+
 import pytest
 from desks import Desk, day, hours
 
@@ -22,6 +25,43 @@ def test_a_block_hits_whom_it_is_made_for_until_it_is_removed(desk: Desk):
     assert desk.json("block", "remove", made["id"]) == made
     assert reasons(desk, "anna") == []
     assert made not in desk.json("block", "list")["items"]
+
+
+def test_plain_dates_a_number_of_times_and_days_without(desk: Desk):
+    desk.ok("migrate")
+    desk.ok("sync")
+    words = ("--repeat", "daily", "--count", "4", "--except", f"{day(5)}", "--until", f"{day(20)}")
+    made = desk.json(
+        "block", "add", "--scope", "company", "--start", f"{day()}", "--end", f"{day(4)}", *words
+    )
+    assert (made["count"], made["except"]) == (4, [f"{day(5)}"])
+    midnight = datetime.combine(day(), time(), ZoneInfo("Europe/Amsterdam")).astimezone(UTC)
+    assert made["start"] == f"{midnight:%Y-%m-%dT%H:%M:%SZ}"
+    assert made["until"] > f"{day(20)}T20"
+    blocked = [
+        n
+        for n in range(2, 9)
+        if desk.json("explain", "anna", f"{day(n)}T10:00", f"{day(n)}T11:00")["reasons"]
+    ]
+    assert blocked == [3, 4, 6]
+    assert "daily, 4 times" in desk.ok("block", "list").out
+    assert f"{day(5)}" in desk.ok("block", "list").out
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("--except", "2026-02-30", "--repeat", "daily"), "except.0: expected a date"),
+        (("--except", "2026-02-03"), "except: means nothing without `repeat`"),
+        (("--count", "0", "--repeat", "daily"), "count: expected a whole number"),
+        (("--title", "x" * 251), "title: expected at most 250 characters"),
+    ],
+)
+def test_the_rules_of_the_configuration_hold(desk: Desk, words: tuple[str, ...], told: str):
+    desk.ok("migrate")
+    desk.ok("sync")
+    outcome = desk.run("block", "add", "--scope", "company", *hours(10), *words)
+    assert (outcome.code, told in outcome.err) == (1, True), outcome
 
 
 def test_a_repeating_block_of_the_company_hits_everyone_on_its_later_days(desk: Desk):

@@ -122,7 +122,7 @@ def test_busy_and_explain_tell_what_is_known_and_nothing_of_its_content(office: 
     assert "dentist" not in office.ok("busy", "anna").out
 
     why = office.json("explain", "anna", f"{day()}T11:00", f"{day()}T12:00")
-    assert set(why) == (CANDIDATE - {"assigned", "load"}) | {"start", "end", "as_of"}
+    assert set(why) == (CANDIDATE - {"assigned", "load"}) | {"start", "end", "as_of", "not_blocking"}
     assert (why["mark"], [one["kind"] for one in why["reasons"]]) == (
         "not available",
         ["calendar", "meeting"],

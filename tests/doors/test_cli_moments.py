@@ -55,6 +55,15 @@ def test_a_year_that_must_be_a_slip_is_refused(text):
 
 def test_a_date_alone_is_a_moment_only_where_days_are_meant():
     assert moment("2026-03-02", AMSTERDAM, "--from", days=True) == datetime(2026, 3, 1, 23, tzinfo=UTC)
+    last = moment("2026-03-02", AMSTERDAM, "--until", days=True, last=True)
+    assert last == datetime(2026, 3, 2, 22, 59, 59, tzinfo=UTC)
+
+
+def test_a_day_whose_midnight_the_clocks_skip_begins_when_they_go_on():
+    found = moment("2026-09-06", "America/Santiago", "--from", days=True)
+    assert found == datetime(2026, 9, 6, 4, tzinfo=UTC)  # 01:00 there, right after 23:59
+    with pytest.raises(WrongUse, match="does not exist"):
+        moment("2026-09-06T00:00", "America/Santiago", "--from", days=True)
 
 
 def test_a_window_starts_now_and_has_a_length_by_default():

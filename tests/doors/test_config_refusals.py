@@ -43,6 +43,7 @@ ONE_EACH = {
     # values
     "a zone": ('timezone = "Europe/Amsterdm"', "timezone", "did you mean 'Europe/Amsterdam'"),
     "an agent's zone": (f'{ANNA}timezone = "Mars"', "agents[0].timezone", "is no time zone"),
+    "less than a day": ('[store]\nkeep_meetings = "1h"', "store.keep_meetings", 'expected at least "1d"'),
     "a duration": ('[sync]\ninterval = 60', "sync.interval", "expected a duration"),
     "a kind": ('[accounts.x]\nkind = "caldev"', "accounts.x.kind", "did you mean 'caldav'"),
     "a choice": ('[policy]\nagent_edits = "restor"', "policy.agent_edits", "did you mean 'restore'"),
@@ -119,6 +120,13 @@ ONE_EACH = {
     "a time": (BLOCK.replace("2026-01-01T19:00", "19:00"), "blocks[0].start", "expected a time such as"),
     "a repetition": (f'{BLOCK}repeat = "dayly"', "blocks[0].repeat", "did you mean 'daily'"),
     "until without repeat": (f'{BLOCK}until = "2026-12-31"', "blocks[0].until", "nothing without `repeat`"),
+    "count without repeat": (f"{BLOCK}count = 3", "blocks[0].count", "nothing without `repeat`"),
+    "exceptions without repeat": (f"{BLOCK}except = [2026-12-25]", "blocks[0].except", "nothing without `repeat`"),
+    "an exception that is no date": (f'{BLOCK}repeat = "daily"\nexcept = ["christmas"]', "blocks[0].except[0]", "expected a date such as"),
+    "an exception with a time": (f'{BLOCK}repeat = "daily"\nexcept = [2026-12-25T10:00:00]', "blocks[0].except[0]", "expected a date such as"),
+    "a count of none": (f'{BLOCK}repeat = "daily"\ncount = 0', "blocks[0].count", "expected a whole number from 1"),
+    "a count of too many": (f'{BLOCK}repeat = "daily"\ncount = 1001', "blocks[0].count", "expected a whole number from 1"),
+    "a title that is too long": (f'{BLOCK}title = "{"x" * 251}"', "blocks[0].title", "at most 250 characters"),
     "until before the start": (f'{BLOCK}repeat = "daily"\nuntil = "2025-12-31"', "blocks[0].until", "can't come before the start"),
     "a block's zone": (f'{BLOCK}timezone = "Mars"', "blocks[0].timezone", "is no time zone"),
     # mail

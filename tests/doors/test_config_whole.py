@@ -1,7 +1,7 @@
 """What a configuration means once loaded: values, defaults, layers, and what the store is told."""
 
 import pickle
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -62,6 +62,8 @@ start = "2026-07-01T19:00"
 end = "2026-07-02T08:00"
 repeat = "daily"
 until = "2026-12-31"
+count = 100
+except = [2026-07-03, "2026-07-04"]
 """
 
 
@@ -82,7 +84,8 @@ def test_the_documented_defaults(tmp_path):
     assert config.model_dump() == {
         "timezone": "UTC",
         "include": (),
-        "store": {"url": "sqlite:////var/lib/syncd/syncd.db"},
+        "holidays": None,
+        "store": {"url": "sqlite:////var/lib/syncd/syncd.db", "keep_meetings": timedelta(0)},
         "sync": {
             "interval": timedelta(seconds=60),
             "window_past": timedelta(days=1),
@@ -154,7 +157,8 @@ def test_a_block_is_in_utc(config):
         datetime(2026, 7, 2, 6, tzinfo=UTC),
     )
     assert block.until == datetime(2026, 12, 31, 22, 59, 59, tzinfo=UTC)
-    assert block.repeat == "daily"
+    assert (block.repeat, block.count) == ("daily", 100)
+    assert block.exceptions == (date(2026, 7, 3), date(2026, 7, 4))
 
 
 def test_what_the_store_is_told(config):

@@ -8,7 +8,8 @@ from http import HTTPStatus
 from connectors.interface import BusyInterval, Event, Problem, Reading, Status
 from store.model import Agent, Change, Deed, Delivery, Guest, Meeting, MeetingStatus, Override
 from syncd import shapes
-from syncd.rules.availability import Mark, Reason, Verdict
+from syncd.rules.availability import Mark, Verdict
+from syncd.rules.walls import Reason
 
 START = datetime(2026, 3, 2, 9, 0, 0, 123, UTC)
 END = START + timedelta(hours=1)

@@ -62,8 +62,16 @@ def changed(line, replacement):
     return "\n".join(rows)
 
 
+HOLIDAYS = (
+    "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nBEGIN:VEVENT\r\nUID:a\r\nSUMMARY:Christmas\r\nDTSTART;VALUE=DATE:20261225\r\n"
+    "RRULE:FREQ=YEARLY\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n"
+)
+
+
 @pytest.fixture
 def file(tmp_path):
+    """A configuration's place, with what it names beside it."""
+    (tmp_path / "holidays.ics").write_text(HOLIDAYS, encoding="utf-8")
     return tmp_path / "config.toml"
 
 

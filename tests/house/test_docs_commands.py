@@ -110,7 +110,8 @@ SHAPES = {
 }
 
 MAY_BE_ABSENT = {
-    "reasons": {"status", "start", "end", "calendar", "title", "meeting", "seen_at"},
+    "reasons": {"status", "start", "end", "calendar", "title", "meeting", "seen_at", "policy"},
+    "not_blocking": {"policy"},
     "slots": {"calendar", "meeting"},
     "deliveries": {"calendar"},
     "writes": {"event"},
@@ -136,6 +137,10 @@ account = "cloud"
 login = "anna"
 password = {{ env = "SYNCD_TEST_SECRET" }}
 write = "Work"
+[[agents]]
+id = "bram"
+name = "Bram Bakker"
+email = "bram@example.com"
 [[blocks]]
 scope = "company"
 title = "Evening"
@@ -209,6 +214,7 @@ ANSWERS = {
     "migrate": ("migrate", "store"), "check-config": ("check-config --connect", "connections"), "sync": ("sync", "delivered"),
     "status": ("status", "calendars"), "agents": ("agents", "items"), "explain": ("explain anna DAYT09:00 DAYT09:30", "reasons"),
     "busy": ("busy anna --from DAY --to DAYT23:59", "slots"), "candidates": ("candidates m-1", "candidates"),
+    "slots": ("slots m-1 --from DAY --to DAYT12:00 --agent anna --agent bram", "items"),
     "ical": ("ical file.ics --owner a@example.com --timezone UTC --from 2026-03-01 --to 2026-03-09", "problems"),
     "meeting": ("meeting invite m-1 --guest bob@example.org", "deliveries"),
     "dry-run": ("meeting reschedule m-1 --start DAYT12:00 --reason ill --dry-run", "writes"),

@@ -199,6 +199,73 @@ def test_until_is_the_last_start(second: int, days: int) -> None:
     assert len(expanded(one, at(2025, 12, 1), 90)) == days
 
 
+@pytest.mark.parametrize(
+    ("repeat", "count", "expected"),
+    [
+        ("daily", 1, ["01-01"]),
+        ("daily", 3, ["01-01", "01-02", "01-03"]),
+        (
+            "FREQ=WEEKLY;BYDAY=MO",
+            3,
+            ["01-01", "01-05", "01-12"],
+        ),  # a Thursday first, which the rule does not name
+        ("FREQ=DAILY;COUNT=2", 3, ["01-01", "01-02"]),
+        ("FREQ=MONTHLY;BYDAY=-1FR", 2, ["01-01", "01-30"]),
+    ],
+)
+def test_count_is_how_often_it_begins_the_first_time_included(
+    repeat: str, count: int, expected: list[str]
+) -> None:
+    one = replace(block(at(2026, 1, 1, 12), at(2026, 1, 1, 13), repeat), count=count)
+    assert [start for start, _ in expanded(one, at(2025, 12, 1), 200)] == [f"{day} 12:00" for day in expected]
+    assert [start for start, _ in expanded(one, at(2026, 1, 2), 200)] == [
+        f"{day} 12:00" for day in expected[1:]
+    ]
+
+
+def test_on_the_days_of_its_exceptions_it_does_not_begin_and_they_count() -> None:
+    nights = replace(
+        NIGHT, count=4, exceptions=frozenset({date(2026, 1, 1), date(2026, 1, 3), date(2026, 1, 9)})
+    )
+    assert expanded(nights, at(2025, 12, 1), 90) == [
+        ("01-02 19:00", "01-03 08:00"),
+        ("01-04 19:00", "01-05 08:00"),
+    ]
+
+
+def test_an_exception_is_a_day_of_the_blocks_own_clocks() -> None:
+    early = block(
+        at(2026, 1, 1, 0), at(2026, 1, 1, 1), "daily", zone="Asia/Kolkata"
+    )  # 18:30 the day before, in UTC
+    one = replace(early, exceptions=frozenset({date(2026, 1, 2)}))
+    assert [start for start, _ in expanded(one, at(2026, 1, 1), 3)] == ["01-01 00:00", "01-03 00:00"]
+
+
+@given(
+    st.sampled_from(["daily", "weekly", "monthly", "FREQ=WEEKLY;BYDAY=MO,TH", "FREQ=DAILY;COUNT=9"]),
+    st.none() | st.integers(1, 12), st.none() | st.integers(0, 60), st.frozensets(st.integers(0, 60), max_size=6),
+    st.integers(0, 70), st.integers(1, 30), st.sampled_from(ZONES),
+)  # fmt: skip
+def test_count_until_and_exceptions_only_take_away_whatever_part_is_looked_at(
+    repeat: str,
+    count: int | None,
+    until: int | None,
+    without: frozenset[int],
+    skip: int,
+    days: int,
+    zone: str,
+) -> None:
+    plain, first = block(at(2026, 3, 1, 22), at(2026, 3, 2, 6), repeat, zone=zone), date(2026, 3, 1)
+    last = None if until is None else plain.start + until * DAY
+    one = replace(plain, count=count, until=last, exceptions=frozenset(first + day * DAY for day in without))
+    every = expand(plain, plain.start, plain.start + 120 * DAY)
+    begun = [span for span in every[:count] if last is None or span[0] <= last]
+    left = [span for span in begun if (span[0].astimezone(ZoneInfo(zone)).date() - first).days not in without]
+    start = plain.start + skip * DAY
+    end = start + days * DAY
+    assert expand(one, start, end) == [span for span in left if span[0] < end and start < span[1]]
+
+
 def test_overlapping_repeats_each_come_whole() -> None:
     one = block(at(2026, 1, 1, 12), at(2026, 1, 4, 12), "daily")
     assert expanded(one, at(2026, 1, 4, 12), 1) == [

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from store.model import Meeting, MeetingStatus
-from syncd.rules.availability import Obstacle, obstacle_of
+from syncd.rules.walls import Obstacle, obstacle_of
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 minutes = st.integers(0, 120)

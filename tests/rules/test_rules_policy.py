@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from connectors.interface import NEVER_STORED, Status
-from syncd.rules.policy import Policy, PolicyLayer, blocks, merge_groups, resolve
+from syncd.rules.policy import Policy, PolicyLayer, blocks, deciding, length, merge_groups, resolve
 
 MINUTE = timedelta(minutes=1)
 NAMES = (
@@ -97,6 +97,71 @@ def test_of_two_groups_blocking_wins(
 ) -> None:
     layers_of_groups = [PolicyLayer(**one), PolicyLayer(**other)]
     assert merge_groups(layers_of_groups) == PolicyLayer(**merged)
+
+
+@given(st.sampled_from(Status), st.booleans(), st.booleans(), layers)
+def test_the_deciding_setting_is_the_one_whose_change_changes_the_answer(
+    status: Status, all_day: bool, whole_days: bool, layer: PolicyLayer
+) -> None:
+    policy = resolve(layer, PolicyLayer(all_day=whole_days))
+    name = deciding(policy, status, all_day)
+    answer = blocks(policy, status, all_day)
+    if name is None:
+        changed = [
+            resolve(layer, PolicyLayer(all_day=whole_days), PolicyLayer(**{one: value}))
+            for one in NAMES[:4]
+            for value in (False, True)
+        ]
+        assert all(blocks(one, status, all_day) is answer for one in changed)
+    elif all_day and whole_days and name != "all_day":
+        other = resolve(layer, PolicyLayer(all_day=True, **{name: not getattr(policy, name)}))
+        assert blocks(other, status, all_day) is not answer
+    elif name != "all_day":
+        other = resolve(layer, PolicyLayer(**{name: not getattr(policy, name)}))
+        assert blocks(other, status, all_day) is not answer
+    else:
+        every_kind = PolicyLayer(True, True, True, True, all_day=not whole_days)
+        assert blocks(resolve(every_kind), status, True) is not whole_days
+
+
+def test_a_line_says_the_setting_as_decided_and_where() -> None:
+    def of(place: str, **settings: Any) -> PolicyLayer:
+        return PolicyLayer(**settings, places=dict.fromkeys(settings, place))
+
+    groups = merge_groups(
+        [
+            of("[groups.a]", tentative=False, buffer_after=MINUTE),
+            of("[groups.b]", tentative=True),
+            of("[groups.c]", tentative=True),
+        ]
+    )
+    policy = resolve(
+        of("default", tentative=True, unknown=True), groups, of("[[agents]] anna", buffer_after=90 * MINUTE)
+    )
+    assert policy.lines == {
+        "tentative": "tentative = true ([groups.b], [groups.c])",
+        "unknown": "unknown = true (default)",
+        "buffer_after": "buffer_after = 1h30m ([[agents]] anna)",
+    }
+    assert policy == resolve(PolicyLayer(buffer_after=90 * MINUTE)), (
+        "where it was said is no part of what was said"
+    )
+
+
+@pytest.mark.parametrize(
+    ("seconds", "written"),
+    [
+        (0, "0m"),
+        (59, "59s"),
+        (90, "1m30s"),
+        (600, "10m"),
+        (9000, "2h30m"),
+        (86400, "1d"),
+        (90061, "1d1h1m1s"),
+    ],
+)
+def test_a_length_is_written_as_the_configuration_has_it(seconds: int, written: str) -> None:
+    assert length(timedelta(seconds=seconds)) == written
 
 
 @given(

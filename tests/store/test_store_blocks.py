@@ -1,7 +1,7 @@
 """Blocks made by command, kept and taken away; a number is never used twice."""
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 from store import blocks
 from store.database import Store
@@ -19,8 +19,9 @@ def test_blocks_come_back_as_they_were_kept(store: Store) -> None:
         assert blocks.blocks(tx) == []
         made = blocks.add(tx, TRAINING)
         once = blocks.add(tx, replace(TRAINING, scope="company", repeat=None, until=None))
+        some = blocks.add(tx, replace(TRAINING, count=5, exceptions=(date(2026, 3, 27), date(2026, 4, 24))))
     with store.reading() as tx:
-        assert blocks.blocks(tx) == [made, once]
+        assert blocks.blocks(tx) == [made, once, some]
     assert replace(made, id=0) == TRAINING
 
 

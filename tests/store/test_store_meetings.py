@@ -145,6 +145,24 @@ def test_meetings_overlap_half_open(store: Store, start: float, end: float, hit:
     assert bool(found) is hit
 
 
+@pytest.mark.parametrize(
+    ("status", "end", "hit"),
+    [
+        (MeetingStatus.LIVE, 0, False),
+        (MeetingStatus.LIVE, 0.01, True),
+        (MeetingStatus.LIVE, 1, True),
+        (MeetingStatus.SCHEDULED, 1, False),
+    ],
+)
+def test_a_live_one_goes_on_since_its_agent_entered(
+    store: Store, status: MeetingStatus, end: float, hit: bool
+) -> None:
+    plan_meeting(store, status=status, live_at=NOW)  # an hour before its planned start
+    with store.reading() as tx:
+        found = meetings.overlapping(tx, NOW - HOUR, NOW + end * HOUR, agents=["anna"], statuses=COMING)
+    assert bool(found) is hit
+
+
 def test_overlapping_meetings_are_those_of_the_agents_and_statuses_asked_for(store: Store) -> None:
     for name in ("anna", "ben", "cleo"):
         plan_meeting(store, name, agent=name)
@@ -171,16 +189,19 @@ def test_overdue_are_the_open_ones_that_ended_by_then(store: Store) -> None:
         assert ids(meetings.overdue(tx, NOW)) == ["long-ago", "now"]
 
 
-def test_load_counts_what_starts_within_and_still_stands(store: Store) -> None:
+def test_load_counts_what_starts_within_and_was_not_called_off(store: Store) -> None:
     plan_meeting(store, "first", start=NOW, end=NOW + HOUR)
     plan_meeting(store, "live", start=NOW + HOUR, end=NOW + 2 * HOUR, status=MeetingStatus.LIVE)
     plan_meeting(store, "next", start=NOW + 2 * HOUR, end=NOW + 3 * HOUR)
     plan_meeting(store, "before", start=NOW - MICROSECOND, end=NOW + HOUR)
     plan_meeting(store, "off", start=NOW, end=NOW + HOUR, status=MeetingStatus.CANCELLED)
     plan_meeting(store, "bens", start=NOW, end=NOW + HOUR, agent="ben")
+    plan_meeting(store, "done", start=NOW, end=NOW + HOUR, status=MeetingStatus.COMPLETED)
+    plan_meeting(store, "nobody-came", start=NOW, end=NOW + HOUR, status=MeetingStatus.MISSED)
     with store.reading() as tx:
-        assert meetings.counts(tx, ["anna", "nobody"], NOW, NOW + 2 * HOUR) == {"anna": 2}
-        assert meetings.counts(tx, ["anna", "ben"], NOW, NOW + 2 * HOUR) == {"anna": 2, "ben": 1}
+        assert meetings.counts(tx, ["anna", "nobody"], NOW, NOW + 2 * HOUR) == {"anna": 4}
+        assert meetings.counts(tx, ["anna", "ben"], NOW, NOW + 2 * HOUR) == {"anna": 4, "ben": 1}
+        assert meetings.counts(tx, None, NOW, NOW + HOUR) == {"anna": 3, "ben": 1}
         assert meetings.counts(tx, [], NOW, NOW + 2 * HOUR) == {}
 
 

@@ -51,7 +51,7 @@ def ddl(url: str, dialect: str) -> list[str]:
         rows = tx.execute(
             text("SELECT sql FROM sqlite_master WHERE name NOT LIKE 'alembic%' AND sql IS NOT NULL")
         )
-        statements = sorted(" ".join(row.sql.split()) for row in rows)
+        statements = sorted(" ".join(row.sql.split()).replace(" ,", ",") for row in rows)
     engine.dispose()
     # The order of constraints in a statement means nothing.
     return [

@@ -13,6 +13,8 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSche
 from pydantic_core import PydanticCustomError
 
 from store.model import DeliveryState, MeetingStatus
+from syncd.actions.free import HALF_AN_HOUR
+from syncd.config.times import duration
 from syncd.rules.meetings import FIRST_YEAR, LAST_YEAR
 
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
@@ -42,6 +44,22 @@ Moment = Annotated[
     datetime,
     BeforeValidator(moment),
     WithJsonSchema({"type": "string", "format": "date-time"}, mode="validation"),
+]
+
+
+def _duration(value: object) -> timedelta:
+    if isinstance(value, timedelta):
+        return value
+    try:
+        return duration(value)
+    except ValueError:
+        raise PydanticCustomError(
+            "duration", 'expected a length of time, such as "30s", "10m" or "2h30m"'
+        ) from None
+
+
+Duration = Annotated[
+    timedelta, BeforeValidator(_duration), WithJsonSchema({"type": "string", "pattern": r"^(\d+[smhdw])+$"})
 ]
 
 
@@ -93,9 +111,23 @@ class DeliveriesPage(Page):
 
 
 class CandidatesPage(Asked):
-    """How many candidates."""
+    """How many candidates, and how fresh."""
 
     limit: int = Field(50, ge=1, le=200, description="How many at most.")
+    max_age: Duration | None = Field(
+        None, description="Read calendars first that were seen longer ago, such as 30s; for at most 5 s."
+    )
+
+
+class SlotsQuestion(Asked):
+    """When a meeting could take place."""
+
+    from_: Moment = Field(alias="from", description="The first start that will do.")
+    to: Moment = Field(description="When it must be over; at most 62 days later.")
+    step: Duration = Field(HALF_AN_HOUR, description="Starts by the clock of its agent: 5m, 15m, 30m, 1h.")
+    notice: Duration = Field(timedelta(0), description="No start sooner than this from now.")
+    agent: list[str] = Field([], max_length=50, description="With whom (repeatable). Default: its agent.")
+    together: bool = Field(False, description="All of them at once, instead of any of them.")
 
 
 class How(Asked):

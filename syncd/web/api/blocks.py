@@ -40,6 +40,8 @@ def add(ctx: Ctx, caller: Writer, body: BlockBody, query: AskedNothing) -> Respo
         zone,
         repeat=body.repeat,
         until=body.until,
+        count=body.count,
+        exceptions=body.except_,
         by=caller.name,
     )
     return answer(listed_json(made), HTTPStatus.CREATED)

@@ -3,18 +3,35 @@
 What the rules of meetings and blocks say of the values is theirs; here stands only what a body looks like.
 """
 
+from datetime import date
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic_core import PydanticCustomError
 
+from syncd.config.people import MOST_EXCEPTIONS
 from syncd.rules.guests import ADDRESS_LIMIT, MOST_GUESTS, NAME_LIMIT, TAG_LIMIT
 from syncd.rules.meetings import LINK_LIMIT, REASON_LIMIT, TITLE_LIMIT
 from syncd.web.api.asking import Moment
+
+
+def _day(text: str) -> str:
+    try:
+        return date.fromisoformat(text).isoformat()
+    except ValueError:
+        raise PydanticCustomError("day", "expected a day, such as 2026-12-25") from None
+
 
 Title = Annotated[str, Field(min_length=1, max_length=TITLE_LIMIT)]
 Reason = Annotated[str, Field(min_length=1, max_length=REASON_LIMIT, description="The guests receive it.")]
 Link = Annotated[str, Field(max_length=LINK_LIMIT)]
 Name = Annotated[str, Field(min_length=1, max_length=64)]
+
+Day = Annotated[
+    str,
+    Field(json_schema_extra={"format": "date"}, pattern=r"^\d{4}-\d\d-\d\d$"),
+    AfterValidator(_day),
+]
 
 
 class Body(BaseModel):
@@ -98,3 +115,7 @@ class BlockBody(Body):
         description="Whose clocks it follows. Default: the agent's, else the company's.",
     )
     title: Title = "Blocked"
+    count: int | None = Field(None, ge=1, le=2**31 - 1, description="How often it takes place, at most.")
+    except_: list[Day] = Field(
+        [], alias="except", max_length=MOST_EXCEPTIONS, description="Days on which it does not."
+    )

@@ -1,19 +1,22 @@
 """/v1/meetings: looked at, with their candidates and their journal. Their changes are in `changes`."""
 
 import time
+from concurrent.futures import Executor
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Query, Request, Response
 
-from syncd.actions.answers import candidates_answer, journal_json, story_json
+from syncd.actions.answers import candidates_answer, free_times_answer, journal_json, story_json
+from syncd.actions.free import Wanted, free_times
 from syncd.actions.look import Story, list_meetings
 from syncd.actions.reach import discreet, own_agent, own_story
+from syncd.actions.refresh import fresh_candidates
 from syncd.actions.suggest import candidates
 from syncd.actions.tokens import Caller
 from syncd.shapes import items
 from syncd.web.answers import answer
 from syncd.web.api import shapes
-from syncd.web.api.asking import AskedNothing, CandidatesPage, Id, MeetingsPage
+from syncd.web.api.asking import AskedNothing, CandidatesPage, Id, MeetingsPage, SlotsQuestion
 from syncd.web.api.callers import Ctx, Reader
 from syncd.web.api.told import told
 
@@ -41,6 +44,7 @@ def get_meeting(ctx: Ctx, caller: Reader, meeting: Id, query: AskedNothing) -> R
 
 @router.get("/{id}/candidates", responses=told(shapes.Candidates, 404))
 def find_candidates(
+    request: Request,
     ctx: Ctx,
     caller: Reader,
     meeting: Id,
@@ -49,9 +53,23 @@ def find_candidates(
     """Who could take it: the available first, then the unknown, then those not available, each with why."""
     own_story(ctx, caller, meeting)
     began = time.monotonic()
-    found = candidates(ctx, meeting, limit=page.limit)
+    if page.max_age is None:
+        found = candidates(ctx, meeting, limit=page.limit)
+    else:
+        readers: Executor = request.app.state.readers
+        found, _ = fresh_candidates(ctx, meeting, readers, max_age=page.max_age, limit=page.limit)
     ctx.meter.ranked(time.monotonic() - began)
     return answer(discreet(caller, candidates_answer(found)))
+
+
+@router.get("/{id}/slots", responses=told(shapes.FreeTimes, 404, 409))
+def find_slots(ctx: Ctx, caller: Reader, meeting: Id, asked: Annotated[SlotsQuestion, Query()]) -> Response:
+    """When it could take place instead: only times that are known to be free."""
+    own_story(ctx, caller, meeting)
+    for agent in asked.agent:
+        own_agent(caller, agent)
+    wanted = Wanted(asked.from_, asked.to, asked.step, asked.notice, tuple(asked.agent), asked.together)
+    return answer(discreet(caller, free_times_answer(free_times(ctx, meeting, wanted))))
 
 
 @router.get("/{id}/changes", responses=told(shapes.ChangePage, 404))

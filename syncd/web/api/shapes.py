@@ -12,6 +12,8 @@ from store.model import ChangeKind, DeliveryState, MeetingStatus
 Item = TypeVar("Item")
 At = Annotated[str, Field(json_schema_extra={"format": "date-time"}, pattern="Z$")]
 
+Day = Annotated[str, Field(json_schema_extra={"format": "date"}, pattern=r"^\d{4}-\d\d-\d\d$")]
+
 
 class Shape(BaseModel):
     """An object with these fields and no others."""
@@ -50,6 +52,7 @@ class Reason(Shape):
     title: str | None = None
     meeting: str | None = None
     seen_at: At | None = None
+    policy: str | None = Field(None, description="The line of the configuration that decided.")
 
 
 Mark = Literal["available", "not available", "unknown"]
@@ -98,6 +101,29 @@ class Explanation(Shape):
     unreadable: int
     seen_at: At | None
     next_free: At | None
+    not_blocking: list[Reason]
+
+
+class FreeTime(Shape):
+    """A time for the whole meeting, and who is available then."""
+
+    start: At
+    end: At
+    agents: list[str]
+
+
+class Unsure(Shape):
+    agent: str
+    reasons: list[Reason]
+
+
+class FreeTimes(ListOf[FreeTime]):
+    """When a meeting could take place. `unsure`: of whom not the whole range is known, and why."""
+
+    meeting: str
+    length_minutes: int | float
+    as_of: At
+    unsure: list[Unsure]
 
 
 class Slot(Shape):
@@ -249,6 +275,8 @@ class Block(Shape):
     timezone: str
     repeat: str | None
     until: At | None
+    count: int | None
+    except_: list[Day] = Field(alias="except")
     by: str | None
 
 

@@ -1,0 +1,40 @@
+"""Time off by the configuration: outside working hours, and on public holidays, by the clocks of each agent's zone."""
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from store.model import Agent
+from syncd.actions.policies import Policies
+from syncd.config import HolidayFile
+from syncd.rules import hours
+from syncd.rules.holidays import holidays
+from syncd.rules.hours import Hours
+from syncd.rules.walls import Obstacle
+
+Key = tuple[tuple[Hours, ...], str, tuple[tuple[HolidayFile, str], ...], str]
+
+
+class OffTime:
+    """The time off in [start, end): computed once for all who share hours, holidays and zone."""
+
+    def __init__(self, policies: Policies, start: datetime, end: datetime) -> None:
+        self._policies, self._start, self._end = policies, start, end
+        self._found: dict[Key, list[Obstacle]] = {}
+
+    def of(self, agent: Agent) -> list[Obstacle]:
+        """When this agent is off, and by which line."""
+        key = (*self._policies.hours_of(agent), self._policies.holidays_of(agent), agent.timezone)
+        if key not in self._found:
+            self._found[key] = [*self._off_work(key), *self._holidays(key)]
+        return self._found[key]
+
+    def _off_work(self, key: Key) -> Iterator[Obstacle]:
+        lines, said, _, timezone = key
+        for span in hours.closed(lines, timezone, self._start, self._end):
+            yield Obstacle(*span, "working-hours", "", None, said)
+
+    def _holidays(self, key: Key) -> Iterator[Obstacle]:
+        *_, files, timezone = key
+        for file, said in files:
+            for start, end, title in holidays(file.data, timezone, self._start, self._end):
+                yield Obstacle(start, end, "block", title, None, said)
