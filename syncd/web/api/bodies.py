@@ -7,6 +7,7 @@ from datetime import date
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic.config import JsonDict
 from pydantic_core import PydanticCustomError
 
 from syncd.config.people import MOST_EXCEPTIONS
@@ -22,8 +23,18 @@ def _day(text: str) -> str:
         raise PydanticCustomError("day", "expected a day, such as 2026-12-25") from None
 
 
-Title = Annotated[str, Field(min_length=1, max_length=TITLE_LIMIT)]
-Reason = Annotated[str, Field(min_length=1, max_length=REASON_LIMIT, description="The guests receive it.")]
+# What a schema can say of these beside their length is for those who read it: the rules know more, and say it better.
+VISIBLE: JsonDict = {"pattern": r"\S"}
+ADDRESS: JsonDict = {"pattern": r"""^[^@\s<>,;:"()\[\]\\]+@[^@\s<>,;:"()\[\]\\]+$"""}
+REPEAT: JsonDict = {"pattern": r"^([Dd]aily|[Ww]eekly|[Mm]onthly|[Yy]early|.*FREQ=.*)$"}
+
+Title = Annotated[str, Field(min_length=1, max_length=TITLE_LIMIT, json_schema_extra=VISIBLE)]
+Reason = Annotated[
+    str,
+    Field(
+        min_length=1, max_length=REASON_LIMIT, description="The guests receive it.", json_schema_extra=VISIBLE
+    ),
+]
 Link = Annotated[str, Field(max_length=LINK_LIMIT)]
 Name = Annotated[str, Field(min_length=1, max_length=64)]
 
@@ -48,6 +59,7 @@ class GuestBody(Body):
         min_length=3,
         max_length=ADDRESS_LIMIT,
         description="Who a guest is: the same address, the same guest.",
+        json_schema_extra=ADDRESS,
     )
     language: str | None = Field(None, max_length=TAG_LIMIT)
     timezone: str | None = Field(None, max_length=TAG_LIMIT)
@@ -106,7 +118,10 @@ class BlockBody(Body):
     start: Moment = Field(description="Its (first) start.")
     end: Moment = Field(description="The first moment after it.")
     repeat: str | None = Field(
-        None, max_length=500, description="daily, weekly, monthly, yearly, or an RRULE."
+        None,
+        max_length=500,
+        description="daily, weekly, monthly, yearly, or an RRULE.",
+        json_schema_extra=REPEAT,
     )
     until: Moment | None = Field(None, description="The last start, at most.")
     timezone: str | None = Field(
