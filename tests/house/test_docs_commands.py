@@ -219,6 +219,7 @@ ANSWERS = {
     "meeting": ("meeting invite m-1 --guest bob@example.org", "deliveries"),
     "dry-run": ("meeting reschedule m-1 --start DAYT12:00 --reason ill --dry-run", "writes"),
     "deliveries": ("deliveries --all", "items"), "drift": ("drift list", "items"), "block": ("block list", "items"), "problem": ("meeting show nothing", "detail"),
+    "privacy-export": ("privacy export anna", "changes"),
 }  # fmt: skip
 """Shape -> the command that prints it, and the field that must not be empty for the comparison to mean anything."""
 
