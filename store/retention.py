@@ -9,10 +9,17 @@ from store import slots
 from store.database import Tx
 from store.deliveries import OPEN
 from store.meetings import COMING
-from store.schema import calendars, changes, copies, deliveries, meetings, told
+from store.schema import calendars, deliveries, meetings, metadata
 from store.statements import one_of
 
 A_DAY = timedelta(days=1)
+
+_BELONGING = [
+    table
+    for table in reversed(metadata.sorted_tables)
+    if any(key.column is meetings.c.id for key in table.foreign_keys)
+]
+"""Every table with rows that belong to a meeting."""
 
 
 def drop_past_slots(tx: Tx, past: datetime) -> int:
@@ -46,6 +53,6 @@ def forget_meetings(tx: Tx, before: datetime, *, limit: int = 200) -> list[str]:
 
 
 def _forget(tx: Tx, names: Sequence[str]) -> None:
-    for table in (told, deliveries, copies, changes):
+    for table in _BELONGING:
         tx.execute(delete(table).where(one_of(tx, table.c.meeting, names)))
     tx.execute(delete(meetings).where(one_of(tx, meetings.c.id, names)))

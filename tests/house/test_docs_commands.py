@@ -220,6 +220,7 @@ ANSWERS = {
     "dry-run": ("meeting reschedule m-1 --start DAYT12:00 --reason ill --dry-run", "writes"),
     "deliveries": ("deliveries --all", "items"), "drift": ("drift list", "items"), "block": ("block list", "items"), "problem": ("meeting show nothing", "detail"),
     "token": ("token create --scope read", "token"),
+    "privacy-export": ("privacy export anna", "changes"),
 }  # fmt: skip
 """Shape -> the command that prints it, and the field that must not be empty for the comparison to mean anything."""
 

@@ -6,9 +6,10 @@ import pytest
 from sqlalchemy import func, select
 from store_things import HOUR, MICROSECOND, NOW, add_calendar, copy, delivery, plan_meeting, settle, thing
 
-from store import calendars, copies, deliveries, meetings, retention, slots, told
+from store import calendars, conflicts, copies, deeds, deliveries, meetings, retention, slots, told
+from store.conflicts import ToldConflict
 from store.database import Store
-from store.model import Change, MeetingStatus, Told
+from store.model import Change, Deed, MeetingStatus, Told
 from store.schema import changes
 from store.schema import meetings as rows
 
@@ -25,6 +26,8 @@ def add(
         meetings.append(tx, Change(name, 1, "plan", NOW, "test", None, {}))
         copies.save_copy(tx, copy(name))
         deliveries.owe(tx, delivery(name, state=owed))
+        deeds.append(tx, Deed(name, 1, NOW, "calendar", "put", agent="anna", calendar="Work"))
+        conflicts.note(tx, [ToldConflict(name, "anna", "Work", end - HOUR, end)], NOW)
         told.save(tx, Told(name, "guest", "eva@example.org", 1, "planned", "anna", end - HOUR, end, NOW))
 
 
@@ -47,6 +50,8 @@ def test_a_meeting_goes_with_all_that_is_known_of_it(store: Store) -> None:
         assert [one.meeting for one in copies.copies(tx)] == ["new"]
         assert [one.meeting for one in deliveries.deliveries(tx)] == ["new"]
         assert tx.execute(select(func.count()).select_from(changes)).scalar() == 1
+        assert [one.meeting for one in conflicts.told(tx)] == ["new"]
+        assert (deeds.deeds(tx, "old"), len(deeds.deeds(tx, "new"))) == ([], 1)
         assert (told.told_of(tx, "old"), len(told.told_of(tx, "new"))) == ([], 1)
     assert forgotten(store) == []
 

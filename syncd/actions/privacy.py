@@ -1,0 +1,128 @@
+"""What syncd keeps of an agent: told to whoever asks for it, and taken out for one who is no longer configured."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from store import agents, blocks, calendars, copies, deeds, deliveries, meetings, privacy, slots, told
+from store.model import (
+    Agent,
+    Calendar,
+    Change,
+    Copy,
+    Deed,
+    Delivery,
+    MadeBlock,
+    Meeting,
+    MeetingStatus,
+    Slot,
+    Told,
+)
+from store.privacy import Erased
+from syncd import logs
+from syncd.actions.context import Context
+from syncd.errors import Refused, Unknown
+
+_FIRST, _LAST = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """Everything that is kept of an agent. Of meetings that name them: the meeting, and what of its story is theirs."""
+
+    agent: Agent
+    calendars: tuple[Calendar, ...]
+    slots: tuple[Slot, ...]
+    blocks: tuple[MadeBlock, ...]
+    meetings: tuple[Meeting, ...]
+    changes: tuple[Change, ...]
+    copies: tuple[Copy, ...]
+    deliveries: tuple[Delivery, ...]
+    told: tuple[Told, ...]
+    deeds: tuple[Deed, ...]
+
+
+def kept_of(ctx: Context, agent_id: str) -> Kept:
+    """All of it, also of an agent who is no longer configured. Raises `Unknown`."""
+    with ctx.store.reading() as tx:
+        agent = _known(agents.agent(tx, agent_id), agent_id)
+        names = privacy.meetings_of(tx, agent_id)
+        found = (meetings.meeting(tx, name) for name in names)
+        lines = [line for name in names for line in meetings.changes(tx, name) if _names(line, agent_id)]
+        owed = [
+            one for name in names for one in deliveries.deliveries(tx, meeting=name) if one.agent == agent_id
+        ]
+        mails = [
+            one
+            for name in names
+            for one in told.told_of(tx, name)
+            if (one.role, one.who) == ("agent", agent_id)
+        ]
+        return Kept(
+            agent, tuple(calendars.calendars(tx, agent=agent_id)), tuple(slots.overlapping(tx, _FIRST, _LAST, [agent_id])),
+            tuple(one for one in blocks.blocks(tx) if one.scope == f"agent:{agent_id}"),
+            tuple(one for one in found if one), tuple(lines), copies.copies(tx, agent=agent_id), tuple(owed), tuple(mails),
+            tuple(one for name in names for one in deeds.deeds(tx, name) if one.agent == agent_id),
+        )  # fmt: skip
+
+
+def erase(ctx: Context, agent_id: str, *, really: bool) -> Erased:
+    """Take the agent's name, addresses and calendars out of all that is kept; without `really` only say of how much.
+
+    Raises `Unknown`, or `Refused` while the agent is configured or has meetings that are not over.
+    """
+    try:
+        with ctx.store.writing() as tx:
+            agent = _known(agents.agent(tx, agent_id), agent_id)
+            _require_gone(agent)
+            coming = meetings.meetings(
+                tx, status=(MeetingStatus.SCHEDULED, MeetingStatus.LIVE), agent=agent_id
+            )
+            if coming:
+                names = ", ".join(repr(one.id) for one in coming[:5])
+                raise Refused(
+                    f"agent {agent_id!r} still has meetings: {names}",
+                    "assign them to somebody else, or cancel them",
+                )
+            done = privacy.erase(tx, agent_id)
+            if not really:
+                raise _OnlyAsked(done)
+    except _OnlyAsked as asked:
+        return asked.found
+    logs.info("agent_erased", agent=done.called)
+    return done
+
+
+class _OnlyAsked(Exception):
+    """Ends the transaction without a trace."""
+
+    def __init__(self, found: Erased) -> None:
+        super().__init__()
+        self.found = found
+
+
+def _known(agent: Agent | None, agent_id: str) -> Agent:
+    if agent is None:
+        raise Unknown(
+            f"nothing is kept of an agent {agent_id!r}", "syncd agents lists those who are configured"
+        )
+    return agent
+
+
+def _require_gone(agent: Agent) -> None:
+    if agent.removed_at is None:
+        raise Refused(
+            f"agent {agent.id!r} is in the configuration, so what is erased would come back",
+            "take the agent out of it, and let the store follow: syncd sync",
+        )
+
+
+def _names(line: Change, agent: str) -> bool:
+    """Does this line of the journal name the agent?"""
+    said = [line.body, line.detail]
+    return bool(privacy.renamed(said, agent, "") != said)
+
+
+def without_guests(body: dict[str, Any]) -> dict[str, Any]:
+    """A line of the journal without the guests: who they are is theirs."""
+    return {name: value for name, value in body.items() if name not in ("guests", "guest", "replace")}

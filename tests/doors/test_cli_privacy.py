@@ -1,0 +1,55 @@
+"""`syncd privacy` as a person uses it: everything of an agent and nothing of guests; erased only when gone, and when meant."""
+
+from desks import Desk, Office, hours
+
+
+def test_everything_of_an_agent_and_nothing_of_guests(office: Office):
+    office.add_event("anna", "20301201T100000", "20301201T110000")
+    office.ok("sync")
+    office.plan("m1", "--guest", "Eva Jansen <eva@example.org>", "--wait", "30s")
+    office.ok("block", "add", "--scope", "agent:anna", *hours(14), "--title", "Dentist")
+    office.ok("meeting", "assign", "m1", "--to", "bert", "--wait", "30s")
+    office.plan("m2", agent="bert", hour=12)
+    outcome = office.ok("privacy", "export", "anna")
+    kept = outcome.json
+    assert kept["agent"]["email"] == "anna@example.com"
+    assert [one["id"] for one in kept["meetings"]] == ["m1"]
+    assert [one["kind"] for one in kept["changes"]] == ["plan"]
+    assert [(one["meeting"], one["state"]) for one in kept["copies"]] == [("m1", "gone")]
+    assert [one["title"] for one in kept["blocks"]] == ["Dentist"]
+    assert len(kept["calendars"]) == 1
+    assert all(one["agent"] == "anna" for one in kept["deliveries"])
+    for word in ("eva@example.org", "Eva Jansen", "Secret dentist", "m2"):
+        assert word not in outcome.out
+    assert "nothing is kept of" in office.run("privacy", "export", "dora").err
+
+
+def gone(desk: Desk) -> None:
+    """Anna leaves."""
+    head, *people = desk.config.read_text().split("[[agents]]")
+    desk.config.write_text(head + "".join(f"[[agents]]{one}" for one in people if '"anna"' not in one))
+
+
+def test_only_who_is_gone_without_meetings_is_erased_and_only_when_meant(desk: Desk):
+    desk.ok("migrate")
+    desk.plan("m1")
+    refused = desk.run("privacy", "erase", "anna", "--yes")
+    assert (refused.code, "is in the configuration" in refused.err) == (1, True)
+    gone(desk)
+    refused = desk.run("privacy", "erase", "anna", "--yes")
+    assert (refused.code, "still has meetings: 'm1'" in refused.err) == (1, True)
+    desk.ok("meeting", "assign", "m1", "--to", "bert")
+    asked = desk.json("privacy", "erase", "anna")
+    assert (asked["erased"], asked["meetings"], asked["changes"]) == (False, 1, 1)
+    assert "nothing is done without --yes" in desk.ok("privacy", "erase", "anna").out
+    assert desk.json("privacy", "export", "anna")["agent"]["name"] == "Anna de Vries"
+    done = desk.json("privacy", "erase", "anna", "--yes")
+    assert (done["erased"], done["meetings"]) == (True, 1)
+    assert desk.run("privacy", "export", "anna").code == 1
+    story = desk.json("meeting", "show", "m1")
+    assert [one["body"].get("agent", one["body"].get("to")) for one in story["changes"]] == [
+        done["called"],
+        "bert",
+    ]
+    assert "anna" not in desk.ok("meeting", "show", "m1").out.lower().replace("joanna", "")
+    assert desk.json("candidates", "m1")["total"] == 1
