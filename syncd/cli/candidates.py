@@ -9,10 +9,10 @@ from syncd.actions.answers import candidates_answer
 from syncd.actions.suggest import Candidate, Candidates
 from syncd.actions.suggest import candidates as ask
 from syncd.cli.common import opened, print_json, zone_of
-from syncd.cli.moments import ago, shown, span
 from syncd.cli.options import AsJson, ConfigFile, MeetingId
 from syncd.cli.tables import say, table
-from syncd.cli.words import sentence
+from syncd.moments import ago, shown, span
+from syncd.words import sentence
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
 

@@ -10,9 +10,9 @@ import typer
 from syncd.actions.answers import drifted_json
 from syncd.actions.drifting import Drift, accept_drift, drift_list, restore_drift
 from syncd.cli.common import opened, print_json, system_user, zone_of
-from syncd.cli.moments import ago, span
 from syncd.cli.options import AsJson, ConfigFile
 from syncd.cli.tables import say, table
+from syncd.moments import ago, span
 from syncd.shapes import items
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None, invoke_without_command=True)
