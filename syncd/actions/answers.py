@@ -6,6 +6,7 @@
 from store import calendars
 from syncd.actions.blocking import Listed
 from syncd.actions.context import Context
+from syncd.actions.days import Picture
 from syncd.actions.drifting import Drift
 from syncd.actions.look import Story
 from syncd.actions.status import Status
@@ -16,8 +17,10 @@ from syncd.shapes import (
     candidates_json,
     change_json,
     drift_json,
+    line_json,
     meeting_json,
     moment,
+    picture_json,
     status_json,
     verdict_json,
 )
@@ -59,6 +62,15 @@ def explanation_json(found: Explanation) -> Json:
     )
     asked = {"start": moment(found.start), "end": moment(found.end), "as_of": moment(found.as_of)}
     return {"agent": verdict.pop("agent"), "name": verdict.pop("name"), **asked, **verdict}
+
+
+def picture_answer(found: Picture) -> Json:
+    """Days as pictures."""
+    lines = (
+        line_json(one.agent, one.pieces, unreadable=one.known.unreadable, seen_at=one.known.seen_at)
+        for one in found.lines
+    )
+    return picture_json(found.days, as_of=found.as_of, lines=lines)
 
 
 def listed_json(one: Listed) -> Json:
