@@ -8,7 +8,17 @@ from hypothesis import HealthCheck, settings
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-pytest_plugins = ["stores", "servers", "worlds", "daemons", "graphs", "mailboxes", "referee", "cyrus"]
+pytest_plugins = [
+    "stores",
+    "servers",
+    "worlds",
+    "daemons",
+    "graphs",
+    "mailboxes",
+    "referee",
+    "cyrus",
+    "pages",
+]
 
 settings.register_profile(
     "same", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow], max_examples=100

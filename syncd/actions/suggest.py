@@ -58,12 +58,16 @@ class Explanation:
     next_free: datetime | None
 
 
-def candidates(ctx: Context, meeting_id: str, *, limit: int = 50) -> Candidates:
-    """All active agents (of the meeting's group, if it has one) for the meeting's time; available ones first."""
+def candidates(ctx: Context, meeting_id: str, *, limit: int = 50, named: str = "") -> Candidates:
+    """All active agents (of the meeting's group, if it has one) for the meeting's time; available ones first.
+
+    `named`: only those in whose name or id each of these words stands.
+    """
     now = ctx.clock()
     with ctx.store.reading() as tx:
         meeting = known_meeting(tx, meeting_id)
-        everyone = agents.agents(tx, active=True, group=meeting.group)
+        active = agents.agents(tx, active=True, group=meeting.group)
+        everyone = [one for one in active if is_named(one, named)]
         known = knowledge.load(tx, ctx.config, everyone, meeting.start, meeting.end, now=now)
         ranked = sorted(
             (_candidate(ctx.config, meeting, known[agent.id], now) for agent in everyone),
@@ -71,6 +75,12 @@ def candidates(ctx: Context, meeting_id: str, *, limit: int = 50) -> Candidates:
         )
         page = _detailed(ctx, tx, meeting, ranked[:limit], now)
     return Candidates(meeting, now, len(everyone), page)
+
+
+def is_named(agent: Agent, words: str) -> bool:
+    """Does each of the words stand in the agent's name or id?"""
+    name = f"{agent.name} {agent.id}".casefold()
+    return all(word in name for word in words.casefold().split())
 
 
 def explain(ctx: Context, agent_id: str, start: datetime, end: datetime) -> Explanation:
