@@ -18,6 +18,7 @@ pytest_plugins = [
     "referee",
     "cyrus",
     "pages",
+    "browsers",
 ]
 
 settings.register_profile(
