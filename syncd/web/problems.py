@@ -10,6 +10,7 @@ from http import HTTPStatus
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
+from starlette.routing import Match
 
 from store.errors import StoreError
 from syncd import logs
@@ -29,7 +30,7 @@ BUSY = ProblemKind("busy", HTTPStatus.SERVICE_UNAVAILABLE)
 OTHER_HOST = ProblemKind("other-host", HTTPStatus.MISDIRECTED_REQUEST)
 ONLY_HERE = (NO_SUCH_PATH, NO_SUCH_METHOD, TOO_LARGE, TOO_SLOW, BUSY, OTHER_HOST)
 
-_BY_STATUS = {kind.status: kind for kind in (NO_SUCH_PATH, NO_SUCH_METHOD)}
+METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 
 
 def problem(
@@ -90,18 +91,23 @@ def _path(place: Sequence[str | int]) -> str:
     return path.removeprefix(".") or "body" if where == "body" else f"{where}{path}"
 
 
-async def _unrouted(_request: Request, error: Exception) -> Response:
+async def _unrouted(request: Request, error: Exception) -> Response:
     """What the framework refuses by itself: a path or a method there is not, or a body that can't even be looked at."""
     if not isinstance(error, HTTPException):
         raise error
-    kind = _BY_STATUS.get(HTTPStatus(error.status_code))
-    if kind is None:
-        return problem(INVALID, "the body can't be read as JSON", errors=[("body", "expected JSON in UTF-8")])
-    return problem(
-        kind,
-        f"there is {'no such path' if kind is NO_SUCH_PATH else 'no such method'} here",
-        headers=error.headers,
-    )
+    if error.status_code == NO_SUCH_METHOD.status:
+        allow = {"Allow": ", ".join(allowed(request))}
+        return problem(NO_SUCH_METHOD, "this is asked in another way", headers=allow)
+    if error.status_code == NO_SUCH_PATH.status:
+        return problem(NO_SUCH_PATH, "nothing is at this address")
+    return problem(INVALID, "the body can't be read as JSON", errors=[("body", "expected JSON in UTF-8")])
+
+
+def allowed(request: Request) -> list[str]:
+    """The methods that this address takes, of all its routes (RFC 9110 section 10.2.1); the router names those of the first."""
+    routes = request.app.router.routes
+    asked = ({**request.scope, "method": method} for method in METHODS)
+    return [one["method"] for one in asked if any(route.matches(one)[0] is Match.FULL for route in routes)]
 
 
 async def _defect(_request: Request, _error: Exception) -> Response:

@@ -1,9 +1,10 @@
 """Listening: uvicorn in a thread of the daemon, on an address that is taken before the daemon says that it is ready.
 
 Meant to stand behind a reverse proxy that speaks TLS (docs/operations.md). It says nothing of itself, keeps no log of
-requests, and has room for so many at once and no more.
+requests, nor of what is none, and has room for so many at once and no more.
 """
 
+import logging
 import socket
 import threading
 
@@ -30,7 +31,7 @@ class WebServer:
         self._socket = _listening(listen)
         self.address: str = _named(self._socket)
         settings = uvicorn.Config(
-            app, log_config=None, access_log=False, server_header=False, proxy_headers=False, lifespan="off",
+            app, log_config=None, access_log=False, log_level=logging.ERROR, server_header=False, proxy_headers=False, lifespan="off",
             loop="asyncio", http="h11", ws="none", limit_concurrency=MOST_AT_ONCE, timeout_keep_alive=IDLE_SECONDS,
             timeout_graceful_shutdown=1,
         )  # fmt: skip

@@ -1,6 +1,7 @@
 """What the HTTP door keeps out, and what it says when something is wrong with it rather than with the request."""
 
 import json
+import logging
 import socket
 from pathlib import Path
 from sqlite3 import connect
@@ -19,11 +20,11 @@ from syncd.web.hosts import is_own, own_names
 
 
 def raw(api: Api, text: bytes) -> bytes:
-    """Send these bytes; the beginning of what comes back."""
+    """Send these bytes; all that comes back until the server hangs up."""
     host, _, port = api.web.address.rpartition(":")
     with socket.create_connection((host, int(port)), timeout=30) as there:
         there.sendall(text)
-        return there.recv(4000)
+        return b"".join(iter(lambda: there.recv(4096), b""))
 
 
 def put(api: Api, body: bytes, **headers: str) -> requests.Response:
@@ -114,8 +115,25 @@ def test_a_path_or_a_method_there_is_not(api: Api) -> None:
     ):
         said = api.ask("GET", path)
         assert (said.status, said.problem) == (404, "no-such-path"), path
-    said = api.ask("PATCH", "/v1/agents")
-    assert (said.status, said.problem, said.headers["Allow"]) == (405, "no-such-method", "GET")
+    for path, allow in {
+        "agents": "GET",
+        "meetings/m1": "GET, PUT",
+        "blocks": "GET, POST",
+        "meetings/m1/cancel": "POST",
+    }.items():
+        said = api.ask("PATCH", f"/v1/{path}")
+        assert (said.status, said.problem, said.headers["Allow"]) == (405, "no-such-method", allow)
+
+
+@sqlite_only
+def test_what_is_no_request_is_refused_and_fills_no_log(api: Api, caplog: pytest.LogCaptureFixture) -> None:
+    for text in (
+        b"\x16\x03\x01\x02\x00\r\n\r\n",
+        b"GET / HTTP/9.9\r\n\r\n",
+        b"GET /v1/agents HTTP/1.1\r\n\r\n",
+    ):
+        assert raw(api, text).startswith(b"HTTP/1.1 4"), text
+    assert [one for one in caplog.records if one.levelno >= logging.WARNING] == []
 
 
 @sqlite_only

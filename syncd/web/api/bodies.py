@@ -6,13 +6,24 @@ What the rules of meetings and blocks say of the values is theirs; here stands o
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
+from pydantic.config import JsonDict
 
 from syncd.rules.guests import ADDRESS_LIMIT, MOST_GUESTS, NAME_LIMIT, TAG_LIMIT
 from syncd.rules.meetings import LINK_LIMIT, REASON_LIMIT, TITLE_LIMIT
 from syncd.web.api.asking import Moment
 
-Title = Annotated[str, Field(min_length=1, max_length=TITLE_LIMIT)]
-Reason = Annotated[str, Field(min_length=1, max_length=REASON_LIMIT, description="The guests receive it.")]
+# What a schema can say of these beside their length is for those who read it: the rules know more, and say it better.
+VISIBLE: JsonDict = {"pattern": r"\S"}
+ADDRESS: JsonDict = {"pattern": r"""^[^@\s<>,;:"()\[\]\\]+@[^@\s<>,;:"()\[\]\\]+$"""}
+REPEAT: JsonDict = {"pattern": r"^([Dd]aily|[Ww]eekly|[Mm]onthly|[Yy]early|.*FREQ=.*)$"}
+
+Title = Annotated[str, Field(min_length=1, max_length=TITLE_LIMIT, json_schema_extra=VISIBLE)]
+Reason = Annotated[
+    str,
+    Field(
+        min_length=1, max_length=REASON_LIMIT, description="The guests receive it.", json_schema_extra=VISIBLE
+    ),
+]
 Link = Annotated[str, Field(max_length=LINK_LIMIT)]
 Name = Annotated[str, Field(min_length=1, max_length=64)]
 
@@ -31,6 +42,7 @@ class GuestBody(Body):
         min_length=3,
         max_length=ADDRESS_LIMIT,
         description="Who a guest is: the same address, the same guest.",
+        json_schema_extra=ADDRESS,
     )
     language: str | None = Field(None, max_length=TAG_LIMIT)
     timezone: str | None = Field(None, max_length=TAG_LIMIT)
@@ -89,7 +101,10 @@ class BlockBody(Body):
     start: Moment = Field(description="Its (first) start.")
     end: Moment = Field(description="The first moment after it.")
     repeat: str | None = Field(
-        None, max_length=500, description="daily, weekly, monthly, yearly, or an RRULE."
+        None,
+        max_length=500,
+        description="daily, weekly, monthly, yearly, or an RRULE.",
+        json_schema_extra=REPEAT,
     )
     until: Moment | None = Field(None, description="The last start, at most.")
     timezone: str | None = Field(
