@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from store import agents
 from store.database import Tx
-from store.model import Agent
+from store.model import Agent, Meeting
 from syncd.actions import knowledge
 from syncd.actions.context import Context
 from syncd.actions.knowledge import Knowledge
@@ -64,28 +64,28 @@ def group_day(ctx: Context, group: str, day: date | None) -> Picture:
 
 
 def people_days(
-    ctx: Context, people: Sequence[Agent], days: tuple[Day, ...], *, exclude: str | None = None
+    ctx: Context, people: Sequence[Agent], days: tuple[Day, ...], *, about: Meeting | None = None
 ) -> Picture:
-    """These agents' time through the days, without the meeting `exclude`."""
+    """These agents' time through the days, without the meeting that it is about."""
     with ctx.store.reading() as tx:
-        return drawn(ctx, tx, people, days, exclude=exclude)
+        return drawn(ctx, tx, people, days, about=about)
 
 
 def drawn(
-    ctx: Context, tx: Tx, people: Sequence[Agent], days: tuple[Day, ...], *, exclude: str | None = None
+    ctx: Context, tx: Tx, people: Sequence[Agent], days: tuple[Day, ...], *, about: Meeting | None = None
 ) -> Picture:
-    """These agents' time through the days, without the meeting `exclude`; the same few queries for any number of agents."""
+    """Likewise, within a transaction; the same few queries for any number of agents."""
     now, start, end = ctx.clock(), days[0].start, days[-1].end
     found = knowledge.load(tx, ctx.config, people, start, end, now=now)
-    return Picture(days, now, tuple(_line(ctx, found[one.id], start, end, now, exclude) for one in people))
+    return Picture(days, now, tuple(_line(ctx, found[one.id], start, end, now, about) for one in people))
 
 
 def _line(
-    ctx: Context, known: Knowledge, start: datetime, end: datetime, now: datetime, exclude: str | None
+    ctx: Context, known: Knowledge, start: datetime, end: datetime, now: datetime, about: Meeting | None
 ) -> Drawn:
     pieces = timeline.draw(
         start, end, busy=known.busy, obstacles=known.obstacles, fresh=known.fresh, policy=known.policy, now=now,
-        stale_after=ctx.config.sync.stale_after, exclude=exclude,
+        stale_after=ctx.config.sync.stale_after, exclude=about.id if about is not None else None,
     )  # fmt: skip
     return Drawn(known, pieces)
 

@@ -81,7 +81,7 @@ def _pictures(
 ) -> dict[str, Drawn]:
     """Each agent's time through these days, without the meeting that is to be handed over."""
     people = [one.agent for one in found.page]
-    picture = people_days(visit.ctx, people, days, exclude=meeting.id)
+    picture = people_days(visit.ctx, people, days, about=meeting)
     return {line.agent.id: line for line in picture.lines}
 
 
