@@ -1,7 +1,8 @@
 """Signing in at the page: a token is shown once, and from then on the browser holds a session in its place.
 
 A session is 256 random bits; the store keeps their SHA-256 only. It ends after 12 hours, on signing out, and at once when
-its token is revoked, expires or loses its agent: that is looked at on every request. The mark against forged forms (OWASP,
+its token is revoked, expires or loses its agent: that is looked at on every request. Where a reverse proxy signs people in,
+there are no sessions: each request says who asks. The mark against forged forms (OWASP,
 "Cross-Site Request Forgery Prevention", HMAC based) follows from those bits, so it belongs to this session and to no other.
 """
 
@@ -17,7 +18,11 @@ from syncd import logs
 from syncd.actions import tokens
 from syncd.actions.context import Context
 from syncd.actions.tokens import Caller
-from syncd.errors import TokenRefused
+from syncd.errors import NotPermitted, TokenRefused
+from syncd.rules.text import clean
+
+LONGEST_NAME = 254
+"""Of a person whom a proxy names: as long as a mail address can be."""
 
 LASTS = timedelta(hours=12)
 """A working day."""
@@ -63,6 +68,20 @@ def signed_in(ctx: Context, held: str) -> SignedIn:
         return SignedIn(tokens.still(tx, found.token, now), mark_of(held))
 
 
+def known_by_proxy(ctx: Context, name: str, held: str) -> SignedIn:
+    """Whom a trusted proxy names: an operator, or the agent of this id or address. Raises `NotPermitted` for anybody else.
+
+    There is no session then; what the browser holds only gives the mark, together with the name.
+    """
+    mark, name = mark_of(f"{held}\n{name}"), clean(name, LONGEST_NAME)
+    if name.casefold() in {one.casefold() for one in ctx.config.http.operators}:
+        return SignedIn(Caller(name, "write"), mark)
+    agent = ctx.config.agent_known_as(name)
+    if agent is None:
+        raise NotPermitted("the proxy names somebody who is neither an operator nor an agent here")
+    return SignedIn(Caller(name, "write", agent.id), mark)
+
+
 def sign_out(ctx: Context, held: str) -> None:
     """End the session; no mistake if there is none."""
     with ctx.store.writing() as tx:
@@ -77,8 +96,13 @@ def mark_of(held: str) -> str:
 
 
 def is_mark_of(held: str, mark: str) -> bool:
-    """Was the form made for whoever holds this? Compared in constant time."""
-    return hmac.compare_digest(mark_of(held).encode(), mark.encode(errors="surrogatepass"))
+    """Was the form made for whoever holds this?"""
+    return is_mark(mark_of(held), mark)
+
+
+def is_mark(wanted: str, mark: str) -> bool:
+    """Does a form carry this mark? Compared in constant time."""
+    return hmac.compare_digest(wanted.encode(), mark.encode(errors="surrogatepass"))
 
 
 def _digest(held: str) -> str:

@@ -74,6 +74,14 @@ class Config(Section):
     def _agent_by_id(self) -> Mapping[str, AgentConfig]:
         return {one.id: one for one in self.agents}
 
+    def agent_known_as(self, name: str) -> AgentConfig | None:
+        """The agent of this id, or else of this mail address, whatever its case; None if there is none."""
+        return self.agent(name) or self._agent_by_address.get(name.casefold())
+
+    @cached_property
+    def _agent_by_address(self) -> Mapping[str, AgentConfig]:
+        return {address.casefold(): one for one in self.agents for address in (one.email, *one.aliases)}
+
     def notes(self) -> tuple[str, ...]:
         """One line for each setting that is understood but has no effect yet, and for what was assumed in silence."""
         return tuple(_notes(self))

@@ -9,6 +9,7 @@ from worlds import World
 
 from store.model import Guest
 from syncd.actions import changes
+from syncd.actions.look import story
 from syncd.actions.sessions import LASTS
 from syncd.actions.tokens import create_token, revoke_token
 
@@ -159,6 +160,58 @@ def test_nobody_else_is_let_in_by_the_demo(pages: Pages) -> None:
     for header in ["x-forwarded-for", "forwarded", "x-real-ip", "via"]:
         assert behind.client.get("/", headers={header: "192.0.2.7"}).status_code == 303
         assert pages.visitor(client=AT_HOME).get("/").path == "/sign-in"
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# Behind a proxy that signs people in
+
+PROXY, BESIDE_IT = ("10.0.0.5", 50000), ("10.0.0.6", 50000)
+SIGNS_IN = (
+    '[http]\nproxies = ["10.0.0.5"]\nperson_header = "X-Remote-User"\noperators = ["Jan@example.com"]\n[sync]'
+)
+
+
+def behind_proxy(pages: Pages) -> Pages:
+    """The page where a proxy says who somebody is."""
+    text = (pages.world.folder / "config.toml").read_text()
+    pages.world.configure(text.replace("[sync]", SIGNS_IN, 1))
+    pages.world.plan()
+    pages.world.plan("m2", "ben", title="Of another")
+    return pages
+
+
+def test_who_is_named_by_a_trusted_proxy_is_signed_in(pages: Pages) -> None:
+    visitor = behind_proxy(pages).visitor(client=PROXY)
+    jan = visitor.get("/", **{"X-Remote-User": "jan@EXAMPLE.com"})
+    assert all(title in jan.words for title in ("Mortgage talk", "Of another"))
+    assert "Sign out" not in jan.text
+    for name in ("anna", "Anna@Example.com"):
+        shown = pages.visitor(client=PROXY).get("/", **{"X-Remote-User": name})
+        assert ("Mortgage talk" in shown.words, "Of another" in shown.words) == (True, False)
+
+
+def test_nobody_else_is_believed(pages: Pages) -> None:
+    named = {"X-Remote-User": "jan@example.com"}
+    behind_proxy(pages)
+    assert pages.visitor(client=BESIDE_IT).get("/", **named).path == "/sign-in"
+    assert pages.visitor(client=("strange", 1)).get("/", **named).path == "/sign-in"
+    assert pages.visitor(client=PROXY).get("/").path == "/sign-in"
+    assert pages.visitor(client=PROXY).get("/", **{"X-Forwarded-User": "anna"}).path == "/sign-in"
+    shown = pages.visitor(client=PROXY).get("/", **{"X-Remote-User": "mallory"})
+    assert (shown.status, "neither an operator nor an agent" in shown.words) == (403, True)
+    assert "mallory" not in shown.text
+
+
+def test_a_form_behind_a_proxy_carries_a_mark_for_its_person_alone(pages: Pages) -> None:
+    visitor = behind_proxy(pages).visitor(client=PROXY)
+    jan, anna = {"X-Remote-User": "jan@example.com"}, {"X-Remote-User": "anna"}
+    form = visitor.get("/meeting/cancel?id=m1", **jan).form("/meeting/cancel")
+    for fields, headers in (({**form, "mark": ""}, jan), (form, anna), ({**form, "mark": "a" * 64}, jan)):
+        assert visitor.post("/meeting/cancel", {**fields, "reason": "ill"}, **headers).status == 403
+    assert (
+        visitor.client.post("/meeting/cancel", data={**form, "reason": "ill"}, headers=jan).status_code == 303
+    )
+    assert story(pages.world.ctx, "m1").changes[-1].by == "jan@example.com"
 
 
 # ---------------------------------------------------------------------------------------------------------------------

@@ -4,6 +4,7 @@ A page is a function from a visit to an answer, run in a thread, for the store w
 so, with nothing of our insides. How large a body may be, and how long it may take, is `syncd.web.limits`.
 """
 
+import secrets
 from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from urllib.parse import parse_qsl
@@ -109,24 +110,32 @@ class Doorway:
             return self._error(None, HTTPStatus.INTERNAL_SERVER_ERROR, "defect")
 
     def _admitted(self, knock: "Knock", answer: Page, scope: TokenScope) -> Response:
-        held = knock.held or self._let_in(knock)
-        try:
-            signed_in = sessions.signed_in(self.ctx, held)
-        except TokenRefused:
-            held = self._let_in(knock)
-            signed_in = sessions.signed_in(self.ctx, held)
-        visit = knock.visit = self._visit(knock, signed_in, held)
-        if knock.request.method == "POST" and not sessions.is_mark_of(held, knock.form.get("mark", "")):
+        held, found = self._by_proxy(knock) if knock.named else self._by_session(knock)
+        visit = knock.visit = self._visit(knock, found, held)
+        if knock.request.method == "POST" and not sessions.is_mark(found.mark, knock.form.get("mark", "")):
             raise NotOurs("the form was not made for this session")
         if not visit.caller.may(scope):
             raise NotPermitted(f"this token is of scope {visit.caller.scope}, and this needs {scope}")
-        found = answer(visit)
-        return found if held == knock.held else self.holding(found, held)
+        answered = answer(visit)
+        return answered if held == knock.held else self.holding(answered, held)
+
+    def _by_session(self, knock: "Knock") -> tuple[str, SignedIn]:
+        """What the browser holds, and who is signed in by it; a visitor of the demo gets something to hold."""
+        held = knock.held or self._let_in(knock)
+        try:
+            return held, sessions.signed_in(self.ctx, held)
+        except TokenRefused:
+            held = self._let_in(knock)
+            return held, sessions.signed_in(self.ctx, held)
+
+    def _by_proxy(self, knock: "Knock") -> tuple[str, SignedIn]:
+        """Likewise, where a proxy has signed them in."""
+        held = knock.held or secrets.token_urlsafe(32)
+        return held, sessions.known_by_proxy(self.ctx, knock.named, held)
 
     def _let_in(self, knock: "Knock") -> str:
         """A session for a visitor of the demo. Raises `TokenRefused` for everybody else."""
-        client = knock.request.client
-        at_home = guard.is_loopback(client.host if client else None, knock.request.headers)
+        at_home = guard.is_loopback(knock.client, knock.request.headers)
         if self.visitor is None or not at_home or knock.request.method != "GET":
             raise TokenRefused("nobody is signed in here", "sign in with a token")
         return sessions.let_in(self.ctx, self.visitor)
@@ -134,7 +143,7 @@ class Doorway:
     def _visit(self, knock: "Knock", found: SignedIn, held: str) -> Visit:
         caller, url = found.caller, knock.request.url
         query, zone = dict(knock.request.query_params), zone_of(self.ctx, caller)
-        return Visit(self.ctx, caller, found.mark, url.path, query, knock.form, zone, held)
+        return Visit(self.ctx, caller, found.mark, url.path, query, knock.form, zone, held, bool(knock.named))
 
     def _to_sign_in(self, knock: "Knock") -> Response:
         url = knock.request.url
@@ -154,11 +163,13 @@ class Doorway:
 
 
 class Knock:
-    """A request before it is known who asks. `visit` is set once that is known."""
+    """A request before it is known who asks. `visit` is set once that is known; `named`: whom a trusted proxy says it is."""
 
     def __init__(self, request: Request, form: Mapping[str, str], door: Doorway) -> None:
         self.request, self.form, self.door = request, form, door
         self.held = request.cookies.get(door.cookie, "")
+        self.client = request.client.host if request.client else None
+        self.named = guard.named_by_proxy(self.client, request.headers, door.ctx.config.http)
         self.visit: Visit | None = None
 
 

@@ -7,7 +7,7 @@ be asked for is `syncd.web.hosts`.
 
 import ipaddress
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from urllib.parse import unquote_plus, urlsplit
 
 from syncd.config import HttpConfig
@@ -57,6 +57,20 @@ def names_a_token(query: str) -> bool:
     said = unquote_plus(query)
     fields = {part.partition("=")[0].lower() for part in said.split("&")}
     return bool(TOKEN.search(said) or fields & TOKEN_FIELDS)
+
+
+def named_by_proxy(client: str | None, headers: Mapping[str, str], http: HttpConfig) -> str:
+    """Whom a trusted proxy says that it asks for; "" without one: from anybody else the header means nothing."""
+    said = headers.get(http.person_header, "").strip() if http.person_header else ""
+    return said if said and client and _is_in(client, http.proxies) else ""
+
+
+def _is_in(client: str, networks: Collection[str]) -> bool:
+    try:
+        address = ipaddress.ip_address(client)
+    except ValueError:
+        return False
+    return any(address in ipaddress.ip_network(one) for one in networks)
 
 
 def is_loopback(client: str | None, headers: Mapping[str, str]) -> bool:

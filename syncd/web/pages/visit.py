@@ -17,7 +17,7 @@ LONGEST_VALUE = 4000
 class Visit:
     """`query` and `form`: the last value of each field. `mark`: what this session's forms carry. `zone`: the visitor's.
 
-    `held`: what their browser holds.
+    `held`: what their browser holds. `by_proxy`: a reverse proxy signed them in, and signs them out.
     """
 
     ctx: Context
@@ -28,6 +28,7 @@ class Visit:
     form: Mapping[str, str] = field(default_factory=dict)
     zone: str = "UTC"
     held: str = ""
+    by_proxy: bool = False
 
     @property
     def now(self) -> datetime:
