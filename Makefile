@@ -33,10 +33,10 @@ bench: setup          ## the figures, as ratios in one run
 soak: setup           ## exploring with fresh seeds, for as long as you like
 	HYPOTHESIS_PROFILE=soak $(BIN)/pytest -n 2 tests -p no:cacheprovider
 
-docs: setup           ## what the documents draw and count from the code: the house, the demo's and a mail's picture
+docs: setup           ## what the documents draw and count from the code: the house, and the pictures
 	$(BIN)/python docs/house.py
 	$(BIN)/python docs/picture.py
-	@if command -v chromium >/dev/null; then $(BIN)/python docs/mailpicture.py; fi
+	@if command -v chromium >/dev/null; then $(BIN)/python docs/mailpicture.py && $(BIN)/python docs/pagepictures.py; fi
 
 setup: $(STAMP)
 

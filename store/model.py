@@ -420,3 +420,12 @@ class Token:
     def label(self) -> str:
         """By which the journal names it: its name, or the one it has without."""
         return self.name or f"token {self.id}"
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """A person signed in at the page with a token (its number). What their browser holds is known to it alone."""
+
+    token: int
+    began_at: datetime
+    expires_at: datetime

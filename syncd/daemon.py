@@ -1,4 +1,4 @@
-"""The daemon: a clock that feeds what is due to the executor, and the HTTP interface, until SIGTERM.
+"""The daemon: a clock that feeds what is due to the executor, the HTTP interface and the page, until SIGTERM.
 
 APScheduler has a handful of jobs and never one per calendar: what is due stands in the store. Ready is said once the
 store is migrated and the clock runs; on SIGTERM it ends within seconds, and may: whatever is cut off is safe to repeat.
@@ -48,10 +48,14 @@ Python runs a handler between two instructions of the main thread, never during 
 
 
 class Daemon:
-    """The clock, the executor and, unless it listens nowhere, the web server of one process."""
+    """The clock, the executor and, unless it listens nowhere, the web server of one process.
 
-    def __init__(self, ctx: Context) -> None:
+    `visitor`: the token as which the page lets in whoever asks from this machine itself (the demo).
+    """
+
+    def __init__(self, ctx: Context, visitor: int | None = None) -> None:
         self.ctx = replace(ctx, meter=_meter()) if ctx.config.http.listen else ctx
+        self.visitor = visitor
         self.executor: Executor = LocalExecutor(self.ctx)
         self.clock = BackgroundScheduler(timezone="UTC")
         self.web: WebServer | None = None
@@ -78,7 +82,7 @@ class Daemon:
         # Imported here because FastAPI costs start-up time, and only a daemon that listens needs it.
         from syncd.web.app import serve
 
-        self.web = serve(self.ctx)
+        self.web = serve(self.ctx, self.visitor)
         logs.info("listening", address=self.web.address, push=push_url(self.ctx.config) or None)
 
     def _every(self, seconds: float, job: Callable[[], None], first: datetime | None = None) -> None:

@@ -4,7 +4,7 @@ Pure: values in, plain dicts out. Moments are RFC 3339 in UTC with Z; a field th
 interface marks it with a question mark.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 from http import HTTPStatus
@@ -14,6 +14,7 @@ from connectors.interface import Event, Reading
 from store.model import Agent, Change, Copy, Deed, Delivery, Guest, Meeting, Override, Token
 from syncd.rules.availability import Mark, Verdict
 from syncd.rules.blocks import Block
+from syncd.rules.timeline import Day, Piece
 from syncd.rules.walls import Reason
 
 if TYPE_CHECKING:
@@ -209,6 +210,29 @@ def busy_json(agent: str, start: datetime, end: datetime, slots: Iterable["Datac
     shown = [{name: field for name, field in record_json(slot).items() if name != "title"} for slot in slots]
     lines = [{name: field for name, field in slot.items() if field is not None} for slot in shown]
     return {"agent": agent, "from": moment(start), "to": moment(end), "slots": lines}
+
+
+def picture_json(days: Sequence[Day], *, as_of: datetime, lines: Iterable[Json]) -> Json:
+    """Days, one after the other and by the clocks of one zone, and everybody's time through them."""
+    return {
+        "days": [{"date": one.date.isoformat(), "start": moment(one.start), "end": moment(one.end)} for one in days],
+        "timezone": days[0].zone, "as_of": moment(as_of), "agents": list(lines),
+    }  # fmt: skip
+
+
+def line_json(agent: Agent, pieces: Iterable[Piece], *, unreadable: int, seen_at: datetime | None) -> Json:
+    """One agent's time as pieces without gaps. Names are titles of meetings and blocks, or calendars', never an event's."""
+    drawn = [
+        {
+            "start": moment(one.start), "end": moment(one.end), "state": one.state.value, "blocks": one.blocks,
+            "names": list(one.names),
+        }
+        for one in pieces
+    ]  # fmt: skip
+    return {
+        "agent": agent.id, "name": agent.name, "pieces": drawn, "unreadable": unreadable,
+        "seen_at": moment(seen_at),
+    }  # fmt: skip
 
 
 def status_json(

@@ -18,6 +18,8 @@ pytest_plugins = [
     "referee",
     "cyrus",
     "rooms",
+    "pages",
+    "browsers",
 ]
 
 settings.register_profile(

@@ -6,6 +6,7 @@
 from store import calendars
 from syncd.actions.blocking import Listed
 from syncd.actions.context import Context
+from syncd.actions.days import Picture
 from syncd.actions.drifting import Drift
 from syncd.actions.free import FreeTimes
 from syncd.actions.look import Story
@@ -20,8 +21,10 @@ from syncd.shapes import (
     conflict_json,
     drift_json,
     free_times_json,
+    line_json,
     meeting_json,
     moment,
+    picture_json,
     reason_json,
     status_json,
     verdict_json,
@@ -78,6 +81,15 @@ def explanation_json(found: Explanation) -> Json:
     return {
         "agent": verdict.pop("agent"), "name": verdict.pop("name"), **asked, **verdict, "not_blocking": passed,
     }  # fmt: skip
+
+
+def picture_answer(found: Picture) -> Json:
+    """Days as pictures."""
+    lines = (
+        line_json(one.agent, one.pieces, unreadable=one.known.unreadable, seen_at=one.known.seen_at)
+        for one in found.lines
+    )
+    return picture_json(found.days, as_of=found.as_of, lines=lines)
 
 
 def listed_json(one: Listed) -> Json:

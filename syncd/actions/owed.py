@@ -45,13 +45,13 @@ def retry(ctx: Context, delivery_id: int, *, by: str | None = None) -> Delivery:
     return _known(owed, delivery_id)
 
 
-def abandon(ctx: Context, delivery_id: int) -> Delivery:
+def abandon(ctx: Context, delivery_id: int, *, by: str | None = None) -> Delivery:
     """A person decides that it is owed no more; `Refused` if nothing is owed under this number."""
     with ctx.store.writing() as tx:
         if not deliveries.abandon(tx, delivery_id):
             raise _not_open(deliveries.delivery(tx, delivery_id), delivery_id)
         owed = deliveries.delivery(tx, delivery_id)
-    logs.warning("delivery_abandoned", delivery=delivery_id)
+    logs.warning("delivery_abandoned", delivery=delivery_id, by=by)
     return _known(owed, delivery_id)
 
 

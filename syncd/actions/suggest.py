@@ -66,18 +66,20 @@ class Explanation:
 
 def candidates(
     ctx: Context, meeting_id: str, *, limit: int = 50, only: Collection[str] | None = None,
-    seen_since: datetime | None = None,
+    seen_since: datetime | None = None, named: str = "",
 ) -> Candidates:  # fmt: skip
     """All active agents (of the meeting's group, if it has one) for the meeting's time.
 
     Available ones first, then unknown, then not available; alike ones by their load of the week, then by name. `only`:
-    look at these of them. `seen_since`: what was last seen before counts as stale, also within `stale_after`.
+    look at these of them. `seen_since`: what was last seen before counts as stale, also within `stale_after`. `named`: only
+    those in whose name or id each of these words stands.
     """
     now = ctx.clock()
     stale_after = _stale_after(ctx.config, now, seen_since)
     with ctx.store.reading() as tx:
         meeting = known_meeting(tx, meeting_id)
-        everyone = agents.agents(tx, active=True, group=meeting.group)
+        active = agents.agents(tx, active=True, group=meeting.group)
+        everyone = [one for one in active if is_named(one, named)]
         asked = [agent for agent in everyone if only is None or agent.id in only]
         known = knowledge.load(tx, ctx.config, asked, meeting.start, meeting.end, now=now, about=meeting)
         week = loads(tx, asked, *week_of(meeting.start, ctx.config.timezone))
@@ -90,6 +92,12 @@ def candidates(
         )
         page = _detailed(ctx, tx, meeting, ranked[:limit], now)
     return Candidates(meeting, now, len(everyone), page)
+
+
+def is_named(agent: Agent, words: str) -> bool:
+    """Does each of the words stand in the agent's name or id?"""
+    name = f"{agent.name} {agent.id}".casefold()
+    return all(word in name for word in words.casefold().split())
 
 
 def explain(ctx: Context, agent_id: str, start: datetime, end: datetime) -> Explanation:

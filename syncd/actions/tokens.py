@@ -128,18 +128,36 @@ def who(ctx: Context, secret: str) -> Caller:
     now = ctx.clock()
     with ctx.store.reading() as tx:
         token = _genuine(tx, secret)
-        _refuse_if_over(token, now)
-        _refuse_without_agent(tx, token)
+        caller = _caller(tx, token, now)
     if token.last_used_at is None or now - token.last_used_at >= USE_KEPT_EVERY:
         # A store that can be read but not written at the moment turns nobody away; the next use is kept.
         with suppress(StoreUnavailable), ctx.store.writing() as tx:
             tokens.note_use(tx, token.id, now, USE_KEPT_EVERY)
+    return caller
+
+
+def still(tx: Tx, number: int, now: datetime) -> Caller:
+    """Who once came with the secret of this token, if it would let them in now. Raises `TokenRefused`."""
+    token = tokens.token(tx, number)
+    if token is None:
+        raise TokenRefused("this token is not known here", _NEW)
+    return _caller(tx, token, now)
+
+
+def number_of(secret: str) -> int:
+    """Which token this is the secret of, by what it says itself: `who` decides whether that is so. 0: none."""
+    form = _FORM.fullmatch(secret)
+    return int(form[1]) if form else 0
+
+
+def _caller(tx: Tx, token: Token, now: datetime) -> Caller:
+    _refuse_if_over(token, now)
+    _refuse_without_agent(tx, token)
     return Caller(token.label, token.scope, token.agent)
 
 
 def _genuine(tx: Tx, secret: str) -> Token:
-    form = _FORM.fullmatch(secret)
-    number = int(form[1]) if form else 0
+    number = number_of(secret)
     known = tokens.digest(tx, number) or ""
     same = hmac.compare_digest(known.encode(), _digest(secret).encode())
     token = tokens.token(tx, number) if same else None

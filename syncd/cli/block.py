@@ -10,11 +10,11 @@ import typer
 from syncd.actions.answers import listed_json
 from syncd.actions.blocking import Listed, add_block, block_list, remove_block, zone_of_scope
 from syncd.cli.common import opened, print_json, system_user
-from syncd.cli.moments import moment, shown, span
 from syncd.cli.options import AsJson, ConfigFile
 from syncd.cli.tables import say, table
 from syncd.config.times import is_zone
 from syncd.errors import WrongUse
+from syncd.moments import moment, shown, span
 from syncd.rules.blocks import Block
 from syncd.shapes import items
 

@@ -7,9 +7,9 @@ import typer
 
 from syncd.actions.look import BusyTime, busy
 from syncd.cli.common import opened, print_json, zone_of
-from syncd.cli.moments import span, window
 from syncd.cli.options import AgentId, AsJson, ConfigFile
 from syncd.cli.tables import say, table
+from syncd.moments import span, window
 from syncd.shapes import busy_json
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None)

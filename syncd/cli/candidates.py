@@ -10,13 +10,13 @@ from syncd.actions.refresh import DEADLINE, fresh_candidates
 from syncd.actions.suggest import Candidate, Candidates
 from syncd.actions.suggest import candidates as ask
 from syncd.cli.common import opened, print_json, zone_of
-from syncd.cli.moments import ago, patience, shown, span
 from syncd.cli.options import AsJson, ConfigFile, MeetingId
 from syncd.cli.tables import say, table
 from syncd.cli.threads import leave, threads
-from syncd.cli.words import sentence
 from syncd.config import Config
 from syncd.executor import READERS
+from syncd.moments import ago, patience, shown, span
+from syncd.words import sentence
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
 

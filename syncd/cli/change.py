@@ -20,13 +20,13 @@ from syncd.actions.context import Context
 from syncd.actions.dry_run import dry_run, mails_of, writes_of
 from syncd.actions.look import Story, story
 from syncd.cli.common import opened, print_json, zone_of
-from syncd.cli.moments import patience
 from syncd.cli.tables import say
 from syncd.cli.threads import threads
-from syncd.cli.words import delivery_line, meeting_line, sentence_of
 from syncd.errors import NotYet
 from syncd.executor import WRITERS
+from syncd.moments import patience
 from syncd.shapes import Json
+from syncd.words import delivery_line, meeting_line, sentence_of
 
 Wait: TypeAlias = Annotated[
     timedelta | None,

@@ -10,12 +10,12 @@ import typer
 from store.model import Delivery, DeliveryState
 from syncd.actions import owed
 from syncd.cli.common import opened, print_json
-from syncd.cli.moments import shown
 from syncd.cli.options import AsJson, ConfigFile, Limit
 from syncd.cli.tables import say, table
-from syncd.cli.words import delivery_line
 from syncd.errors import WrongUse
+from syncd.moments import shown
 from syncd.shapes import delivery_json, items
+from syncd.words import delivery_line
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None, invoke_without_command=True)
 

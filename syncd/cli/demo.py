@@ -17,7 +17,7 @@ def demo(
         bool, typer.Option("--once", help="Tell the whole story on free ports, verify each step, and end.")
     ] = False,
     listen: Annotated[
-        str, typer.Option(metavar="ADDR", help="Where the HTTP interface listens.")
+        str, typer.Option(metavar="ADDR", help="Where the page and the HTTP interface listen.")
     ] = HttpConfig().listen,
     outlook: Annotated[
         bool, typer.Option("--outlook", help="With half of the agents on a fake Microsoft Graph.")

@@ -11,9 +11,9 @@ from syncd.actions.answers import drifted_json
 from syncd.actions.drifting import Drift, accept_drift, drift_list, preview_drift, restore_drift
 from syncd.cli.change import DryRun, print_preview
 from syncd.cli.common import opened, print_json, system_user, zone_of
-from syncd.cli.moments import ago, span
 from syncd.cli.options import AsJson, ConfigFile
 from syncd.cli.tables import say, table
+from syncd.moments import ago, span
 from syncd.rules.drift import changed
 from syncd.shapes import items
 

@@ -12,11 +12,11 @@ from syncd.actions.answers import explanation_json
 from syncd.actions.suggest import Explanation
 from syncd.actions.suggest import explain as ask
 from syncd.cli.common import opened, print_json, zone_of
-from syncd.cli.moments import moment, shown, span
 from syncd.cli.options import AgentId, AsJson, ConfigFile
 from syncd.cli.tables import say
-from syncd.cli.words import explained
 from syncd.errors import WrongUse
+from syncd.moments import moment, shown, span
+from syncd.words import explained
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
 

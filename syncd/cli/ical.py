@@ -12,11 +12,11 @@ import typer
 from connectors.ical import read
 from connectors.interface import Reading
 from syncd.cli.common import print_json
-from syncd.cli.moments import moment, span
 from syncd.cli.options import AsJson, ConfigFile
 from syncd.cli.tables import say, table
 from syncd.config.times import zone as known_zone
 from syncd.errors import NotPermitted, WrongUse
+from syncd.moments import moment, span
 from syncd.shapes import reading_json
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None)

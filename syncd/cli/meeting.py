@@ -16,9 +16,9 @@ from syncd.actions.look import story
 from syncd.cli import meeting_look
 from syncd.cli.change import DryRun, How, IfVersion, Key, Wait, change
 from syncd.cli.common import system_user, zone_of
-from syncd.cli.moments import guest as read_guest
-from syncd.cli.moments import moment
 from syncd.cli.options import AsJson, ConfigFile, MeetingId
+from syncd.moments import guest as read_guest
+from syncd.moments import moment
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
 app.command("list")(meeting_look.list_)

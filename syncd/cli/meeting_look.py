@@ -11,13 +11,13 @@ from store.model import MeetingStatus
 from syncd.actions.answers import story_json, whole_story_json
 from syncd.actions.look import Story, list_meetings, story
 from syncd.cli.common import opened, print_json, zone_of
-from syncd.cli.moments import moment, shown, span
 from syncd.cli.options import AsJson, ConfigFile, Limit, MeetingId
 from syncd.cli.story import told
 from syncd.cli.tables import say, table
-from syncd.cli.words import delivery_line, meeting_line, sentence, sentence_of
 from syncd.errors import WrongUse
+from syncd.moments import moment, shown, span
 from syncd.shapes import items
+from syncd.words import delivery_line, meeting_line, sentence, sentence_of
 
 Statuses = Annotated[
     list[MeetingStatus] | None, typer.Option("--status", help="Only these (repeatable). Default: all.")

@@ -15,7 +15,6 @@ from syncd.actions.privacy import Kept, erase, kept_of, without_guests
 from syncd.cli.common import opened, print_json
 from syncd.cli.options import AgentId, AsJson, ConfigFile
 from syncd.cli.tables import say
-from syncd.cli.words import counted
 from syncd.shapes import (
     Json,
     agent_json,
@@ -27,6 +26,7 @@ from syncd.shapes import (
     override_json,
     record_json,
 )
+from syncd.words import counted
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
 

@@ -16,10 +16,10 @@ from syncd.actions.answers import free_times_answer
 from syncd.actions.free import HALF_AN_HOUR, LONGEST_RANGE, FreeTimes, Wanted, free_times
 from syncd.actions.look import story
 from syncd.cli.common import opened, print_json, zone_of
-from syncd.cli.moments import patience, window
 from syncd.cli.options import AsJson, ConfigFile, MeetingId
 from syncd.cli.tables import say, table
-from syncd.cli.words import counted, sentence
+from syncd.moments import patience, window
+from syncd.words import counted, sentence
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
 

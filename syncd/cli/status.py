@@ -11,11 +11,11 @@ import typer
 from syncd.actions.answers import status_answer, unreadable_json
 from syncd.actions.status import FINE, CalendarHealth, PushHealth, Status, status
 from syncd.cli.common import opened, print_json
-from syncd.cli.moments import ago
 from syncd.cli.options import AsJson, ConfigFile
 from syncd.cli.tables import say, table
-from syncd.cli.words import STATES, counted
+from syncd.moments import ago
 from syncd.shapes import Json
+from syncd.words import STATES, counted
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
 

@@ -8,8 +8,8 @@ from datetime import datetime
 from typing import Any
 
 from store.model import Change, Deed
-from syncd.cli.moments import shown, span
-from syncd.cli.words import sentence_of
+from syncd.moments import shown, span
+from syncd.words import sentence_of
 
 MAILS = {
     "planned": "it is planned", "invited": "a guest is invited", "rescheduled": "it is moved",

@@ -12,9 +12,9 @@ import typer
 from store.model import Token, TokenScope
 from syncd.actions.tokens import create_token, revoke_token, token_list
 from syncd.cli.common import opened, print_json, system_user
-from syncd.cli.moments import ago, patience, shown
 from syncd.cli.options import AsJson, ConfigFile
 from syncd.cli.tables import say, table
+from syncd.moments import ago, patience, shown
 from syncd.shapes import items, token_json
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None)

@@ -9,7 +9,7 @@ from typing import Any, Literal, Self
 from pydantic import BaseModel, ConfigDict, model_validator
 
 from syncd.config.times import Duration
-from syncd.config.values import Flag, Id, Listen, StoreUrl, Url
+from syncd.config.values import Flag, Header, Id, Line, Listen, Network, StoreUrl, Url
 from syncd.config.wording import wrong
 
 MINUTE = timedelta(minutes=1)
@@ -96,13 +96,26 @@ class MeetingsConfig(Section):
 
 
 class HttpConfig(Section):
-    """[http]: where the HTTP interface listens ("": nowhere), and how the outside reaches it ("": it does not)."""
+    """[http]: where HTTP interface and page listen ("": nowhere), and how the outside reaches them ("": it does not).
+
+    `person_header`: in which the reverse proxies `proxies` say who somebody is; `operators`: who of these is one.
+    """
 
     listen: Listen = "127.0.0.1:8420"
     public_url: Url = ""
+    proxies: tuple[Network, ...] = ()
+    person_header: Header = ""
+    operators: tuple[Line, ...] = ()
 
     @model_validator(mode="after")
     def _make_sense(self) -> Self:
         if self.public_url and not self.listen:
             raise wrong("leads nowhere while `listen` is empty", "public_url")
+        if bool(self.proxies) != bool(self.person_header):
+            missing = "proxies" if self.person_header else "person_header"
+            raise wrong(
+                "needed where a proxy signs people in: `proxies` and `person_header` belong together", missing
+            )
+        if self.operators and not self.person_header:
+            raise wrong("no effect without `person_header`", "operators")
         return self

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable
-from ipaddress import ip_address
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Annotated
 from urllib.parse import SplitResult, urlsplit
@@ -84,6 +84,15 @@ def listen(value: str) -> str:
     return value
 
 
+def network(value: str) -> str:
+    """A machine's address, or those of a network (RFC 4632)."""
+    try:
+        return str(ip_network(value, strict=False))
+    except ValueError:
+        raise wrong('expected an address such as "10.0.0.5", or a network such as "10.0.0.0/24"') from None
+
+
+_HEADER = matching(r"[A-Za-z0-9-]{1,64}", 'expected a header\'s name such as "X-Remote-User"')
 _ID = matching(r"[A-Za-z0-9._-]{1,64}", "expected a name of letters, digits, '.', '_' and '-' (at most 64)")
 _HOST = matching(
     r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9.-]+)(:\d{1,5})?",
@@ -136,4 +145,6 @@ Scope = Annotated[str, AfterValidator(_SCOPE)]
 Url = Annotated[str, AfterValidator(_empty_or(url))]
 StoreUrl = Annotated[str, AfterValidator(store_url)]
 FilePath = Annotated[str, AfterValidator(beside)]
+Header = Annotated[str, AfterValidator(_empty_or(_HEADER))]
+Network = Annotated[str, AfterValidator(network)]
 Listen = Annotated[str, AfterValidator(_empty_or(listen))]

@@ -23,7 +23,6 @@ from syncd.rules.walls import Reason
 
 T = TypeVar("T")
 
-BY = "demo"
 PATIENCE = timedelta(seconds=60)
 """How long something may take that takes a second or two on an idle machine."""
 

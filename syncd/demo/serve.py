@@ -15,8 +15,7 @@ from syncd.demo import plans
 from syncd.demo.days import span
 from syncd.demo.ending import Stopped, stoppable
 from syncd.demo.people import BRAM, CALENDARS, OUTLOOK, PEOPLE
-from syncd.demo.scene import BY
-from syncd.demo.stage import Stage, daemon, stage
+from syncd.demo.stage import BY, Served, Stage, daemon, stage
 from syncd.demo.telling import Teller
 
 INTERVAL = timedelta(seconds=5)
@@ -33,8 +32,12 @@ def serve(listen: str = "127.0.0.1:8420", *, outlook: bool = False) -> int:
     logs.set_up()
     teller = Teller()
     try:
-        with stoppable(), stage(listen=listen, interval=INTERVAL, outlook=outlook) as on, daemon(on) as ctx:
-            _tell(teller, on, _plan(on, ctx))
+        with (
+            stoppable(),
+            stage(listen=listen, interval=INTERVAL, outlook=outlook) as on,
+            daemon(on) as served,
+        ):
+            _tell(teller, on, served, _plan(on, served.ctx))
             code = on.server.wait()
             teller.failed(f"the calendar server ended by itself (exit code {code}); the demo ends with it")
             return 1
@@ -49,8 +52,11 @@ def _plan(on: Stage, ctx: Context) -> list[Meeting]:
     return [accept.accept(ctx, changes.plan(meeting, by=BY)).meeting for meeting in planned]
 
 
-def _tell(teller: Teller, on: Stage, planned: list[Meeting]) -> None:
+def _tell(teller: Teller, on: Stage, served: Served, planned: list[Meeting]) -> None:
     teller.title("syncd demo: the daemon, a local calendar server, and six example agents")
+    if served.address:
+        teller.say(f"page             http://{served.address}/  (on this machine nobody has to sign in)")
+        teller.say(f"token            {served.token}  (for the HTTP interface, or to sign in from elsewhere)")
     teller.say(f"calendar server  {on.server.url}  (CalDAV; open it with any calendar program)")
     teller.say(f"configuration    {on.configuration}")
     teller.say()

@@ -1,7 +1,7 @@
 """Puts up everything the demo needs in a temporary folder, and takes it down again, whatever happens in between.
 
 A calendar server with the example agents' calendars, a configuration, and on request the daemon itself: its clock and
-executor in this process, on an embedded SQLite store (https://www.sqlite.org/).
+executor and page in this process, on an embedded SQLite store (https://www.sqlite.org/).
 """
 
 import secrets
@@ -15,6 +15,7 @@ from pathlib import Path
 from connectors import open_connector
 from store.database import open_store
 from syncd.actions.context import Context, Opener, utc_now
+from syncd.actions.tokens import create_token
 from syncd.config import load
 from syncd.daemon import Daemon
 from syncd.demo import calendars, people, server
@@ -27,6 +28,9 @@ from syncd.demo.mailboxes import Mailboxes
 from syncd.demo.onlooker import Onlooker
 from syncd.demo.people import PEOPLE, Person
 from syncd.demo.server import Server
+
+BY = "demo"
+"""Who plans the demo's meetings and makes its token."""
 
 
 @dataclass(frozen=True)
@@ -91,15 +95,30 @@ def _outlook() -> Iterator[Mailboxes]:
         yield mailboxes
 
 
+@dataclass(frozen=True)
+class Served:
+    """The running daemon: its context, where it listens, and the secret of a token for its HTTP interface and its page."""
+
+    ctx: Context
+    address: str
+    token: str
+
+
 @contextmanager
-def daemon(on: Stage, opener: Opener = open_connector) -> Iterator[Context]:
-    """The real daemon, started: clock, executor, store. `opener`: how it comes to its connectors."""
+def daemon(on: Stage, opener: Opener = open_connector) -> Iterator[Served]:
+    """The real daemon, started: clock, executor, store, page. `opener`: how it comes to its connectors.
+
+    On this machine the page takes everybody for the owner of the token: the demo's people, calendars and store are made up
+    and gone at its end, and it sends no mail (decision 20).
+    """
     config = load(on.configuration)
     with Context(config, open_store(config.store.url), opener=opener) as ctx:
-        running = Daemon(ctx)
+        ctx.store.migrate()
+        made = create_token(ctx, "write", by=BY, name="demo visitor")
+        running = Daemon(ctx, visitor=made.token.id)
         try:
             running.start()
-            yield ctx
+            yield Served(ctx, running.web.address if running.web is not None else "", made.secret)
         finally:
             ignore_signals()
             if running.clock.running:

@@ -14,7 +14,8 @@ from syncd.demo import calendars, plans
 from syncd.demo.calendars import Obstacle
 from syncd.demo.days import DAY, span
 from syncd.demo.people import ANNA, BRAM, CALENDARS, DANIEL, LUNCH, PEOPLE, PRIVATE
-from syncd.demo.scene import BY, Scene, StepFailed
+from syncd.demo.scene import Scene, StepFailed
+from syncd.demo.stage import BY
 from syncd.errors import Refused
 from syncd.rules.availability import Mark
 

@@ -60,8 +60,8 @@ def _told(on: Stage, teller: Teller, log: Path) -> int:
     teller.say(f"calendar server {on.server.url}, {len(PEOPLE)} agents with {len(CALENDARS)} calendars each")
     if on.graph is not None:
         teller.say(f"fake Microsoft Graph {on.graph.graph_url}, with the mailboxes of {_names(IN_OUTLOOK)}")
-    with closing(Watch()) as watch, daemon(on, watch.open) as ctx:
-        scene = Scene(on, ctx, watch, teller)
+    with closing(Watch()) as watch, daemon(on, watch.open) as served:
+        scene = Scene(on, served.ctx, watch, teller)
         failed = next((line for line in _steps(scene) if line), None)
         if failed:
             teller.failed(f"\n{failed}")

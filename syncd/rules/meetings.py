@@ -16,8 +16,8 @@ from syncd.rules.refusal import Refused
 from syncd.rules.text import clean
 
 __all__ = [
-    "LIVE_GRACE", "Refused", "assign", "cancel", "invite", "marked", "overdue", "plan", "require_changeable", "reschedule",
-    "same_request", "set_status",
+    "LIVE_GRACE", "Hindrance", "OfferedChange", "Refused", "assign", "cancel", "hindrance", "invite", "marked", "overdue", "plan",
+    "require_changeable", "reschedule", "same_request", "set_status",
 ]  # fmt: skip
 
 LIVE_GRACE = timedelta(hours=2)
@@ -159,6 +159,24 @@ def overdue(m: Meeting, now: datetime) -> Meeting | None:
         return None
     ended = MeetingStatus.COMPLETED if m.status is MeetingStatus.LIVE else MeetingStatus.MISSED
     return replace(m, version=m.version + 1, status=ended)
+
+
+def hindrance(m: Meeting, change: "OfferedChange", *, now: datetime) -> "Hindrance | None":
+    """Why this change can't be made of the meeting at all, whatever is asked; None if it can."""
+    if m.status not in _NEXT:
+        return "over"
+    if change == "cancel":
+        return None
+    if m.status is MeetingStatus.LIVE:
+        return "live"
+    return "passed" if m.end <= now else None
+
+
+OfferedChange = Literal["invite", "reschedule", "cancel", "assign"]
+"""What a person can do to a meeting."""
+
+Hindrance = Literal["live", "over", "passed"]
+"""The agent is in the conversation; the meeting was cancelled or has ended; its time has passed."""
 
 
 def same_request(a: dict[str, Any], b: dict[str, Any]) -> bool:

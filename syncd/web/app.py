@@ -13,7 +13,7 @@ from syncd.actions.context import Context
 from syncd.actions.push import PUSH_PATH
 from syncd.actions.work import as_defect
 from syncd.executor import READERS
-from syncd.web import api, health, push
+from syncd.web import api, health, pages, push
 from syncd.web.api.description import by_name
 from syncd.web.health import LIVE, READY
 from syncd.web.hosts import OwnHosts
@@ -23,13 +23,16 @@ from syncd.web.problems import tell_problems
 from syncd.web.server import WebServer
 
 
-def serve(ctx: Context) -> WebServer:
+def serve(ctx: Context, visitor: int | None = None) -> WebServer:
     """Listen where the configuration says, and answer. Raises `CantListen`."""
-    return WebServer(make_app(ctx), ctx.config.http.listen)
+    return WebServer(make_app(ctx, visitor), ctx.config.http.listen)
 
 
-def make_app(ctx: Context) -> ASGIApp:
-    """The application for a daemon. Its context has to stay open as long as requests come."""
+def make_app(ctx: Context, visitor: int | None = None) -> ASGIApp:
+    """The application for a daemon. Its context has to stay open as long as requests come.
+
+    `visitor`: the token as which the page lets in whoever asks from this machine itself (the demo).
+    """
     app = FastAPI(
         title="syncd",
         version=__version__,
@@ -44,6 +47,7 @@ def make_app(ctx: Context) -> ASGIApp:
     app.include_router(push.routes(ctx))
     app.include_router(api.routes())
     app.include_router(health.routes(ctx))
+    app.include_router(pages.routes(ctx, visitor))
     tell_problems(app)
     within = Limits(app, exempt=frozenset({PUSH_PATH}))
     asked_rightly = OwnHosts(within, ctx.config.http, exempt=frozenset({PUSH_PATH, LIVE, READY}))

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from store.model import Guest
-from syncd.cli.moments import ago, guest, moment, patience, shown, span, window
 from syncd.errors import WrongUse
+from syncd.moments import ago, guest, moment, patience, shown, span, window
 
 AMSTERDAM = "Europe/Amsterdam"
 NOW = datetime(2026, 3, 2, 8, 0, 0, 5, UTC)

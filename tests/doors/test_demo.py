@@ -157,7 +157,7 @@ def test_a_failed_step_is_named_and_nothing_is_left(folder: Path) -> None:
 def test_serving_it_says_where_everything_is_and_ends_when_told(folder: Path) -> None:
     with demo(folder, "--listen", "127.0.0.1:0") as process:
         told = "".join(lines_until(process, "Ctrl-C"))
-        url = re.search(r"http://127\.0\.0\.1:\d+/", told)
+        url = re.search(r"calendar server +(http://127\.0\.0\.1:\d+/)", told)
         config = re.search(r"configuration +(\S+)", told)
         assert url is not None
         assert config is not None
@@ -165,8 +165,19 @@ def test_serving_it_says_where_everything_is_and_ends_when_told(folder: Path) ->
         passwords = dict(re.findall(r"^  (\w+) +(\S{12}) +[A-Z]", told, re.MULTILINE))
         assert set(passwords) == {person.id for person in PEOPLE}
         for login, password in passwords.items():
-            assert calendars_of(url[0], login, password) == {"/work/", "/private/"}
-            assert sign_in(url[0], login, password + "x") == requests.codes.unauthorized
+            assert calendars_of(url[1], login, password) == {"/work/", "/private/"}
+            assert sign_in(url[1], login, password + "x") == requests.codes.unauthorized
+        page, token = (re.search(rf"{name} +(\S+)", told) for name in ("page", "token"))
+        assert page is not None
+        assert token is not None
+        assert "First advice on a mortgage" in requests.get(page[1], timeout=10).text
+        assert requests.get(page[1], headers={"X-Forwarded-For": "192.0.2.7"}, timeout=10).url.endswith(
+            "/sign-in"
+        )
+        meetings = requests.get(
+            f"{page[1]}v1/meetings", headers={"Authorization": f"Bearer {token[1]}"}, timeout=10
+        )
+        assert {one["id"] for one in meetings.json()["items"]} == {"demo-1", "demo-2"}
         process.terminate()
         process.communicate(timeout=ENDS_WITHIN)
     assert process.returncode == 0

@@ -12,10 +12,10 @@ from stores import sqlite_only
 from worlds import World
 
 from store import meta
-from syncd.cli.words import STATES
 from syncd.meter import Meter
 from syncd.web import figures
 from syncd.web.counting import Counting
+from syncd.words import STATES
 
 
 def get(api: Api, path: str, token: str = "", **headers: str) -> requests.Response:

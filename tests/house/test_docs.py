@@ -12,8 +12,7 @@ import pytest
 from connectors import interface
 from connectors.interface import Connector, ConnectorError
 from store.model import Agent, DeliveryState, Meeting, MeetingStatus
-from syncd import errors
-from syncd.cli import words
+from syncd import errors, words
 from syncd.config.keys import every_key
 from syncd.demo.steps import STEPS
 from syncd.mail.letter import Letter, Reader

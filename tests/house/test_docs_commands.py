@@ -218,7 +218,8 @@ ANSWERS = {
     "ical": ("ical file.ics --owner a@example.com --timezone UTC --from 2026-03-01 --to 2026-03-09", "problems"),
     "meeting": ("meeting invite m-1 --guest bob@example.org", "deliveries"),
     "dry-run": ("meeting reschedule m-1 --start DAYT12:00 --reason ill --dry-run", "writes"),
-    "deliveries": ("deliveries --all", "items"), "drift": ("drift list", "items"), "block": ("block list", "items"), "problem": ("meeting show nothing", "detail"),
+    "deliveries": ("deliveries --all", "items"), "drift": ("drift list", "items"), "block": ("block list", "items"),
+    "day": ("day anna DAY", "agents"), "problem": ("meeting show nothing", "detail"),
     "token": ("token create --scope read", "token"),
     "privacy-export": ("privacy export anna", "changes"),
 }  # fmt: skip

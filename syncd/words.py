@@ -3,11 +3,12 @@
 Neither a foreign event's title nor a guest's address ever stands in one of them.
 """
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
 from store.model import Delivery, Meeting
-from syncd.cli.moments import shown, span
+from syncd.moments import shown, span
 from syncd.rules.walls import Reason
 
 KINDS = {
@@ -63,10 +64,15 @@ def explained(reason: Reason, zone: str, *, blocks: bool = True) -> str:
 
 def sentence_of(reason: dict[str, Any], zone: str) -> str:
     """Likewise of a reason as it was recorded with an override (the shape of `shapes.reason_json`)."""
+    return sentence(reason_of(reason), zone)
+
+
+def reason_of(reason: Mapping[str, Any]) -> Reason:
+    """A reason as it was recorded, as a value again."""
     times = {
         name: datetime.fromisoformat(reason[name]) for name in ("start", "end", "seen_at") if reason.get(name)
     }
-    return sentence(Reason(**{**reason, **times}), zone)
+    return Reason(**{**reason, **times})
 
 
 def _neighbour(reason: Reason) -> str:

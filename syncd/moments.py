@@ -1,4 +1,4 @@
-"""From words on the command line to values: times (RFC 3339), lengths of time, guests; and from times back to words.
+"""From words on the command line, or in a form, to values: times (RFC 3339), lengths of time, guests; and from times back to words.
 
 A time without an offset is meant in a zone: the agent's, else the top-level one. Where that zone's clocks skip it, it is
 refused; where they show it twice, the first is taken (RFC 5545 section 3.3.5 decides alike for the second case).
