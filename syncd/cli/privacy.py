@@ -117,7 +117,8 @@ def _slot(slot: Slot, names: dict[int, str]) -> Json:
 
 def _meeting(meeting: Meeting, agent: str) -> Json:
     """Without its guests, but for how many there are, and with the overrides that are this agent's."""
-    told = {name: value for name, value in meeting_json(meeting, ()).items() if name != "deliveries"}
+    elsewhere = ("deliveries", "conflicts", "candidates")
+    told = {name: value for name, value in meeting_json(meeting, ()).items() if name not in elsewhere}
     mine = [override_json(one) for one in meeting.overrides if one.agent == agent]
     return {**told, "guests": len(meeting.guests), "overrides": mine}
 

@@ -1,0 +1,41 @@
+"""The tables, the same on SQLite and PostgreSQL. A file for each part; how they came to be is in `migrations`; a test proves both agree.
+
+Agents have an integer number beside their id, because the slot table repeats it millions of times. Numbers of rows are
+never used twice (AUTOINCREMENT): a worker that lost its login must not find another one under the same number.
+Moments are microseconds (`values.Moment`); slots alone use whole seconds.
+"""
+
+from store.schema.access import sessions, tokens
+from store.schema.base import DRIFTED, DUPLICATED, IS_LONG, OWED, REVISIONS, Json, meta, metadata
+from store.schema.busy import blocks, objects, pieces
+from store.schema.directory import agents, calendars, logins, memberships, subscriptions
+from store.schema.meetings import changes, meetings
+from store.schema.owed import conflicts, copies, deeds, deliveries, told
+
+__all__ = [
+    "DRIFTED",
+    "DUPLICATED",
+    "IS_LONG",
+    "OWED",
+    "REVISIONS",
+    "Json",
+    "agents",
+    "blocks",
+    "calendars",
+    "changes",
+    "conflicts",
+    "copies",
+    "deeds",
+    "deliveries",
+    "logins",
+    "meetings",
+    "memberships",
+    "meta",
+    "metadata",
+    "objects",
+    "pieces",
+    "sessions",
+    "subscriptions",
+    "tokens",
+    "told",
+]

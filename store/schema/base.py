@@ -1,0 +1,33 @@
+"""What all tables share: their metadata with its names for constraints, and the conditions of partial indexes."""
+
+from sqlalchemy import JSON, Column, MetaData, Table
+
+from store.values import Words
+
+REVISIONS = ("0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008", "0009", "0010")
+"""The migrations, oldest first. Written here so that looking at the version needs no Alembic; a test compares them."""
+
+Json = JSON(none_as_null=True)
+
+# Conditions of partial indexes; a query has to spell them out the same, without parameters, to be answered by one.
+# (`IS_LONG` is a range, not an equality: else SQLite would rather use the index by class, and read everybody's.)
+IS_LONG = "length_class > 2"
+DRIFTED = "drift <> ''"
+DUPLICATED = "duplicates IS NOT NULL"
+OWED = "state IN ('pending', 'failed')"
+
+metadata = MetaData(
+    naming_convention={
+        "pk": "pk_%(table_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+    }
+)
+
+meta = Table(
+    "meta",
+    metadata,
+    Column("key", Words, primary_key=True),
+    Column("value", Words, nullable=False),
+)
