@@ -4,9 +4,9 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from store.model import Meeting, MeetingStatus, Override
-from syncd.rules.availability import BusyPiece
 from syncd.rules.conflicts import late
 from syncd.rules.policy import Policy
+from syncd.rules.walls import BusyPiece
 
 TEN = datetime(2026, 3, 2, 10, tzinfo=UTC)
 HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)
@@ -26,7 +26,7 @@ def recorded(agent: str = "anna", kind: str = "calendar", start: str = "2026-03-
 
 
 def kinds(meeting: Meeting, *busy: BusyPiece) -> list[str]:
-    return [one.kind for one in late(meeting, busy, NARROW, now=TEN - HOUR)]
+    return [one.kind for one in late(meeting, busy, NARROW)]
 
 
 def test_what_blocks_is_late_and_what_does_not_block_is_not() -> None:
@@ -45,5 +45,7 @@ def test_what_was_on_record_for_this_agent_is_not_late() -> None:
     assert kinds(replace(MEETING, overrides=(recorded("ben"),)), piece()) == ["calendar"], (
         "that was somebody else"
     )
+    halves = piece(TEN, HOUR / 2), piece(TEN + HOUR / 2, HOUR / 2)
+    assert kinds(known, *halves) == [], "they were recorded as one stretch"
     moved = replace(MEETING, overrides=(recorded(start="2026-03-02T10:30:00Z"),))
     assert kinds(moved, piece()) == ["calendar"], "an event that was moved is another one"
