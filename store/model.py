@@ -353,6 +353,7 @@ class Deed:
     """What was done because of a meeting: its event put into or removed from an agent's calendar, verified; or a mail sent.
 
     `version`: the meeting as it then stood. `kind`: put or remove; of a mail what it told. `start`, `end`: as written or told.
+    `generation`: of the event, for one agent can get a meeting several times.
     """
 
     meeting: str
@@ -363,6 +364,7 @@ class Deed:
     agent: str | None = None
     guest: str | None = None
     calendar: str | None = None
+    generation: int | None = None
     start: datetime | None = None
     end: datetime | None = None
 

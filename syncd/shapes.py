@@ -133,7 +133,7 @@ def changes_json(changes: Iterable[Change], deeds: Iterable[Deed]) -> list[Json]
 def _write_json(deed: Deed) -> Json:
     return {
         "at": moment(deed.at), "do": deed.kind, "agent": deed.agent, "calendar": deed.calendar,
-        "start": moment(deed.start), "end": moment(deed.end),
+        "generation": deed.generation, "start": moment(deed.start), "end": moment(deed.end),
     }  # fmt: skip
 
 
