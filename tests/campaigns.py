@@ -253,7 +253,7 @@ class Campaign:
         mails = {one.guest or f"{one.agent}@example.com": one for one in told.deeds if one.target == "mail"}
         since = {address for address, one in mails.items() if one.version > self.begun_at}
         arrived = {to[0] for to, _ in self.boxes.arrived}
-        assert since <= arrived <= set(mails), "what was said to be mailed arrived, and nothing else"
+        assert since <= arrived <= set(mails), (since, arrived, told.deeds)
 
     def check_last_mails(self, told: Story) -> None:
         """All know the time that counts; and of what arrived, the same Message-ID always says the same."""

@@ -91,11 +91,11 @@ def due_notice(
     """What this person is to be told now; None: nothing, because they know or because it is too late to matter.
 
     `told`: what they were told last, None: they never heard of the meeting. `half`: what a mail was to tell of which nobody
-    knows whether it went out: they may know it, so its end is told, too; they may not, so it is told again.
+    knows whether it went out: they may know it, so its end is told, too; they may not, so it is told again, as is an end.
     """
     if meeting.status in _ENDED or meeting.end <= now:
         return None
-    expects = any(one is not None and one.notice not in OVER for one in (told, half))
+    expects = half is not None or (told is not None and told.notice not in OVER)
     if meeting.status is MeetingStatus.CANCELLED:
         return "cancelled" if expects else None
     if not concerns(meeting, whom):
