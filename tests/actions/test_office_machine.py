@@ -48,7 +48,7 @@ class Office(RuleBasedStateMachine):
     def it_opens(self, edits: str, keep: bool, tell: bool) -> None:
         self.life.opens(edits, keep, tell)
 
-    @rule(acts=st.lists(act, min_size=3, max_size=8))
+    @rule(acts=st.lists(act, min_size=1, max_size=4))
     def something_happens(self, acts: list[tuple[Any, ...]]) -> None:
         self.life.live(acts)
 
@@ -200,7 +200,7 @@ def secret(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_after_quiet_all_agree(
     new_store_url: Callable[[], str], tmp_path: Path, mailboxes: Mailboxes
 ) -> None:
-    live(new_store_url, tmp_path, mailboxes, 10, 10)
+    live(new_store_url, tmp_path, mailboxes, 10, 20)
 
 
 @pytest.mark.long
