@@ -295,6 +295,11 @@ class Copy:
     found_parts: Mapping[str, str] | None = None
     duplicates: tuple[Duplicate, ...] = ()
 
+    @property
+    def open_duplicates(self) -> tuple[Duplicate, ...]:
+        """What carries the copy's mark and was not accepted."""
+        return tuple(one for one in self.duplicates if not one.accepted)
+
 
 DeliveryTarget = Literal["calendar", "mail"]
 DeliveryState = Literal["pending", "delivered", "failed", "abandoned", "superseded"]
