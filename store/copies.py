@@ -41,12 +41,7 @@ def drifted(tx: Tx) -> list[Copy]:
 def duplicated(tx: Tx) -> list[Copy]:
     """The copies of scheduled or live meetings whose mark something else carries that nobody has accepted, by their id."""
     found = _read(tx, _DUPLICATED, _of_coming)
-    return sorted((copy for copy in found if open_duplicates(copy)), key=lambda copy: copy.id)
-
-
-def open_duplicates(copy: Copy) -> tuple[Duplicate, ...]:
-    """What carries the copy's mark and was not accepted."""
-    return tuple(one for one in copy.duplicates if not one.accepted)
+    return sorted((copy for copy in found if copy.open_duplicates), key=lambda copy: copy.id)
 
 
 def strayed(tx: Tx, start: datetime, end: datetime) -> list[Copy]:

@@ -19,6 +19,7 @@ from store.schema import (
     copies,
     deeds,
     deliveries,
+    half_told,
     meetings,
     memberships,
     tokens,
@@ -53,7 +54,10 @@ def meetings_of(tx: Tx, agent: str) -> list[str]:
         select(meetings.c.id).where(or_(meetings.c.agent == agent, _names(meetings.c.overrides, agent))),
         select(copies.c.meeting).where(copies.c.agent == agent),
         select(deliveries.c.meeting).where(deliveries.c.agent == agent),
-        select(told.c.meeting).where(or_(told.c.agent == agent, _is_told(agent))),
+        *(
+            select(table.c.meeting).where(or_(table.c.agent == agent, _is_told(table, agent)))
+            for table in (told, half_told)
+        ),
         select(deeds.c.meeting).where(deeds.c.agent == agent),
         select(changes.c.meeting).where(in_journal),
     )
@@ -119,13 +123,15 @@ def _forget_deliveries(tx: Tx, agent: str, called: str) -> int:
 
 
 def _forget_mails(tx: Tx, agent: str, called: str) -> int:
-    own = tx.execute(update(told).where(_is_told(agent)).values(who=called)).rowcount
-    tx.execute(update(told).where(told.c.agent == agent).values(agent=called))
+    own = 0
+    for table in (told, half_told):
+        own += tx.execute(update(table).where(_is_told(table, agent)).values(who=called)).rowcount
+        tx.execute(update(table).where(table.c.agent == agent).values(agent=called))
     return own
 
 
-def _is_told(agent: str) -> ColumnElement[bool]:
-    return and_(told.c.role == "agent", told.c.who == agent)
+def _is_told(table: Table, agent: str) -> ColumnElement[bool]:
+    return and_(table.c.role == "agent", table.c.who == agent)
 
 
 # ---------------------------------------------------------------------------------------------------------------------

@@ -6,11 +6,11 @@ Written in the transaction that notes a mail as sent, or, where no mail of ours 
 from dataclasses import asdict
 from datetime import datetime
 
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 
 from store.database import Tx
 from store.model import MeetingStatus, Told
-from store.schema import meetings, told
+from store.schema import half_told, meetings, told
 from store.statements import insert_or_replace
 
 KEY = ("meeting", "role", "who")
@@ -29,6 +29,33 @@ def save(tx: Tx, new: Told) -> None:
     changed = [name for name in values if name not in KEY]
     not_newer = told.c.version <= new.version
     tx.execute(insert_or_replace(tx, told, KEY, changed, where=not_newer).values(**values))
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# Mails that were begun
+
+
+def half_told_of(tx: Tx, meeting: str) -> list[Told]:
+    """What mails were to tell of which nobody knows whether they went out, by role and person."""
+    query = select(half_told).where(half_told.c.meeting == meeting)
+    return [Told(**row) for row in tx.execute(query.order_by(half_told.c.role, half_told.c.who)).mappings()]
+
+
+def begin(tx: Tx, new: Told) -> None:
+    """A mail is about to be sent: from now on this person may know this."""
+    values = {name: value for name, value in asdict(new).items() if name != "reminded"}
+    changed = [name for name in values if name not in KEY]
+    tx.execute(insert_or_replace(tx, half_told, KEY, changed).values(**values))
+
+
+def end(tx: Tx, one: Told) -> None:
+    """It is known what became of this mail, and of those before it."""
+    rows = half_told.c
+    theirs = [rows[name] == getattr(one, name) for name in KEY]
+    tx.execute(delete(half_told).where(*theirs, rows.version <= one.version))
+
+
+# ---------------------------------------------------------------------------------------------------------------------
 
 
 def awaiting_reminder(tx: Tx, start: datetime, end: datetime) -> list[Told]:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from connectors.interface import Event, Reading
 from store.model import Agent, Change, Copy, Deed, Delivery, Guest, Meeting, Override, Token
+from syncd.rules import drift
 from syncd.rules.availability import Mark, Verdict
 from syncd.rules.blocks import Block
 from syncd.rules.timeline import Day, Piece
@@ -76,17 +77,15 @@ def block_json(block: Block, by: str | None) -> Json:
     }  # fmt: skip
 
 
-def drift_json(
-    copy: Copy, calendar: str, policy: str, state: str, *, what: str, found_at: datetime | None,
-    theirs: tuple[datetime, datetime] | None, changed: Iterable[str],
-) -> Json:  # fmt: skip
+def drift_json(copy: Copy, calendar: str, policy: str, state: str) -> Json:
     """An event of ours that is not what was written; `theirs` is null where it was deleted. What its agent wrote into it is
-    not known here, only which parts it `changed`."""
+    not known here, only which parts were `changed`."""
+    there = drift.theirs(copy)
     return {
-        "id": copy.id, "meeting": copy.meeting, "agent": copy.agent, "calendar": calendar, "what": what,
-        "changed": list(changed), "found_at": moment(found_at),
+        "id": copy.id, "meeting": copy.meeting, "agent": copy.agent, "calendar": calendar, "what": drift.what(copy),
+        "changed": list(drift.changed(copy)), "found_at": moment(drift.found_at(copy)),
         "ours": {"start": moment(copy.written_start), "end": moment(copy.written_end)},
-        "theirs": {"start": moment(theirs[0]), "end": moment(theirs[1])} if theirs else None,
+        "theirs": {"start": moment(there[0]), "end": moment(there[1])} if there else None,
         "policy": policy, "state": state,
     }  # fmt: skip
 
@@ -119,23 +118,25 @@ def conflict_json(meeting: Meeting, reasons: Iterable[Reason]) -> Json:
 
 def changes_json(changes: Iterable[Change], deeds: Iterable[Deed]) -> list[Json]:
     """The journal, oldest line first, each with what was written and mailed for the meeting as it then stood."""
-    lines, done = list(changes), list(deeds)
-    latest = {line.version: number for number, line in enumerate(lines) if not line.detail.get("unchanged")}
-    return [
-        {
-            "version": line.version, "kind": line.kind, "at": moment(line.at), "by": line.by, "body": line.body,
-            "detail": line.detail,
-            "writes": [_write_json(one) for one in done if one.target == "calendar" and latest.get(one.version) == number],
-            "mails": [_mail_json(one) for one in done if one.target == "mail" and latest.get(one.version) == number],
-        }
-        for number, line in enumerate(lines)
-    ]  # fmt: skip
+    done = list(deeds)
+    return [change_json(one, done) for one in changes]
+
+
+def change_json(change: Change, deeds: Iterable[Deed] = ()) -> Json:
+    """A line of the journal, with what was done for the version that it made."""
+    made = [one for one in deeds if one.version == change.version and not change.detail.get("unchanged")]
+    return {
+        "version": change.version, "kind": change.kind, "at": moment(change.at), "by": change.by, "body": change.body,
+        "detail": change.detail,
+        "writes": [_write_json(one) for one in made if one.target == "calendar"],
+        "mails": [_mail_json(one) for one in made if one.target == "mail"],
+    }  # fmt: skip
 
 
 def _write_json(deed: Deed) -> Json:
     return {
         "at": moment(deed.at), "do": deed.kind, "agent": deed.agent, "calendar": deed.calendar,
-        "start": moment(deed.start), "end": moment(deed.end),
+        "generation": deed.generation, "start": moment(deed.start), "end": moment(deed.end),
     }  # fmt: skip
 
 

@@ -25,6 +25,7 @@ class Mailboxes:
     data: str | None = None
     hangs_up: bool = False
     before_data: Callable[[], None] = lambda: None
+    after_data: Callable[[], None] = lambda: None
     host: str = "127.0.0.1"
     port: int = 0
 
@@ -42,6 +43,7 @@ class Mailboxes:
             return self.data
         mail = message_from_bytes(envelope.content or b"", policy=default)  # type: ignore[arg-type]  # bytes, unless asked for text
         self.arrived.append((list(envelope.rcpt_tos), mail))  # type: ignore[arg-type]  # as the policy makes it
+        self.after_data()
         if self.hangs_up:
             server.transport.abort()
         return "250 OK"

@@ -64,6 +64,11 @@ class Copy:
     found_parts: Mapping[str, str] | None = None
     duplicates: tuple[Duplicate, ...] = ()
 
+    @property
+    def open_duplicates(self) -> tuple[Duplicate, ...]:
+        """What carries the copy's mark and was not accepted."""
+        return tuple(one for one in self.duplicates if not one.accepted)
+
 
 DeliveryTarget = Literal["calendar", "mail"]
 DeliveryState = Literal["pending", "delivered", "failed", "abandoned", "superseded"]
@@ -122,6 +127,7 @@ class Deed:
     """What was done because of a meeting: its event put into or removed from an agent's calendar, verified; or a mail sent.
 
     `version`: the meeting as it then stood. `kind`: put or remove; of a mail what it told. `start`, `end`: as written or told.
+    `generation`: of the event, for one agent can get a meeting several times.
     """
 
     meeting: str
@@ -132,6 +138,7 @@ class Deed:
     agent: str | None = None
     guest: str | None = None
     calendar: str | None = None
+    generation: int | None = None
     start: datetime | None = None
     end: datetime | None = None
 

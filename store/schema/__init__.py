@@ -10,7 +10,7 @@ from store.schema.base import DRIFTED, DUPLICATED, IS_LONG, OWED, REVISIONS, Jso
 from store.schema.busy import blocks, objects, pieces
 from store.schema.directory import agents, calendars, logins, memberships, subscriptions
 from store.schema.meetings import changes, meetings
-from store.schema.owed import conflicts, copies, deeds, deliveries, told
+from store.schema.owed import conflicts, copies, deeds, deliveries, half_told, told
 
 __all__ = [
     "DRIFTED",
@@ -27,6 +27,7 @@ __all__ = [
     "copies",
     "deeds",
     "deliveries",
+    "half_told",
     "logins",
     "meetings",
     "memberships",

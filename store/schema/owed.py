@@ -96,6 +96,7 @@ deeds = Table(
     Column("agent", Words),
     Column("guest", Words),
     Column("calendar", Words),
+    Column("generation", Integer),
     Column("start", Moment),
     Column("end", Moment),
     Index("deeds_by_meeting", "meeting", "id"),
@@ -118,6 +119,21 @@ told = Table(
     Column("reminded", Moment),
 )
 """What each person was last told of a meeting: what stands in their mailbox, as `copies` says what stands in calendars."""
+
+half_told = Table(
+    "half_told",
+    metadata,
+    Column("meeting", ForeignKey("meetings.id"), primary_key=True),
+    Column("role", Words, primary_key=True),
+    Column("who", Words, primary_key=True),
+    Column("version", Integer, nullable=False),
+    Column("notice", Words, nullable=False),
+    Column("agent", Words, nullable=False),
+    Column("start", Moment, nullable=False),
+    Column("end", Moment, nullable=False),
+    Column("at", Moment, nullable=False),
+)
+"""Mails that were begun and of which nobody knows whether they went out, as an `intended` copy may or may not exist."""
 
 conflicts = Table(
     "conflicts",

@@ -12,7 +12,6 @@ from syncd.actions.free import FreeTimes
 from syncd.actions.look import Story
 from syncd.actions.status import Status
 from syncd.actions.suggest import Candidate, Candidates, Explanation
-from syncd.rules.drift import changed
 from syncd.shapes import (
     Json,
     block_json,
@@ -99,10 +98,7 @@ def listed_json(one: Listed) -> Json:
 
 def drifted_json(one: Drift) -> Json:
     """An event that is not what was written, and how far that is settled."""
-    return drift_json(
-        one.copy, one.calendar, one.policy, one.state, what=one.what, found_at=one.found_at, theirs=one.theirs,
-        changed=changed(one.copy),
-    )  # fmt: skip
+    return drift_json(one.copy, one.calendar, one.policy, one.state)
 
 
 def unreadable_json(ctx: Context, found: Status) -> list[Json]:

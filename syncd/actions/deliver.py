@@ -223,7 +223,7 @@ def _gone(copy: Copy) -> Copy:
 def _deed(ctx: Context, standing: Standing, copy: Copy, kind: str) -> Deed:
     return Deed(
         copy.meeting, standing.meeting.version, ctx.clock(), "calendar", kind, copy.agent,
-        calendar=copy.place.calendar, start=copy.written_start, end=copy.written_end,
+        calendar=copy.place.calendar, generation=copy.generation, start=copy.written_start, end=copy.written_end,
     )  # fmt: skip
 
 

@@ -23,14 +23,13 @@ from syncd.rules import drift as rule
 from syncd.rules.delivery import Owed
 
 State = Literal["open", "owed", "accepted", "restored"]
-What = Literal["moved", "edited", "deleted", "copied"]
 
 
 @dataclass(frozen=True, slots=True)
 class Drift:
     """A copy that is not what was written. `state`: open, or owed: a delivery that is on its way will overwrite it.
 
-    What is otherwise as it was written can have been duplicated (`copied`). `found_at`: when that was first seen.
+    What is otherwise as it was written can have been duplicated (`copied`).
     """
 
     copy: Copy
@@ -40,23 +39,9 @@ class Drift:
     state: State
 
     @property
-    def what(self) -> What:
+    def what(self) -> rule.What:
         """What became of the copy."""
-        return self.copy.drift or "copied"
-
-    @property
-    def found_at(self) -> datetime | None:
-        """When it was first seen."""
-        found = [one.found_at for one in copies.open_duplicates(self.copy)]
-        return self.copy.drift_at if self.copy.drift else min(found, default=None)
-
-    @property
-    def theirs(self) -> tuple[datetime, datetime] | None:
-        """When the event now stands there, or its duplicate does; None: it was deleted."""
-        if not self.copy.drift:
-            return next(((one.start, one.end) for one in copies.open_duplicates(self.copy)), None)
-        start, end = self.copy.found_start, self.copy.found_end
-        return (start, end) if start and end else None
+        return rule.what(self.copy)
 
 
 def drift_list(ctx: Context) -> list[Drift]:

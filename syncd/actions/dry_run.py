@@ -118,9 +118,11 @@ def mails_of(ctx: Context, accepted: Accepted) -> list[Json]:
 def _letters(ctx: Context, tx: Tx, accepted: Accepted) -> Iterator[Letter]:
     meeting, now = accepted.meeting, ctx.clock()
     known = {notices.mailbox_of(one): one for one in told.told_of(tx, meeting.id)}
+    begun = {notices.mailbox_of(one): one for one in told.half_told_of(tx, meeting.id)}
     for owed in accepted.notices:
         before = known.get(owed.whom)
-        notice = notices.due_notice(owed.notice, meeting, owed.whom, before, now=now)
+        half = begun.get(owed.whom)
+        notice = notices.due_notice(owed.notice, meeting, owed.whom, before, now=now, half=half)
         if notice is not None and is_ours_to_tell(ctx.config, owed):
             letter = letter_for(tx, meeting, owed.whom, notice, before)
             if letter is not None:

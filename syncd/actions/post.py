@@ -1,7 +1,7 @@
 """Mailing what is owed to a person: decided at this moment from the meeting as it stands, sent, and remembered as told.
 
-At least once: a kill between sending and remembering has it sent again, under the same Message-ID unless the meeting has
-moved on meanwhile. Bounces are not read; a mail server that refuses an address at once is told as that.
+At least once: that a mail is about to go out is noted before, so that a kill between sending and remembering has it sent again,
+under the same Message-ID unless the meeting has moved on meanwhile; then what it told is corrected. Bounces are not read; a mail server that refuses an address at once is told as that.
 """
 
 from collections.abc import Callable
@@ -11,13 +11,14 @@ from itertools import groupby
 from pathlib import Path
 from typing import cast
 
+from connectors.interface import ConnectorError, OutcomeUnknown
 from store import deeds, deliveries, due, meetings, told
 from store.database import Tx
 from store.errors import Fenced
 from store.model import Deed, Delivery, Notice, Told
 from syncd import logs
 from syncd.actions.context import Context
-from syncd.actions.deliver import still_ours, worked_off
+from syncd.actions.deliver import worked_off
 from syncd.actions.letters import letter_for
 from syncd.actions.owing import owe_reminders
 from syncd.config import Config, MailConfig
@@ -46,7 +47,8 @@ def post(ctx: Context, owed: Delivery) -> Delivery:
 
 def _post(ctx: Context, owed: Delivery) -> Delivery:
     with ctx.store.reading() as tx:
-        letter = _letter(tx, ctx, owed)
+        half = _half_told(tx, owed)
+        letter = _letter(tx, ctx, owed, half)
     if letter is None:
         gone = replace(owed, state="superseded", error="", hint=MOVED_ON)
         return _saved(ctx, gone, lambda _tx: None)
@@ -54,8 +56,15 @@ def _post(ctx: Context, owed: Delivery) -> Delivery:
     mail = message_of(
         letter, wording_of(settings.templates).say(letter), address_of(settings.sender), now=ctx.clock()
     )
-    still_ours(ctx, owed)
-    send(server_of(settings), mail)
+    server = server_of(settings)
+    _begin(ctx, owed, letter)
+    try:
+        send(server, mail)
+    except OutcomeUnknown:
+        raise
+    except ConnectorError:
+        _not_sent(ctx, owed, letter, half)
+        raise
     logs.info("mail_sent", meeting=owed.meeting, to=letter.reader.role, notice=letter.notice)
     sent = replace(
         owed, state="delivered", kind=letter.notice, version=letter.meeting.version, attempts=owed.attempts + 1,
@@ -64,13 +73,38 @@ def _post(ctx: Context, owed: Delivery) -> Delivery:
     return _saved(ctx, sent, lambda tx: _remember(tx, ctx, owed, letter))
 
 
-def _letter(tx: Tx, ctx: Context, owed: Delivery) -> Letter | None:
+def _begin(ctx: Context, owed: Delivery, letter: Letter) -> None:
+    """Note that the mail is about to go out: should we die now, its reader may know this, and must hear of its end.
+
+    Raises `Fenced` if somebody else has taken the delivery over.
+    """
+    with ctx.store.writing() as tx:
+        due.hold_delivery(tx, owed.id, owed.epoch)
+        told.begin(tx, _as_told(tx, ctx, owed, letter))
+
+
+def _not_sent(ctx: Context, owed: Delivery, letter: Letter, half: Told | None) -> None:
+    """The mail server took nothing: all is as it was before this try."""
+    with ctx.store.writing() as tx:
+        meetings.take_turn(tx, owed.meeting)
+        told.end(tx, _as_told(tx, ctx, owed, letter))
+        if half is not None:
+            told.begin(tx, half)
+
+
+def _as_told(tx: Tx, ctx: Context, owed: Delivery, letter: Letter) -> Told:
+    known = known_to(tx, owed)
+    return notices.as_told(letter.meeting, owed.whom, letter.notice, known, now=ctx.clock())
+
+
+def _letter(tx: Tx, ctx: Context, owed: Delivery, half: Told | None) -> Letter | None:
     """What is to be told now; None: nothing (any more)."""
     meeting = meetings.meeting(tx, owed.meeting)
     if meeting is None:
         return None
     known = known_to(tx, owed)
-    notice = notices.due_notice(cast("Notice", owed.kind), meeting, owed.whom, known, now=ctx.clock())
+    kind, now = cast("Notice", owed.kind), ctx.clock()
+    notice = notices.due_notice(kind, meeting, owed.whom, known, now=now, half=half)
     return letter_for(tx, meeting, owed.whom, notice, known) if notice is not None else None
 
 
@@ -78,6 +112,12 @@ def known_to(tx: Tx, owed: Delivery) -> Told | None:
     """What the person was told last."""
     known = {notices.mailbox_of(one): one for one in told.told_of(tx, owed.meeting)}
     return known.get(owed.whom)
+
+
+def _half_told(tx: Tx, owed: Delivery) -> Told | None:
+    """What the person may have been told since."""
+    begun = {notices.mailbox_of(one): one for one in told.half_told_of(tx, owed.meeting)}
+    return begun.get(owed.whom)
 
 
 def _saved(ctx: Context, owed: Delivery, remember: Callable[[Tx], None]) -> Delivery:
@@ -96,10 +136,11 @@ def _saved(ctx: Context, owed: Delivery, remember: Callable[[Tx], None]) -> Deli
 
 
 def _remember(tx: Tx, ctx: Context, owed: Delivery, letter: Letter) -> None:
-    meeting, now = letter.meeting, ctx.clock()
-    told.save(tx, notices.as_told(meeting, owed.whom, letter.notice, known_to(tx, owed), now=now))
+    meeting, now = letter.meeting, _as_told(tx, ctx, owed, letter)
+    told.save(tx, now)
+    told.end(tx, now)
     sent = Deed(
-        meeting.id, meeting.version, now, "mail", letter.notice, owed.agent, owed.guest, start=meeting.start,
+        meeting.id, meeting.version, ctx.clock(), "mail", letter.notice, owed.agent, owed.guest, start=meeting.start,
         end=meeting.end,
     )  # fmt: skip
     deeds.append(tx, sent)

@@ -14,7 +14,7 @@ from syncd.cli.common import opened, print_json, system_user, zone_of
 from syncd.cli.options import AsJson, ConfigFile
 from syncd.cli.tables import say, table
 from syncd.moments import ago, span
-from syncd.rules.drift import changed
+from syncd.rules.drift import changed, found_at, theirs
 from syncd.shapes import items
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None, invoke_without_command=True)
@@ -52,7 +52,7 @@ def list_(config: ConfigFile = None, as_json: AsJson = False) -> int:
         "policy",
         "state",
     )
-    rows = [_row(one, zones[one.copy.agent], ago(one.found_at, now)) for one in found]
+    rows = [_row(one, zones[one.copy.agent], ago(found_at(one.copy), now)) for one in found]
     table(head, rows, empty="every event stands as it was written")
     if found:
         say("hint: syncd drift accept ID takes it for what is meant, syncd drift restore ID puts ours back")
@@ -93,9 +93,10 @@ def _row(one: Drift, zone: str, found: str) -> tuple[str, ...]:
     ours = (
         span(copy.written_start, copy.written_end, zone) if copy.written_start and copy.written_end else "-"
     )
-    theirs = span(*one.theirs, zone) if one.theirs else "-"
+    there = theirs(copy)
     parts = ", ".join(changed(copy))
     what = f"{one.what}: {parts}" if parts else one.what
     return (
-        str(copy.id), copy.meeting, copy.agent, one.calendar, what, ours, theirs, zone, found, one.policy, one.state,
+        str(copy.id), copy.meeting, copy.agent, one.calendar, what, ours,
+        span(*there, zone) if there else "-", zone, found, one.policy, one.state,
     )  # fmt: skip

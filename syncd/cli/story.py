@@ -3,7 +3,7 @@
 Pure: the journal and the deeds in, lines out. Times are in the reader's zone.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -21,6 +21,7 @@ MAILS = {
 def told(changes: Iterable[Change], deeds: Iterable[Deed], zone: str) -> Iterator[str]:
     """The lines, oldest first; what was done for a version stands below the change that made it."""
     done = list(deeds)
+    newest = {one.agent: one.generation or 0 for one in done if one.kind == "put"}
     for change in changes:
         unchanged = change.detail.get("unchanged")
         yield f"{shown(change.at, zone)}  {_line(change, zone)}{' (nothing changed)' if unchanged else ''}"
@@ -28,7 +29,7 @@ def told(changes: Iterable[Change], deeds: Iterable[Deed], zone: str) -> Iterato
             yield f"    although {override['agent']} was marked not available:"
             yield from (f"      {sentence_of(reason, zone)}" for reason in override["reasons"])
         if not unchanged:
-            yield from (f"    {_done(one, zone)}" for one in done if one.version == change.version)
+            yield from (f"    {_done(one, newest, zone)}" for one in done if one.version == change.version)
 
 
 def _line(change: Change, zone: str) -> str:
@@ -62,13 +63,14 @@ def _guest(guest: dict[str, Any]) -> str:
     return f"{guest['name']} <{guest['email']}>" if guest.get("name") else str(guest.get("email"))
 
 
-def _done(deed: Deed, zone: str) -> str:
+def _done(deed: Deed, newest: Mapping[str | None, int], zone: str) -> str:
     at = shown(deed.at, zone)
     if deed.target == "mail":
         whom = deed.guest or f"{deed.agent} (agent)"
         return f"{at}  mailed to {whom}: {MAILS.get(deed.kind, deed.kind)}"
     where = f"{deed.agent}'s calendar {deed.calendar!r}"
     if deed.kind == "remove":
-        return f"{at}  removed from {where}"
+        earlier = (deed.generation or 0) < newest.get(deed.agent, 0)
+        return f"{at}  {'an earlier event ' if earlier else ''}removed from {where}"
     when = f", {span(deed.start, deed.end, zone)}" if deed.start and deed.end else ""
     return f"{at}  written into {where}{when}"

@@ -144,6 +144,46 @@ def invite(scene: Scene) -> None:
     )
 
 
+def late_conflict(scene: Scene) -> None:
+    """An appointment comes in the way of a meeting that stands: it is shown, with who could take the meeting instead."""
+    meeting = _meeting(scene, plans.FIRST)
+    scene.verify(
+        not look.story(scene.ctx, meeting.id).conflicts, f"nothing is in the way of {meeting.title!r} so far"
+    )
+    person = next(one for one in PEOPLE if one.id == meeting.agent)
+    school = calendars.appointment(person, "School", meeting.start, meeting.end, scene.stage.days.stamp)
+    scene.onlooker[person.id].add(person.id, PRIVATE, school)
+    found = scene.until(lambda: _conflict(scene, meeting), "the appointment in the way to be seen")
+    kinds = [(one.kind, one.calendar, one.title) for one in found.conflicts]
+    scene.verify(
+        kinds == [("calendar", PRIVATE, None)], f"an event in {PRIVATE} is in {person.name}'s way", kinds
+    )
+    others = [agent.id for agent, mark in found.instead if mark is Mark.AVAILABLE]
+    names = ", ".join(agent.name for agent, _ in found.instead)
+    scene.verify(bool(others) and person.id not in others, f"who could take it instead: {names}", others)
+
+
+def story(scene: Scene) -> None:
+    """Everything that happened to the meeting, and what was really written for it."""
+    found = look.story(scene.ctx, plans.FIRST)
+    kinds = [one.kind for one in found.changes]
+    scene.verify(
+        kinds == ["plan", "assign", "reschedule", "invite"], f"the story has {len(kinds)} changes", kinds
+    )
+    done = [(one.version, one.kind, one.agent) for one in found.deeds if one.target == "calendar"]
+    for deed in found.deeds:
+        what = "written into" if deed.kind == "put" else "removed from"
+        scene.teller.say(f"version {deed.version}: {what} the calendar of {deed.agent}")
+    wanted = [
+        (1, "put", ANNA.id),
+        (2, "put", BRAM.id),
+        (2, "remove", ANNA.id),
+        (3, "put", BRAM.id),
+        (4, "put", BRAM.id),
+    ]
+    scene.verify(done == wanted, "with the five writes that were made for them", done)
+
+
 def live(scene: Scene) -> None:
     """Once the agent has entered, the conversation can't be moved or handed over."""
     meeting = scene.change(changes.set_status(plans.FIRST, MeetingStatus.LIVE, by=BY))
@@ -167,6 +207,8 @@ STEPS: tuple[tuple[str, Step], ...] = (
     ("an agent adds an appointment, and the next cycle sees it", appointment),
     ("reschedule and cancel, with reasons", reschedule_and_cancel),
     ("a further guest is invited", invite),
+    ("an appointment comes in the meeting's way", late_conflict),
+    ("the meeting's story", story),
     ("LIVE refuses reschedule and assign", live),
 )
 
@@ -206,6 +248,11 @@ def _lunch(scene: Scene, meeting: Meeting) -> None:
 def _not_available(scene: Scene, meeting: Meeting, agent: str) -> Candidate | None:
     found = scene.candidates(meeting)[agent]
     return found if found.verdict.mark is Mark.NOT_AVAILABLE else None
+
+
+def _conflict(scene: Scene, meeting: Meeting) -> look.Story | None:
+    found = look.story(scene.ctx, meeting.id)
+    return found if found.conflicts else None
 
 
 def _refused(scene: Scene, wish: accept.Wish, what: str) -> None:

@@ -14,6 +14,7 @@ from syncd.rules import meetings
 from syncd.rules.refusal import Refused
 
 Way = Literal["flag", "restore", "accept"]
+What = Literal["moved", "edited", "deleted", "copied"]
 
 MOST_RESTORES = 3
 """How often an event is put back by itself for one meeting and agent."""
@@ -38,6 +39,24 @@ def way_out(
             return "accept"
         case _:
             return "flag"
+
+
+def what(copy: Copy) -> What:
+    """What became of the copy. One that is otherwise as it was written can have been duplicated."""
+    return copy.drift or "copied"
+
+
+def found_at(copy: Copy) -> datetime | None:
+    """When that was first seen."""
+    return copy.drift_at if copy.drift else min((one.found_at for one in copy.open_duplicates), default=None)
+
+
+def theirs(copy: Copy) -> tuple[datetime, datetime] | None:
+    """When the event now takes place, or its duplicate does; None: it was deleted."""
+    if not copy.drift:
+        return next(((one.start, one.end) for one in copy.open_duplicates), None)
+    start, end = copy.found_start, copy.found_end
+    return (start, end) if start and end else None
 
 
 def changed(copy: Copy) -> tuple[str, ...]:

@@ -80,20 +80,29 @@ def guest_of(meeting: Meeting, guest: Guest) -> Target:
 
 
 def due_notice(
-    owed: Notice, meeting: Meeting, whom: Target, told: Told | None, *, now: datetime
+    owed: Notice,
+    meeting: Meeting,
+    whom: Target,
+    told: Told | None,
+    *,
+    now: datetime,
+    half: Told | None = None,
 ) -> Notice | None:
     """What this person is to be told now; None: nothing, because they know or because it is too late to matter.
 
-    `told`: what they were told last, None: they never heard of the meeting.
+    `told`: what they were told last, None: they never heard of the meeting. `half`: what a mail was to tell of which nobody
+    knows whether it went out: they may know it, so its end is told, too; they may not, so it is told again, as is an end.
     """
     if meeting.status in _ENDED or meeting.end <= now:
         return None
-    expects = told is not None and told.notice not in OVER
+    expects = half is not None or (told is not None and told.notice not in OVER)
     if meeting.status is MeetingStatus.CANCELLED:
         return "cancelled" if expects else None
     if not concerns(meeting, whom):
         return "handed-over" if expects and whom.agent is not None else None
-    if told is None or not expects:
+    if half is not None and half.notice != "starts-soon":
+        return _once_more(owed, meeting, whom, half)
+    if told is None or told.notice in OVER:
         return _first(owed, meeting, whom)
     if (told.start, told.end) != (meeting.start, meeting.end):
         return "rescheduled"
@@ -111,6 +120,15 @@ def _first(owed: Notice, meeting: Meeting, whom: Target) -> Notice:
     if whom.agent is not None:
         return "assigned" if meeting.assigned_at is not None else "planned"
     return "invited" if owed == "invited" else "planned"
+
+
+def _once_more(owed: Notice, meeting: Meeting, whom: Target, half: Told) -> Notice:
+    """To somebody who may or may not have got the last mail."""
+    if half.notice in OVER:
+        return _first(owed, meeting, whom)
+    if (half.start, half.end) != (meeting.start, meeting.end):
+        return "rescheduled"
+    return half.notice
 
 
 def _again(owed: Notice, meeting: Meeting, whom: Target, told: Told, now: datetime) -> Notice | None:

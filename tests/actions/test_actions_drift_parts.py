@@ -14,7 +14,7 @@ from syncd.actions.drifting import Drift, accept_drift, drift_list, restore_drif
 from syncd.actions.status import status
 from syncd.errors import Refused
 from syncd.rules.availability import Mark
-from syncd.rules.drift import changed
+from syncd.rules.drift import changed, found_at, theirs
 
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
 
@@ -85,7 +85,12 @@ def test_a_duplicate_is_drift_until_it_is_accepted_and_goes_on_to_block(room: Ro
     room.at.duplicate("anna")
     room.tick(2 * MINUTE)
     one = only(room)
-    assert (one.what, one.calendar, one.theirs, one.found_at) == ("copied", "Work", (TEN, ELEVEN), room.now)
+    assert (one.what, one.calendar, theirs(one.copy), found_at(one.copy)) == (
+        "copied",
+        "Work",
+        (TEN, ELEVEN),
+        room.now,
+    )
     assert (status(room.ctx).drift, status(room.ctx).ok) == (1, False)
     with pytest.raises(Refused, match="never touched"):
         restore_drift(room.ctx, one.copy.id, by="boss")

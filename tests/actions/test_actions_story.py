@@ -118,3 +118,6 @@ def test_there_and_back_again_is_told_in_order(world: World) -> None:
     world.deliver()
     assert deeds(world)[:2] == [(1, "put", "anna"), (2, "put", "ben")]
     assert sorted(deeds(world)[2:]) == [(3, "put", "anna"), (3, "remove", "anna"), (3, "remove", "ben")]
+    assert "an earlier event removed from anna's calendar 'Work'" in "\n".join(
+        told(story(world.ctx, "m1").changes, story(world.ctx, "m1").deeds, ZONE)
+    )

@@ -102,7 +102,7 @@ def test_the_story_is_told_and_every_step_verified(folder: Path, more: tuple[str
     steps = re.split(r"\nStep (\d) of 8: .*\n", told)
     assert steps[1::2] == list("12345678")
     assert all("  verified: " in step for step in steps[2::2]), told
-    checks = re.search(r"All 8 steps verified: (\d+) checks", told)
+    checks = re.search(r"All 10 steps verified: (\d+) checks", told)
     assert checks is not None
     assert int(checks[1]) == told.count("  verified: ")
     assert f"1 object of {known} was fetched" in told

@@ -124,12 +124,12 @@ def test_a_problem_is_what_rfc_9457_asks_for():
 def test_what_was_done_stands_with_the_change_that_made_the_version():
     asked = Change("m1", 2, "assign", START, "root", None, {"to": "bert"})
     again = replace(asked, detail={"unchanged": True}, key="k")
-    put = Deed("m1", 2, START, "calendar", "put", "bert", calendar="Work", start=START, end=END)
+    put = Deed("m1", 2, START, "calendar", "put", "bert", calendar="Work", generation=1, start=START, end=END)
     mail = Deed("m1", 2, END, "mail", "assigned", guest="eva@example.org")
     first, second = shapes.changes_json([asked, again], [put, mail, replace(put, version=1)])
     assert first["writes"] == [
-        {"at": "2026-03-02T09:00:00Z", "do": "put", "agent": "bert", "calendar": "Work", "start": "2026-03-02T09:00:00Z",
-         "end": "2026-03-02T10:00:00Z"}
+        {"at": "2026-03-02T09:00:00Z", "do": "put", "agent": "bert", "calendar": "Work", "generation": 1,
+         "start": "2026-03-02T09:00:00Z", "end": "2026-03-02T10:00:00Z"}
     ]  # fmt: skip
     assert first["mails"] == [{"at": "2026-03-02T10:00:00Z", "kind": "assigned", "guest": "eva@example.org"}]
     assert (second["writes"], second["mails"]) == ([], [])

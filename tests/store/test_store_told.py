@@ -48,3 +48,18 @@ def test_who_was_told_another_start_awaits_no_reminder_and_nobody_does_of_a_meet
         assert told.awaiting_reminder(tx, NOW, NOW + HOUR) == [ANNA]
         meetings.update(tx, meeting(version=2, status=MeetingStatus.CANCELLED))
         assert told.awaiting_reminder(tx, NOW, NOW + HOUR) == []
+
+
+def test_a_mail_that_was_begun_is_known_until_it_is_known_what_became_of_it(store: Store) -> None:
+    plan_meeting(store)
+    later = replace(GERDA, version=3, notice="rescheduled", start=NOW + 3 * HOUR)
+    with store.writing() as tx:
+        told.begin(tx, GERDA)
+        told.begin(tx, ANNA)
+        told.begin(tx, later)
+        assert told.half_told_of(tx, "m1") == [ANNA, later]
+        told.end(tx, GERDA)
+        assert told.half_told_of(tx, "m1") == [ANNA, later], "one that was begun after it may still go out"
+        told.end(tx, later)
+        assert told.half_told_of(tx, "m1") == [ANNA]
+        assert told.told_of(tx, "m1") == []

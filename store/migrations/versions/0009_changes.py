@@ -1,4 +1,4 @@
-"""Late conflicts that were told, what was done because of a meeting, and what of a copy was changed. Frozen: later changes are later files."""
+"""Late conflicts that were told, what was done, what of a copy was changed, and mails begun. Frozen: later changes are later files."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -11,7 +11,7 @@ KEY = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
 
 def upgrade() -> None:
-    """Two tables, empty, and four columns: of what was done and written before it is only known that it was."""
+    """Three tables, empty, and four columns: of what was done and written before it is only known that it was."""
     op.create_table(
         "conflicts",
         sa.Column("meeting", sa.Text(), nullable=False),
@@ -35,6 +35,7 @@ def upgrade() -> None:
         sa.Column("agent", sa.Text()),
         sa.Column("guest", sa.Text()),
         sa.Column("calendar", sa.Text()),
+        sa.Column("generation", sa.Integer()),
         sa.Column("start", sa.BigInteger()),
         sa.Column("end", sa.BigInteger()),
         sa.ForeignKeyConstraint(["meeting"], ["meetings.id"], name=op.f("fk_deeds_meeting")),
@@ -47,4 +48,18 @@ def upgrade() -> None:
     duplicated = sa.text("duplicates IS NOT NULL")
     op.create_index(
         "copies_duplicated", "copies", ["id"], sqlite_where=duplicated, postgresql_where=duplicated
+    )
+    op.create_table(
+        "half_told",
+        sa.Column("meeting", sa.Text(), nullable=False),
+        sa.Column("role", sa.Text(), nullable=False),
+        sa.Column("who", sa.Text(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("notice", sa.Text(), nullable=False),
+        sa.Column("agent", sa.Text(), nullable=False),
+        sa.Column("start", sa.BigInteger(), nullable=False),
+        sa.Column("end", sa.BigInteger(), nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(["meeting"], ["meetings.id"], name=op.f("fk_half_told_meeting")),
+        sa.PrimaryKeyConstraint("meeting", "role", "who", name=op.f("pk_half_told")),
     )

@@ -1,0 +1,211 @@
+"""Meetings, agents, servers, workers and the clock in any order: after quiet, store, calendars, mailboxes and story agree.
+
+A Hypothesis state machine over the whole of syncd (`officelife` has what happens in it). `make test` takes a few histories,
+`make test-long` 200 of 50 steps.
+"""
+
+from collections import Counter
+from collections.abc import Callable
+from email.message import EmailMessage
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
+from icalendar import Calendar
+from mailboxes import Mailboxes, event_of
+from officelife import DAY, MEETINGS, OfficeLife, act
+from stores import sqlite_only
+from worlds import AGENTS, NOW
+
+from connectors.ical import read
+from connectors.interface import (
+    NEVER_STORED,
+)
+from store import told
+from store.model import Copy, Meeting, MeetingStatus
+from syncd.actions.itself import mail_uids
+from syncd.actions.look import Story, story
+from syncd.errors import Refused
+from syncd.rules.notices import OVER
+
+
+class Office(RuleBasedStateMachine):
+    """One history of an office, and how it must stand in the end."""
+
+    new_url: Callable[[], str]
+    folder: Path
+    boxes: Mailboxes
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.life = OfficeLife.at(type(self).new_url(), self.folder, self.boxes)
+        self.world = self.life.world
+
+    @initialize(edits=st.sampled_from(["flag", "restore", "accept"]), keep=st.booleans(), tell=st.booleans())
+    def it_opens(self, edits: str, keep: bool, tell: bool) -> None:
+        self.life.opens(edits, keep, tell)
+
+    @rule(acts=st.lists(act, min_size=1, max_size=4))
+    def something_happens(self, acts: list[tuple[Any, ...]]) -> None:
+        self.life.live(acts)
+
+    def teardown(self) -> None:
+        try:
+            if self.world.ctx is not None:
+                self.life.quiet()
+                stories = [found for name in MEETINGS if (found := self._story(name)) is not None]
+                present = [copy for found in stories for copy in self.world.copies(found.meeting.id).values()]
+                for found in stories:
+                    self._check_meeting(found)
+                self._check_calendars([copy for copy in present if copy.state == "present"])
+                self._check_busy()
+        finally:
+            self.life.the_mail_server_is("well")
+            self.world.store.dispose()
+
+    def _story(self, meeting: str) -> Story | None:
+        try:
+            return story(self.world.ctx, meeting)
+        except Refused:
+            return None
+
+    def _check_meeting(self, found: Story) -> None:
+        """Nothing is owed; one copy at most, where it should be; the journal has every version; all know the time."""
+        meeting, copies = found.meeting, self.world.copies(found.meeting.id).values()
+        assert [
+            (one.kind, one.state, one.error) for one in found.deliveries if one.state in ("pending", "failed")
+        ] == []
+        assert {copy.state for copy in copies} <= {"present", "gone"}, copies
+        present = [copy for copy in copies if copy.state == "present"]
+        assert [copy.agent for copy in present] in ([], [meeting.agent])
+        if meeting.status in (MeetingStatus.SCHEDULED, MeetingStatus.LIVE):
+            assert len(present) == 1
+        if meeting.status is MeetingStatus.CANCELLED and not self.life.keep:
+            assert present == []
+        lines = [one for one in found.changes if not one.detail.get("unchanged")]
+        assert [one.version for one in lines] == list(range(1, meeting.version + 1))
+        self._check_deeds(found, present)
+        self._check_mails(found)
+        if meeting.end > self.world.now:
+            self._check_mailboxes(meeting)
+
+    def _check_mailboxes(self, meeting: Meeting) -> None:
+        """A guest's last mail says how it stands, if there ever was one."""
+        for guest in meeting.guests:
+            mails = [
+                event_of(mail) for to, mail in self.boxes.arrived if to == [guest.email] and _has_event(mail)
+            ]
+            about = [one for one in mails if str(one[1]["UID"]) == mail_uids(meeting.id)[0]]
+            if not about:
+                assert meeting.status is not MeetingStatus.SCHEDULED
+                continue
+            method, event = about[-1]
+            if meeting.status is MeetingStatus.CANCELLED:
+                assert method == "CANCEL", guest
+            elif meeting.status is MeetingStatus.SCHEDULED:
+                assert (method, event.decoded("DTSTART")) == ("REQUEST", meeting.start), guest
+
+    def _check_deeds(self, found: Story, present: list[Copy]) -> None:
+        last = {(one.agent, one.generation): one.kind for one in found.deeds if one.target == "calendar"}
+        for copy in present:
+            assert last[copy.agent, copy.generation] == "put"
+        removed = {key for key, kind in last.items() if kind == "remove"}
+        assert removed <= {
+            key for key, copy in self.world.copies(found.meeting.id).items() if copy.state == "gone"
+        }
+
+    def _check_mails(self, found: Story) -> None:
+        arrived = Counter(to[0] for to, _ in self.boxes.arrived)
+        for deed in found.deeds:
+            if deed.target == "mail":
+                assert arrived[deed.guest or f"{deed.agent}@example.com"]
+        meeting = found.meeting
+        if meeting.end <= self.world.now or meeting.status is not MeetingStatus.SCHEDULED:
+            return
+        with self.world.store.reading() as tx:
+            know = {one.who: one for one in told.told_of(tx, meeting.id)}
+        for who in (meeting.agent, *(guest.email for guest in meeting.guests)):
+            assert know[who].notice not in OVER
+            assert (know[who].start, know[who].end) == (meeting.start, meeting.end)
+
+    def _check_calendars(self, present: list[Copy]) -> None:
+        """A copy that stands says what was written, or is known to drift; whatever else carries our mark is a duplicate."""
+        for copy in present:
+            text = self.world.server.text(copy.href) if copy.href else None
+            assert (text is None) == (copy.drift == "deleted"), copy
+            if not copy.drift:
+                (part,) = Calendar.from_ical(text or "").walk("VEVENT")
+                meeting = story(self.world.ctx, copy.meeting).meeting
+                times = [part.decoded(name) for name in ("DTSTART", "DTEND")]
+                over = meeting.status not in (MeetingStatus.SCHEDULED, MeetingStatus.LIVE)
+                assert over or times == [meeting.start, meeting.end], copy
+        known = {copy.href for copy in present}
+        for agent in AGENTS:
+            for href in self.world.server.hrefs(self.world.work(agent)):
+                text = self.world.server.text(href) or ""
+                assert "X-SYNCD-MARKER" not in text or href in known or "copy-" in href, "an orphan"
+
+    def _check_busy(self) -> None:
+        """What is known of everybody's time is what stands there, less our own events."""
+        start, end = NOW, NOW + 60 * DAY
+        for agent in AGENTS:
+            ours = {
+                copy.href
+                for name in MEETINGS
+                for copy in self.world.copies(name).values()
+                if copy.state == "present" and (copy.found_parts or {}).get("repeats") != "yes"
+            }
+            true = [
+                (one.start, one.end, str(one.status))
+                for href in self.world.server.hrefs(self.world.work(agent))
+                if href not in ours
+                for one in read(
+                    (self.world.server.text(href) or "").encode(), zone="UTC", start=start, end=end
+                ).intervals
+                if one.status not in NEVER_STORED
+            ]
+            assert Counter(self.world.known(agent, start, end)) == Counter(true), agent
+
+
+def _has_event(mail: EmailMessage) -> bool:
+    return any(part.get_content_type() == "text/calendar" for part in mail.walk())
+
+
+def live(
+    new_store_url: Callable[[], str], folder: Path, boxes: Mailboxes, histories: int, steps: int
+) -> None:
+    machine = type(
+        "OneOffice", (Office,), {"new_url": staticmethod(new_store_url), "folder": folder, "boxes": boxes}
+    )
+    run_state_machine_as_test(
+        machine,
+        settings=settings(
+            max_examples=histories,
+            stateful_step_count=steps,
+            suppress_health_check=list(HealthCheck),
+        ),
+    )
+
+
+@pytest.fixture
+def secret(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SYNCD_TEST_SECRET", "secret")
+
+
+@sqlite_only
+@pytest.mark.usefixtures("secret")
+def test_after_quiet_all_agree(
+    new_store_url: Callable[[], str], tmp_path: Path, mailboxes: Mailboxes
+) -> None:
+    live(new_store_url, tmp_path, mailboxes, 10, 20)
+
+
+@pytest.mark.long
+@pytest.mark.usefixtures("secret")
+def test_after_quiet_all_agree_in_many_histories(
+    new_store_url: Callable[[], str], tmp_path: Path, mailboxes: Mailboxes
+) -> None:
+    live(new_store_url, tmp_path, mailboxes, 100, 50)
