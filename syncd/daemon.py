@@ -23,6 +23,7 @@ from syncd.actions.conflicts import notice_conflicts
 from syncd.actions.context import Context, utc_now
 from syncd.actions.drifting import settle_drift
 from syncd.actions.follow import follow
+from syncd.actions.offtime import running_out
 from syncd.actions.post import remind
 from syncd.actions.push import push_url
 from syncd.actions.tidy import close_overdue, forget
@@ -60,6 +61,7 @@ class Daemon:
         self.clock = BackgroundScheduler(timezone="UTC")
         self.web: WebServer | None = None
         self._subscribing = threading.Lock()
+        self._noted = set[str]()
 
     def start(self) -> None:
         """Migrate, follow the configuration, listen, start the clock.
@@ -126,7 +128,10 @@ class Daemon:
             logs.error("store_failed", error=error.message, hint=error.hint)
 
     def forget(self) -> None:
-        """What is no longer kept."""
+        """What is no longer kept; and what will soon be missing."""
+        for note in set(running_out(self.ctx.config, self.ctx.clock())) - self._noted:
+            logs.warning("holidays_run_out", note=note)
+            self._noted.add(note)
         try:
             forget(self.ctx)
         except StoreError as error:

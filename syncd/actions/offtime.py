@@ -5,13 +5,22 @@ from datetime import datetime
 
 from store.model import Agent
 from syncd.actions.policies import Policies
-from syncd.config import HolidayFile
+from syncd.config import Config, HolidayFile
 from syncd.rules import hours
-from syncd.rules.holidays import holidays
+from syncd.rules.holidays import holidays, runs_out
 from syncd.rules.hours import Hours
 from syncd.rules.walls import Obstacle
 
 Key = tuple[tuple[Hours, ...], str, tuple[tuple[HolidayFile, str], ...], str]
+
+
+def running_out(config: Config, now: datetime) -> Iterator[str]:
+    """A sentence for each file of holidays that has none for next year: without a newer one those would be working days."""
+    named = [("holidays", config.holidays)]
+    named += [(f"groups.{name}.holidays", group.holidays) for name, group in config.groups.items()]
+    for key, file in named:
+        if file is not None and runs_out(file.data, config.timezone, now):
+            yield f"{key}: {file.path} has no holidays later than two months ahead; get a newer file"
 
 
 class OffTime:

@@ -64,12 +64,7 @@ def _read(ctx: Context, pool: Executor, agents: Collection[str], since: datetime
     tried = set[int]()
     while old:
         mine = {login.id for login in old if login.id not in tried and ctx.signs_in(login.agent)}
-        with ctx.store.writing() as tx:
-            claimed = (
-                due.claim_logins(tx, ctx.clock(), only=mine, even_if_early=True, limit=len(mine))
-                if mine
-                else []
-            )
+        claimed = _claim(ctx, mine)
         tried |= {login.id for login in claimed}
         run_logins(ctx, claimed, pool, save_every=1)
         if not claimed and time.monotonic() >= until:
@@ -79,9 +74,19 @@ def _read(ctx: Context, pool: Executor, agents: Collection[str], since: datetime
         old = [login for login in _behind(ctx, agents, since) if login.id not in tried]
 
 
+def _claim(ctx: Context, mine: Collection[int]) -> list[Login]:
+    """Those of these logins that nobody else is just reading, all at once."""
+    if not mine:
+        return []
+    with ctx.store.writing() as tx:
+        return due.claim_logins(tx, ctx.clock(), only=mine, even_if_early=True, limit=len(mine))
+
+
 def _behind(ctx: Context, agents: Collection[str], since: datetime) -> list[Login]:
-    """The logins of these agents of which a checked calendar was not seen since then; not those that are to be left alone
-    for a while after a failure."""
+    """The logins of these agents of which a checked calendar was not seen since then.
+
+    Not those that failed and are to be left alone for a while: a server that asked for peace has it.
+    """
     now = ctx.clock()
     with ctx.store.reading() as tx:
         rows = [row for row in calendars.calendars(tx, agents=agents) if row.checked]

@@ -12,6 +12,8 @@ from typing import Annotated
 import typer
 
 from syncd import logs
+from syncd.actions.context import utc_now
+from syncd.actions.offtime import running_out
 from syncd.cli.common import print_json
 from syncd.cli.connecting import Connected, sign_in_everywhere
 from syncd.cli.options import AsJson, ConfigFile
@@ -41,11 +43,12 @@ def check_config(
     settings = load(path)
     secrets = [checked(one) for one in secrets_of(settings)]
     connections = sign_in_everywhere(settings) if connect else None
+    notes = [*settings.notes(), *running_out(settings, utc_now())]
     code = _code(secrets, connections or ())
     if as_json:
-        print_json({"ok": code == 0, **_json(path, settings, secrets, connections)})
+        print_json({"ok": code == 0, **_json(path, settings, notes, secrets, connections)})
     else:
-        _print(path, settings, secrets, connections)
+        _print(path, settings, notes, secrets, connections)
     return code
 
 
@@ -56,12 +59,16 @@ def _code(secrets: list[SecretCheck], connections: tuple[Connected, ...]) -> int
 
 
 def _json(
-    path: Path, settings: Config, secrets: list[SecretCheck], connections: tuple[Connected, ...] | None
+    path: Path,
+    settings: Config,
+    notes: list[str],
+    secrets: list[SecretCheck],
+    connections: tuple[Connected, ...] | None,
 ) -> Json:
     shown = None if connections is None else [_connection_json(one) for one in connections]
     return {
         "file": str(path), "agents": len(settings.agents), "accounts": len(settings.accounts),
-        "logins": sum(len(agent.calendars) for agent in settings.agents), "notes": list(settings.notes()),
+        "logins": sum(len(agent.calendars) for agent in settings.agents), "notes": notes,
         "secrets": [record_json(one) for one in secrets], "connections": shown,
     }  # fmt: skip
 
@@ -71,10 +78,14 @@ def _connection_json(one: Connected) -> Json:
 
 
 def _print(
-    path: Path, settings: Config, secrets: list[SecretCheck], connections: tuple[Connected, ...] | None
+    path: Path,
+    settings: Config,
+    notes: list[str],
+    secrets: list[SecretCheck],
+    connections: tuple[Connected, ...] | None,
 ) -> None:
     say(f"{path}: {len(settings.agents)} agents, {len(settings.accounts)} accounts")
-    say(*(f"note: {note}" for note in settings.notes()))
+    say(*(f"note: {note}" for note in notes))
     for secret in secrets:
         if secret.state != "ok":
             say(f"secret {secret.key}: {secret.error or secret.hint}")

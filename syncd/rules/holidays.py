@@ -4,7 +4,7 @@ A whole day (RFC 5545 section 3.3.4) has no zone: it is the agent's day. Files o
 than not, so that does not count here; only what is cancelled does not take place.
 """
 
-from datetime import MAXYEAR, MINYEAR, UTC, datetime
+from datetime import MAXYEAR, MINYEAR, UTC, datetime, timedelta
 from functools import lru_cache
 
 from connectors.ical import read, titles
@@ -14,6 +14,7 @@ from syncd.rules.text import clean
 Holiday = tuple[datetime, datetime, str]
 
 UNNAMED = "Holiday"
+_SOON, _A_YEAR = timedelta(days=60), timedelta(days=365)
 _TITLE = 250
 
 
@@ -21,6 +22,11 @@ def holidays(data: bytes, timezone: str, start: datetime, end: datetime) -> list
     """What takes place in [start, end): whole, in UTC, with its title, by start."""
     found = _of_years(data, timezone, max(start.year - 1, MINYEAR), min(end.year + 1, MAXYEAR))
     return [one for one in found if one[0] < end and start < one[1]]
+
+
+def runs_out(data: bytes, timezone: str, now: datetime) -> bool:
+    """Is there nothing in the file for a whole year, beginning two months ahead? Then next year's holidays are missing."""
+    return not holidays(data, timezone, now + _SOON, now + _SOON + _A_YEAR)
 
 
 @lru_cache(maxsize=512)

@@ -55,12 +55,8 @@ def resolve(*layers: PolicyLayer) -> Policy:
     for layer in layers:
         said = {name: value for name in _NAMES if (value := getattr(layer, name)) is not None}
         chosen |= said
-        lines |= {
-            name: _line(name, value, layer.places[name])
-            for name, value in said.items()
-            if name in layer.places
-        }
-    return Policy(**chosen, lines=lines)
+        lines |= {name: _line(name, value, layer.places.get(name, "")) for name, value in said.items()}
+    return Policy(**chosen, lines={name: line for name, line in lines.items() if line})
 
 
 def merge_groups(layers: Sequence[PolicyLayer]) -> PolicyLayer:
@@ -111,7 +107,9 @@ def blocks(policy: Policy, status: str, all_day: bool) -> bool:
 
 
 def _line(name: str, value: bool | timedelta, place: str) -> str:
-    """A setting as it stands in the configuration, and where."""
+    """A setting as it stands in the configuration, and where; "" if nobody said where."""
+    if not place:
+        return ""
     return f"{name} = {length(value) if isinstance(value, timedelta) else str(value).lower()} ({place})"
 
 

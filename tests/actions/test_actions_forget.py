@@ -2,11 +2,13 @@
 
 from datetime import timedelta
 
+import pytest
 from worlds import AGENT, AGENTS, HEAD, World
 
 from syncd.actions import changes
 from syncd.actions.look import list_meetings
 from syncd.actions.tidy import close_overdue, forget
+from syncd.daemon import Daemon
 
 DAY = timedelta(days=1)
 
@@ -50,3 +52,16 @@ def test_a_calendar_that_can_not_be_read_keeps_no_busy_time_of_long_ago(world: W
     world.now += 5 * DAY
     forget(world.ctx)
     assert world.known("anna") == []
+
+
+def test_holidays_that_run_out_are_said_once(world: World, caplog: pytest.LogCaptureFixture) -> None:
+    (world.folder / "old.ics").write_text(
+        "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nBEGIN:VEVENT\r\nUID:a\r\nDTSTART;VALUE=DATE:20251225\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n"
+    )
+    world.configure(f'holidays = "old.ics"\n{HEAD}')
+    daemon = Daemon(world.ctx)
+    daemon.forget()
+    daemon.forget()
+    said = [one for one in caplog.records if "holidays_run_out" in one.getMessage()]
+    assert len(said) == 1
+    assert "old.ics" in said[0].getMessage()

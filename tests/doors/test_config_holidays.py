@@ -96,3 +96,16 @@ def test_they_block_everyone_or_a_group_each_in_their_own_zone(desk: Desk):
     assert (slot["source"], slot["blocks"]) == ("block", True)
     free = desk.json("explain", "bert", f"{day(4)}T08:00", f"{day(4)}T09:00")["next_free"]
     assert free == f"{(midnight + timedelta(days=1)).astimezone(ZoneInfo('UTC')):%Y-%m-%dT%H:%M:%SZ}"
+
+
+def test_a_file_that_has_none_for_next_year_is_said_to_run_out(desk: Desk):
+    folder = desk.config.parent
+    desk.config.write_text(
+        desk.config.read_text().replace('name = "Loans"', 'name = "Loans"\nholidays = "nl.ics"', 1)
+    )
+    (folder / "nl.ics").write_text(ics(day(2), day(200)), newline="")
+    assert desk.json("check-config")["notes"] == []
+    (folder / "nl.ics").write_text(ics(day(2)), newline="")
+    (note,) = desk.json("check-config")["notes"]
+    assert note.startswith(f"groups.loans.holidays: {folder / 'nl.ics'} has no holidays later")
+    assert note in desk.ok("check-config").out

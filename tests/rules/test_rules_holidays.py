@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from syncd.rules.holidays import UNNAMED, holidays
+from syncd.rules.holidays import UNNAMED, holidays, runs_out
 
 DAY = timedelta(days=1)
 
@@ -80,3 +80,20 @@ def test_what_is_asked_for_decides_only_what_is_left_out(zone: str, day: date, d
     end = start + days * DAY
     wide = holidays(ALL, zone, start - 400 * DAY, end + 400 * DAY)
     assert holidays(ALL, zone, start, end) == [one for one in wide if one[0] < end and start < one[1]]
+
+
+@pytest.mark.parametrize(
+    ("days", "more", "out"),
+    [
+        (["20261225", "20270101"], "", True),
+        (["20261225", "20270101", "20270405"], "", False),
+        (["20261225"], "RRULE:FREQ=YEARLY\r\n", False),
+        (["20270405"], "RRULE:FREQ=YEARLY\r\n", False),
+        (["20200101"], "", True),
+    ],
+)
+def test_a_file_without_next_years_holidays_runs_out(days: list[str], more: str, out: bool) -> None:
+    events = (
+        event(f"UID:{day}", f"DTSTART;VALUE=DATE:{day}", *([more.strip()] if more else [])) for day in days
+    )
+    assert runs_out(file(*events), "Europe/Amsterdam", datetime(2026, 11, 29, tzinfo=UTC)) is out

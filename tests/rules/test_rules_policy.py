@@ -143,6 +143,10 @@ def test_a_line_says_the_setting_as_decided_and_where() -> None:
         "unknown": "unknown = true (default)",
         "buffer_after": "buffer_after = 1h30m ([[agents]] anna)",
     }
+    silent = PolicyLayer(unknown=False)
+    assert "unknown" not in resolve(of("default", unknown=True), silent).lines, (
+        "a line never tells what no longer holds"
+    )
     assert policy == resolve(PolicyLayer(buffer_after=90 * MINUTE)), (
         "where it was said is no part of what was said"
     )
