@@ -20,6 +20,7 @@ from syncd.cli.options import AsJson, ConfigFile
 from syncd.cli.tables import console, say
 from syncd.errors import WrongUse
 from syncd.moments import shown
+from syncd.rules.meetings import FIRST_YEAR, LAST_YEAR
 from syncd.rules.text import clean
 from syncd.rules.timeline import Day, Piece, State, cells
 
@@ -72,9 +73,14 @@ def show(
 
 def _date(text: str) -> date:
     try:
-        return date.fromisoformat(text)
+        found = date.fromisoformat(text)
     except ValueError:
         raise WrongUse(f"DATE: {text!r} is not a day", "write it like 2026-03-02") from None
+    if not FIRST_YEAR <= found.year <= LAST_YEAR:
+        raise WrongUse(
+            f"DATE: {found.year} must be a slip", f"years from {FIRST_YEAR} to {LAST_YEAR} are taken"
+        )
+    return found
 
 
 def _print(picture: Picture) -> None:

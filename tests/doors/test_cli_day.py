@@ -132,6 +132,8 @@ def test_who_is_not_there_is_said_to_be_so(desk):
     assert "there is no group 'nobody'" in desk.run("day", "group:nobody").err
     wrong = desk.run("day", "anna", "tomorrow")
     assert (wrong.code, "is not a day" in wrong.err) == (64, True)
+    for slip in ("0001-01-01", "9999-12-31"):
+        assert desk.run("day", "anna", slip).code == 64
 
 
 def test_a_group_without_active_agents_is_empty(desk):

@@ -376,6 +376,26 @@ def test_an_address_can_not_put_words_into_the_page(pages: Pages) -> None:
         assert not shown.tree.xpath("//script | //img[@onerror] | //p[@role='status']")
 
 
+def test_whatever_stands_in_an_address_or_a_form_is_no_defect(pages: Pages) -> None:
+    pages.world.plan()
+    visitor = pages.signed_in()
+    for query in (
+        "path=x", "self=y", "visit=z", "query=a&done=b", "day=0001-01-01", "day=9999-12-31", "q=%00", "q=%ff%fe", "limit=99999999999",
+        "id=%00", "after=9|%00", "after=99999999999999999|x", "after=-9999999999999999|x", "to=%00", "q=" + "x" * 5000, "x" * 5000,
+    ):  # fmt: skip
+        for path in ("/", "/person?id=anna&", "/meeting/assign?id=m1&", "/people", "/sign-in"):
+            shown = visitor.get(f"{path}{'' if path.endswith('&') else '?'}{query}")
+            assert shown.status in (200, 404, 422), (path, query)
+    for path in (one for one in EVERY_FORM if one != "/sign-out"):
+        form = {"mark": visitor.get("/").form("/sign-out")["mark"], "id": "m1"}
+        for more in (
+            {},
+            {"id": "\0"},
+            {"id": "anna", "start": "0001-01-01T00:00", "end": "9999-12-31T00:00", "title": "\0"},
+        ):
+            assert visitor.post(path, {**form, **more}).status in (200, 404, 409, 412, 422), (path, more)
+
+
 def test_each_name_has_a_direction_of_its_own(pages: Pages) -> None:
     pages.world.plan(
         title="\u05e9\u05dc\u05d5\u05dd", guests=(Guest("\u0645\u062d\u0645\u062f", "m@example.org"),)

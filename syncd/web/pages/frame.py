@@ -72,7 +72,7 @@ def the_frame() -> Frame:
     return Frame()
 
 
-def see(path: str, **query: str) -> Response:
+def see(path: str, /, **query: str) -> Response:
     """Go on to another page by GET, so that reloading it repeats nothing."""
     return RedirectResponse(address(path, **query), SEE_OTHER)
 

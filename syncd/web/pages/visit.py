@@ -9,6 +9,7 @@ from syncd.actions.context import Context
 from syncd.actions.finding import person
 from syncd.actions.tokens import Caller
 from syncd.errors import Invalid
+from syncd.rules.meetings import FIRST_YEAR, LAST_YEAR
 
 LONGEST_VALUE = 4000
 
@@ -54,11 +55,12 @@ class Visit:
         return _value(self.form, name)
 
     def day(self, name: str = "day") -> date | None:
-        """A day in the address; None if there is none, or none that is a day."""
+        """A day in the address; None if there is none, or none that is a day that anybody could mean."""
         try:
-            return date.fromisoformat(self.asked(name))
+            found = date.fromisoformat(self.asked(name))
         except ValueError:
             return None
+        return found if FIRST_YEAR <= found.year <= LAST_YEAR else None
 
     def number(self, name: str, otherwise: int) -> int:
         """A small number in the address or the form."""
@@ -74,11 +76,13 @@ def _value(fields: Mapping[str, str], name: str) -> str:
     text = fields.get(name, "").strip()
     if len(text) > LONGEST_VALUE:
         raise Invalid(f"{name} is longer than {LONGEST_VALUE} characters", field=name)
+    if "\0" in text:
+        raise Invalid(f"{name} holds a character that no text has", field=name)
     return text
 
 
-def address(path: str, **query: str) -> str:
-    """A path with those fields that say something."""
+def address(path: str, /, **query: str) -> str:
+    """A path with those fields that say something; whatever they are called."""
     said = {name: value for name, value in query.items() if value}
     return f"{path}?{urlencode(said)}" if said else path
 
