@@ -42,15 +42,17 @@ def test_a_page_leads_to_signing_in_and_back_to_itself(pages: Pages) -> None:
 
 def test_nobody_sees_a_page_without_signing_in(pages: Pages) -> None:
     pages.world.plan()
+    visitor = pages.visitor()
     for path in EVERY_PAGE:
-        shown = pages.visitor().get(path)
+        shown = visitor.get(path)
         assert shown.path.startswith("/sign-in")
         assert "Mortgage talk" not in shown.text
 
 
 def test_nobody_sends_a_form_without_signing_in(pages: Pages) -> None:
+    visitor = pages.visitor()
     for path in EVERY_FORM:
-        answer = pages.visitor().client.post(path, data={"id": "m1", "mark": "x"})
+        answer = visitor.client.post(path, data={"id": "m1", "mark": "x"})
         assert (answer.status_code, answer.headers["location"]) == (303, "/sign-in")
 
 
@@ -272,12 +274,14 @@ def test_pages_can_not_be_posted_to_nor_forms_got(pages: Pages) -> None:
 
 
 def test_a_name_that_is_not_ours_gets_nothing(pages: Pages) -> None:
+    visitor = pages.visitor()
     for host in ["evil.example", "evil.example:8420", "127.0.0.1.evil.example", "localhost.evil.example", ""]:
-        answer = pages.visitor().client.get("/", headers={"Host": host})
+        answer = visitor.client.get("/", headers={"Host": host})
         assert answer.status_code == 421
 
 
 def test_a_token_in_an_address_is_refused_and_not_repeated(pages: Pages) -> None:
+    visitor = pages.visitor()
     for path in ["/", "/sign-in", "/meeting"]:
         for query in [
             "token=abc",
@@ -286,7 +290,7 @@ def test_a_token_in_an_address_is_refused_and_not_repeated(pages: Pages) -> None
             "q=%73yncd_1_" + "a" * 43,
             "Token=1",
         ]:
-            answer = pages.visitor().client.get(f"{path}?{query}")
+            answer = visitor.client.get(f"{path}?{query}")
             assert answer.status_code == 400
             assert "does not belong into an address" in answer.text
             assert "a" * 43 not in answer.text
@@ -306,8 +310,9 @@ def test_a_form_that_is_too_large_or_no_form_is_refused(pages: Pages) -> None:
 
 def test_every_answer_has_the_headers_that_keep_browsers_from_harm(pages: Pages) -> None:
     pages.world.plan()
+    visitor = pages.signed_in()
     for path in [*EVERY_PAGE, "/sign-in", "/static/page.css", "/meeting?id=nothing", "/?token=x"]:
-        headers = pages.signed_in().get(path).headers
+        headers = visitor.get(path).headers
         assert headers["content-security-policy"] == (
             "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
         )
@@ -321,8 +326,9 @@ def test_every_answer_has_the_headers_that_keep_browsers_from_harm(pages: Pages)
 
 def test_no_page_needs_a_script_or_anything_from_elsewhere(pages: Pages) -> None:
     pages.world.plan()
+    visitor = pages.signed_in()
     for path in [*EVERY_PAGE, "/sign-in"]:
-        tree = pages.signed_in().get(path).tree
+        tree = visitor.get(path).tree
         assert not tree.xpath("//script | //iframe | //object | //embed | //*[@style] | //style")
         assert not [name for element in tree.iter() for name in element.attrib if name.startswith("on")]
         sources = [*tree.xpath("//@src"), *tree.xpath("//link/@href"), *tree.xpath("//form/@action")]
@@ -331,8 +337,9 @@ def test_no_page_needs_a_script_or_anything_from_elsewhere(pages: Pages) -> None
 
 
 def test_nothing_but_the_files_of_the_page_is_handed_out(pages: Pages) -> None:
+    visitor = pages.visitor()
     for name in ["..%2f..%2fdoorway.py", "words.en.toml", "nothing.css", "page.css.bak"]:
-        assert pages.visitor().client.get(f"/static/{name}").status_code == 404
+        assert visitor.client.get(f"/static/{name}").status_code == 404
 
 
 def test_a_store_that_is_gone_is_told_as_such(world: World) -> None:
@@ -356,8 +363,9 @@ def test_what_others_wrote_is_shown_and_never_run(pages: Pages) -> None:
     pages.world.accept(
         changes.reschedule("m1", pages.world.now + timedelta(hours=9), None, HOSTILE, by=HOSTILE)
     )
+    visitor = pages.signed_in()
     for path in EVERY_PAGE:
-        tree = pages.signed_in().get(path).tree
+        tree = visitor.get(path).tree
         assert not tree.xpath("//script | //img[@onerror]")
         assert not [link for link in tree.xpath("//@href") if link.lower().startswith("javascript")]
 
