@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable, Iterator
 from functools import partial
 
-from bench import firstsync, idle, mailboxes, manylogins, reading
+from bench import asking, firstsync, idle, mailboxes, manylogins, reading
 from bench.figures import Figure
 
 BENCHMARKS: dict[str, Callable[[], Iterator[Figure]]] = {
@@ -17,6 +17,7 @@ BENCHMARKS: dict[str, Callable[[], Iterator[Figure]]] = {
     "firstsync": firstsync.measure,
     "mailboxes": mailboxes.measure,
     "manylogins": manylogins.measure,
+    "asking": asking.measure,
 }
 
 

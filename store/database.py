@@ -17,6 +17,7 @@ from store import postgresql, sqlite
 from store.errors import NewerSchema, NotMigrated, StoreError
 from store.failures import MIGRATE, translated
 from store.schema import REVISIONS
+from store.values import storable
 
 Tx: TypeAlias = Connection
 """A transaction: what every query function takes first."""
@@ -146,7 +147,7 @@ _FORMS = "sqlite:////var/lib/syncd/syncd.db (four slashes) or postgresql+psycopg
 def serialise(tx: Tx, name: str) -> None:
     """Wait for one's turn at `name` until the transaction ends. On SQLite the one writer has it already."""
     if tx.dialect.name == "postgresql":
-        tx.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(name, 0))))
+        tx.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(storable(name), 0))))
 
 
 def _version(tx: Tx) -> str | None:

@@ -70,10 +70,12 @@ def address(value: str) -> str:
 
 
 def listen(value: str) -> str:
-    """Where to listen: host and port."""
+    """Where to listen: host and port, or a Unix socket."""
+    if value.startswith("unix:/"):
+        return value
     host, colon, port = value.rpartition(":")
     if not (host and colon and port.isascii() and port.isdigit() and int(port) < 65536):
-        raise wrong('expected a host and a port such as "127.0.0.1:8420"')
+        raise wrong('expected a host and a port such as "127.0.0.1:8420", or "unix:/path/to/socket"')
     return value
 
 

@@ -11,6 +11,7 @@ from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from syncd.config import HttpConfig
+from syncd.web.listening import UNIX
 from syncd.web.problems import OTHER_HOST, problem
 
 HINT = "http.public_url and http.listen in its configuration say by which names it goes"
@@ -32,7 +33,7 @@ class OwnHosts:
 
 def own_names(http: HttpConfig) -> frozenset[str]:
     """The names that the configuration gives this server, and `localhost`."""
-    listening = http.listen.rpartition(":")[0].strip("[]")
+    listening = "" if http.listen.startswith(UNIX) else http.listen.rpartition(":")[0].strip("[]")
     return frozenset(
         name.lower() for name in ("localhost", listening, urlsplit(http.public_url).hostname) if name
     )

@@ -5,35 +5,30 @@ requests, nor of what is none, and has room for so many at once and no more.
 """
 
 import logging
-import socket
 import threading
 
 import uvicorn
 from starlette.types import ASGIApp
 
-from syncd.errors import SyncdError
+from syncd.web.listening import forget, listening, named
 
 MOST_AT_ONCE = 128
 IDLE_SECONDS = 5
 
 
-class CantListen(SyncdError):
-    """The address of [http] can't be listened on."""
-
-
 class WebServer:
     """An application that is served from its creation until `stop`. Raises `CantListen`.
 
-    `listen` is host and port; with port 0 a free one is taken, and `address` says which.
+    `listen` is host and port (with port 0 a free one is taken, and `address` says which), or `unix:/path`.
     """
 
     def __init__(self, app: ASGIApp, listen: str) -> None:
-        self._socket = _listening(listen)
-        self.address: str = _named(self._socket)
+        self._socket = listening(listen)
+        self.address: str = named(self._socket)
         settings = uvicorn.Config(
-            app, log_config=None, access_log=False, log_level=logging.ERROR, server_header=False, proxy_headers=False, lifespan="off",
-            loop="asyncio", http="h11", ws="none", limit_concurrency=MOST_AT_ONCE, timeout_keep_alive=IDLE_SECONDS,
-            timeout_graceful_shutdown=1,
+            app, log_config=None, access_log=False, log_level=logging.ERROR, server_header=False,
+            proxy_headers=False, lifespan="off", loop="asyncio", http="h11", ws="none",
+            limit_concurrency=MOST_AT_ONCE, timeout_keep_alive=IDLE_SECONDS, timeout_graceful_shutdown=1,
         )  # fmt: skip
         self._server = uvicorn.Server(settings)
         self._thread = threading.Thread(target=self._run, name="web", daemon=True)
@@ -44,25 +39,9 @@ class WebServer:
 
     def stop(self, seconds: float) -> bool:
         """Take no more requests, and wait a little for those under way; True if all ended."""
+        if not self._server.should_exit:
+            forget(self.address)
         self._server.should_exit = True
         self._thread.join(seconds)
         self._socket.close()
         return not self._thread.is_alive()
-
-
-def _listening(listen: str) -> socket.socket:
-    host, _, port = listen.rpartition(":")
-    host = host.removeprefix("[").removesuffix("]")
-    try:
-        family, _, _, _, address = socket.getaddrinfo(host, int(port), type=socket.SOCK_STREAM)[0]
-        return socket.create_server(address[:2], family=family)
-    except OSError as error:
-        reason = error.strerror or "it is no address of this machine"
-        raise CantListen(
-            f"can't listen on {listen}: {reason}", "look at http.listen, and at what else runs"
-        ) from error
-
-
-def _named(listening: socket.socket) -> str:
-    host, port = listening.getsockname()[:2]
-    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"

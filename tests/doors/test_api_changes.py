@@ -210,7 +210,6 @@ def test_so_it_is_of_every_change(api: Api) -> None:
         assert (said.status, said.paths) == (422, paths), body
 
 
-@sqlite_only
 def test_an_id_that_is_none_is_refused(api: Api) -> None:
     for name in ("%20x", "x" * 201, "a%0Ab", "a%00"):
         said = api.ask("PUT", f"/v1/meetings/{name}", PLAN)

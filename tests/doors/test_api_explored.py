@@ -14,7 +14,6 @@ from pathlib import Path
 
 import pytest
 from apis import Api
-from stores import sqlite_only
 
 SETTINGS = """
 hooks = "explorer"
@@ -38,7 +37,6 @@ REACHED = (
 
 
 @pytest.mark.long
-@sqlite_only
 def test_nothing_it_finds_out_is_other_than_documented(
     api: Api, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:

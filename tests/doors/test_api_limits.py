@@ -166,6 +166,7 @@ def test_its_names_are_those_of_the_configuration() -> None:
     assert names == {"localhost", "syncd.internal", "meet.example.com"}
     assert is_own("meet.example.com", names)
     assert own_names(HttpConfig(listen="[::1]:80")) == {"localhost", "::1"}
+    assert own_names(HttpConfig(listen="unix:/run/syncd/http.sock")) == {"localhost"}
     assert not is_own("[::1", names)
 
 

@@ -71,6 +71,7 @@ ONE_EACH = {
     "agents as a table": ("[agents]", "agents", "expected a list"),
     "an agent as a text": ('agents = ["anna"]', "agents[0]", "expected a table"),
     "listen without a port": ('[http]\nlisten = "127.0.0.1"', "http.listen", "expected a host and a port"),
+    "listen on a path that starts nowhere": ('[http]\nlisten = "unix:http.sock"', "http.listen", "expected a host and a port"),
     "listen on no port": ('[http]\nlisten = "127.0.0.1:70000"', "http.listen", "expected a host and a port"),
     "a store nobody knows": ('[store]\nurl = "mysql://x"', "store.url", "expected \"sqlite:"),
     "a store that forgets": ('[store]\nurl = "sqlite:///:memory:"', "store.url", "expected \"sqlite:"),

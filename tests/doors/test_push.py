@@ -30,7 +30,8 @@ from syncd.actions.push import GATHER
 from syncd.actions.subscribe import subscribe
 from syncd.web import push
 from syncd.web.app import serve
-from syncd.web.server import CantListen, WebServer
+from syncd.web.listening import CantListen
+from syncd.web.server import WebServer
 
 SOON = NOW + GATHER
 LATER = NOW + HOUR
