@@ -177,8 +177,9 @@ class Naive:
                 end = one.end if self.world.now < one.end else one.end + 2 * HOUR
                 yield self._wall(("meeting", None, None, one.title, one.id), start, end)
         for meeting, agent, start, end in self.world.moved:
-            if agent == self.agent["id"] and meeting in open_ones:
-                yield self._wall(("meeting", None, None, "moved in the calendar", meeting), start, end)
+            if agent == self.agent["id"]:
+                told = "moved" if meeting in open_ones else "made use of"
+                yield self._wall(("meeting", None, None, f"{told} in the calendar", meeting), start, end)
 
     def without_the_meeting(self) -> "Naive":
         """The same agent, for whom the meeting in question stands nowhere."""

@@ -24,6 +24,17 @@ ELSEWHERE = ("192.0.2.7", 50000)
 AT_HOME = ("127.0.0.1", 50000)
 
 
+EVERY_PAGE = (
+    "/", "/meeting?id=m1", "/meeting/invite?id=m1", "/meeting/reschedule?id=m1", "/meeting/cancel?id=m1",
+    "/meeting/assign?id=m1", "/meeting/assign?id=m1&to=ben", "/people", "/person?id=anna", "/health",
+)  # fmt: skip
+EVERY_FORM = (
+    "/meeting/invite", "/meeting/reschedule", "/meeting/cancel", "/meeting/assign", "/person/block", "/person/unblock",
+    "/health/delivery", "/health/drift", "/sign-out",
+)  # fmt: skip
+"""Of the page, with a meeting m1 that is anna's."""
+
+
 @dataclass
 class Wire:
     """Requests straight to the application, from an address of one's choice, with the cookies that it gave."""

@@ -238,6 +238,7 @@ class Written(Shape):
     do: str
     agent: str
     calendar: str
+    generation: int | None
     start: At | None
     end: At | None
 
