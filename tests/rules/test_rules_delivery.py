@@ -115,6 +115,11 @@ def test_an_event_of_a_cancelled_meeting_says_so_takes_no_time_and_does_not_ring
     )
     assert (plain.title, plain.free, plain.reminder) == ("Talk", False, quarter)
     assert (struck.title, struck.free, struck.reminder) == ("Geannuleerd: Talk", True, timedelta(0))
+    german = replace(AGENTS["anna"], language="de-AT")
+    assert (
+        rule.event_of(cancelled, german, copy_of("anna"), private=True, reminder=quarter).title
+        == "Abgesagt: Talk"
+    )
     assert not rule.agrees(replace(plain, free=True), plain), "whether it takes time is part of what it says"
 
 
