@@ -60,6 +60,7 @@ SHOTS = (
     ),
     Shot("page-preview", f"/meeting/assign?id={plans.FIRST}&to={BRAM.id}", width=820, height=680),
     Shot("page-meeting-dark", f"/meeting?id={plans.FIRST}", scheme="dark", height=560),
+    Shot("page-reschedule", f"/meeting/reschedule?id={plans.FIRST}", width=820, height=900),
     Shot("page-person", f"/person?id={BRAM.id}", height=800),
     Shot("page-phone", f"/meeting/assign?id={plans.FIRST}", width=390, height=860, scale=1.5),
     Shot("page-phone-dark", "/", width=390, height=860, scale=1.5, scheme="dark"),

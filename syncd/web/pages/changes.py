@@ -18,6 +18,7 @@ from syncd.errors import Invalid, SyncdError, Unknown, WrongUse
 from syncd.moments import moment
 from syncd.problems import kind_of
 from syncd.rules.meetings import OfferedChange, hindrance
+from syncd.web.pages.booking import booking
 from syncd.web.pages.doorway import Doorway
 from syncd.web.pages.frame import Frame, see
 from syncd.web.pages.visit import Visit
@@ -43,9 +44,11 @@ def _ask(frame: Frame, visit: Visit, change: OfferedChange, *, wrong: SyncdError
     """The form, filled in as it was sent if it was."""
     meeting = own_story(visit.ctx, visit.caller, visit.asked("id") or visit.filled("id")).meeting
     field = wrong.field if isinstance(wrong, Invalid) else ""
+    why_not = hindrance(meeting, change, now=visit.now) or ""
+    free = booking(visit, meeting, frame.words) if change == "reschedule" and not why_not else None
     return frame.page(
         visit, f"{change}.html", code=kind_of(wrong).status if wrong else 200, meeting=meeting, wrong=wrong,
-        field=field, agent=_agent(visit, meeting), why_not=hindrance(meeting, change, now=visit.now) or "",
+        field=field, agent=_agent(visit, meeting), why_not=why_not, free=free,
     )  # fmt: skip
 
 
