@@ -22,6 +22,13 @@ pytestmark = [
 START, END = datetime(2026, 11, 21, tzinfo=UTC), datetime(2027, 5, 21, tzinfo=UTC)
 
 
+EXPLAINED = {
+    "ics-50e0d8adc02d", "ics-f09c6b7e3f06", "ics-e679975025ee", "ics-8975cd68370a", "ics-652c9b463dec", "ics-f31a888facd1",
+    "ics-bd7be6e425a4", "ics-44de7d393f90",
+}  # fmt: skip
+"""Files of which docs/conformance.md says why they are read otherwise."""
+
+
 def instant(text: str) -> datetime:
     return datetime.fromisoformat(text)
 
@@ -67,6 +74,7 @@ def test_files_mean_what_most_readers_say():
         else:
             differing.append(vector["id"])
     report("files", passed, differing)
+    assert {one.rpartition("-")[0] for one in differing} <= EXPLAINED
     assert sum(passed.values()) >= 236
 
 
