@@ -130,7 +130,7 @@ def compare_free_times(world: RandomWorld, ctx: Context, judges: dict[str, Naive
     assert [(one.start, one.end, one.agents) for one in free_times(ctx, ASKED, wanted).times] == expected
 
 
-@pytest.mark.parametrize("seed", range(60))
+@pytest.mark.parametrize("seed", range(30))
 @sqlite_only
 def test_the_answers_are_those_of_the_reference(store: Store, seed: int) -> None:
     compare(RandomWorld(seed), store)

@@ -200,7 +200,7 @@ def secret(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_after_quiet_all_agree(
     new_store_url: Callable[[], str], tmp_path: Path, mailboxes: Mailboxes
 ) -> None:
-    live(new_store_url, tmp_path, mailboxes, 8, 20)
+    live(new_store_url, tmp_path, mailboxes, 4, 20)
 
 
 @pytest.mark.long

@@ -138,12 +138,22 @@ def closed(schemas: dict[str, Any]) -> dict[str, Any]:
     }
 
 
+_KEPT: list[dict[str, Any]] = []
+
+
+def _document(api: Api) -> dict[str, Any]:
+    """What the server gives out: asked for once, for making it takes longer than most tests."""
+    if not _KEPT:
+        _KEPT.append(api.ok("GET", "/openapi.json"))
+    return _KEPT[0]
+
+
 @pytest.fixture
 def api(world: World) -> Iterator[Api]:
     """The interface over three agents with a calendar each, for an operator who may write."""
     world.configure(HEAD + HTTP + "".join(AGENT.format(id=agent) for agent in AGENTS))
     made = Api(world, serve(world.ctx))
     made.token = made.new_token(name="platform")
-    made.document = made.ok("GET", "/openapi.json")
+    made.document = _document(made)
     yield made
     assert made.web.stop(10)
