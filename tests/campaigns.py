@@ -53,6 +53,8 @@ HEAD = """
 timezone = "Europe/Amsterdam"
 [store]
 url = "{store}"
+[http]
+listen = "127.0.0.1:0"
 [sync]
 interval = "10m"
 stale_after = "30m"
