@@ -1,6 +1,6 @@
 """The free times that the reschedule form offers: only what is known to be free, by day, and choosing one fills the form in."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 from pages import Pages, Visitor
 from stores import sqlite_only
@@ -71,3 +71,17 @@ def test_silence_is_not_free(pages: Pages) -> None:
     shown = pages.signed_in().get(f"{FORM}?id=m1")
     assert "No time is known to be free in this week." in shown.words
     assert "too long ago" in shown.words
+
+
+def test_of_an_hour_that_comes_twice_the_second_is_not_offered_for_the_first(pages: Pages) -> None:
+    """On 25 October clocks are set back at three: 02:30 in the field means 00:30 in UTC, which is blocked."""
+    second = datetime(2026, 10, 25, 1, 30, tzinfo=UTC)
+    pages.world.now = second - 6 * HOUR
+    pages.world.sync()
+    pages.world.plan(start=second + 12 * HOUR, end=second + 12.5 * HOUR)
+    add_block(
+        pages.world.ctx, "agent:anna", "Night", second - 2 * HOUR, second, "UTC", repeat=None, until=None, by="test"
+    )  # fmt: skip
+    offered = times(pages.signed_in())
+    assert "2026-10-25T03:00" in offered
+    assert "2026-10-25T02:30" not in offered

@@ -56,12 +56,15 @@ def booking(visit: Visit, meeting: Meeting, words: Mapping[str, Any]) -> Booking
 def _days(
     visit: Visit, meeting: Meeting, found: FreeTimes, first: date, today: date
 ) -> Iterator[tuple[str, tuple[Time, ...]]]:
-    """Where clocks are set back, an hour comes twice: only its first half is offered, for the field can't tell them apart."""
-    starts = (one.start for one in found.times)
-    told = dict.fromkeys(telling.field(start, visit.zone) for start in starts)
+    """Where clocks are set back, an hour comes twice, and the field can only mean the first: the second is not offered."""
+    told = [telling.field(one.start, visit.zone) for one in found.times if _is_first(one.start, visit.zone)]
     for day, times in groupby(told, key=lambda text: text[:10]):
         name = telling.day_name(date.fromisoformat(day), today)
         yield name, tuple(_time(visit, meeting, text, first) for text in times)
+
+
+def _is_first(start: datetime, zone: str) -> bool:
+    return not telling.local(start, zone).fold
 
 
 def _time(visit: Visit, meeting: Meeting, text: str, first: date) -> Time:
