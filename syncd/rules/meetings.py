@@ -140,17 +140,18 @@ def require_changeable(m: Meeting, refused: str, now: datetime) -> None:
 
     `refused`: what can therefore not be done.
     """
-    if m.status is MeetingStatus.LIVE:
-        raise Refused(
-            f"meeting {m.id!r} is live, the agent is in the conversation: {refused}",
-            "wait until it has ended and plan a new one, or cancel it",
-        )
-    if m.status is not MeetingStatus.SCHEDULED:
-        raise Refused(f"meeting {m.id!r} is {m.status}: {refused}", "plan a new meeting")
-    if m.end <= now:
-        raise Refused(
-            f"meeting {m.id!r} ended at {m.end:%Y-%m-%dT%H:%M:%SZ}: {refused}", "plan a new meeting"
-        )
+    match hindrance(m, "reschedule", now=now):
+        case "live":
+            raise Refused(
+                f"meeting {m.id!r} is live, the agent is in the conversation: {refused}",
+                "wait until it has ended and plan a new one, or cancel it",
+            )
+        case "over":
+            raise Refused(f"meeting {m.id!r} is {m.status}: {refused}", "plan a new meeting")
+        case "passed":
+            raise Refused(
+                f"meeting {m.id!r} ended at {m.end:%Y-%m-%dT%H:%M:%SZ}: {refused}", "plan a new meeting"
+            )
 
 
 def overdue(m: Meeting, now: datetime) -> Meeting | None:
