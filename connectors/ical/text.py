@@ -22,7 +22,7 @@ class TooMuch(ValueError):
 
 def scan(data: bytes, limits: Limits, findings: Findings) -> list[Component]:
     """Return the calendars (VCALENDAR components) of a text. Never raises: what is wrong goes into `findings`."""
-    data = _plain(data, findings)
+    data = plain(data, findings)
     if len(data) > limits.bytes or (len(data) > limits.lines and data.count(b"\n") > limits.lines):
         findings.add(
             "", 0, f"the text is larger than {limits.bytes} bytes or {limits.lines} lines and is not read"
@@ -36,7 +36,7 @@ def scan_leniently(data: bytes, limits: Limits, findings: Findings) -> list[Comp
     """As `scan`, of any text that is not too large: line by line, judging each."""
     tree = _Tree(limits, findings)
     try:
-        for number, line in _unfolded(_plain(data, findings)):
+        for number, line in _unfolded(data):
             tree.take(number, line)
     except TooMuch as limit:
         findings.add("", tree.line, f"{limit}; the rest is not read")
@@ -46,7 +46,7 @@ def scan_leniently(data: bytes, limits: Limits, findings: Findings) -> list[Comp
     return tree.calendars
 
 
-def _plain(data: bytes, findings: Findings) -> bytes:
+def plain(data: bytes, findings: Findings) -> bytes:
     """Undo what editors and mail programs do to a text as a whole: UTF-16, a byte order mark, NULs, old Mac lines."""
     if data[:2] in {b"\xff\xfe", b"\xfe\xff"}:
         data = data.decode("utf-16", "replace").encode()

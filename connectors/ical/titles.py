@@ -4,14 +4,15 @@ from collections.abc import Mapping
 
 from connectors.ical.findings import Findings
 from connectors.ical.limits import DEFAULTS
-from connectors.ical.text import scan_leniently
+from connectors.ical.text import plain, scan_leniently
 from connectors.ical.values import read_text
 
 
 def titles(data: bytes) -> Mapping[str, str]:
     """UID -> SUMMARY (RFC 5545 section 3.8.1.12) of the events that have both; of several with one UID, the first."""
     found: dict[str, str] = {}
-    for calendar in scan_leniently(data, DEFAULTS, Findings(0)):
+    findings = Findings(0)
+    for calendar in scan_leniently(plain(data, findings), DEFAULTS, findings):
         for part in calendar.parts:
             line = part.first("SUMMARY")
             if part.kind == "VEVENT" and part.uid and line:
