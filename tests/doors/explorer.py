@@ -14,7 +14,13 @@ NOW = datetime.fromisoformat(os.environ["SYNCD_EXPLORED_AT"])
 AGENTS = ("anna", "ben", "cleo", "dora")
 """Nobody knows the last."""
 
-KNOWN = {"meetings": ("m1", "m2", "m3", "m4", "new"), "agents": AGENTS}
+KNOWN = {
+    "meetings": ("m1", "m2", "m3", "m4", "new"),
+    "agents": AGENTS,
+    "deliveries": (os.environ["SYNCD_EXPLORED_OWED"], "1", "2"),
+}
+ENDING = {"cancel": ("m3", "new"), "status": ("m4", "new")}
+"""What ends a meeting is asked of these, so that there is always one left to invite to, to reschedule and to assign."""
 
 
 def spelt(hours: int) -> str:
@@ -28,11 +34,18 @@ schemathesis.openapi.format("date-time", st.integers(-3, 200).map(spelt))
 def map_path_parameters(context: schemathesis.HookContext, path_parameters: Any) -> Any:
     """Most ids are of things that there are."""
     name = str((path_parameters or {}).get("id", ""))
-    kind = (context.operation.path if context.operation else "").split("/")[2]
-    known = KNOWN.get(kind, ("1", "2", "3"))
-    if name and len(name) % 4 != 3 and name.isprintable():
+    path = (context.operation.path if context.operation else "").split("/")
+    known = ENDING.get(path[-1]) or KNOWN.get(path[2], ("1", "2", "3"))
+    if len(name) % 4 != 3 and sensible(name, numbered=known[-1].isdecimal()):
         path_parameters["id"] = known[sum(map(ord, name)) % len(known)]
     return path_parameters
+
+
+def sensible(name: str, *, numbered: bool) -> bool:
+    """Whether the document allows this id: what was made up to be refused stays as it is."""
+    if numbered:
+        return name.isascii() and name.isdecimal() and 0 < int(name) < 2**63
+    return bool(name) and name.isprintable()
 
 
 @schemathesis.hook

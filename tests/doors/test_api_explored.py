@@ -69,6 +69,13 @@ def furnish(api: Api) -> None:
     world.server.store(world.work("anna"), href.rpartition("/")[2], moved)
     world.tick(timedelta(minutes=2))
     assert len(api.ok("GET", "/v1/drift")["items"]) == 1
+    api.plan("owed", agent="cleo", start="2026-03-04T09:00:00Z", end="2026-03-04T09:45:00Z")
+
+
+def still_owed(api: Api) -> str:
+    """The delivery of a meeting whose name nobody guesses: whatever is changed meanwhile, it can be tried again."""
+    (one,) = (each["id"] for each in api.ok("GET", "/v1/deliveries")["items"] if each["meeting"] == "owed")
+    return str(one)
 
 
 def explored(api: Api, folder: Path) -> "subprocess.CompletedProcess[str]":
@@ -79,7 +86,11 @@ def explored(api: Api, folder: Path) -> "subprocess.CompletedProcess[str]":
     token = f"Authorization: Bearer {api.new_token('admin')}"
     program = Path(sys.executable).with_name("schemathesis")
     words = ("run", "openapi.json", "--url", api.url, "--checks", "all", "--no-color", "-H", token)
-    surroundings = {**os.environ, "SYNCD_EXPLORED_AT": api.world.now.isoformat()}
+    surroundings = {
+        **os.environ,
+        "SYNCD_EXPLORED_AT": api.world.now.isoformat(),
+        "SYNCD_EXPLORED_OWED": still_owed(api),
+    }
     return subprocess.run(
         [program, *words], cwd=folder, env=surroundings, capture_output=True, text=True, timeout=900
     )
