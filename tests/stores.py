@@ -1,4 +1,5 @@
-"""Stores for tests: every test that takes `store` or `store_url` runs on SQLite and on PostgreSQL, each time on a new one.
+"""Stores for tests: every test that takes `store` or `store_url` runs on SQLite and on PostgreSQL, each time on a new one
+(above the store on PostgreSQL in `make test-long` only: conftest.py).
 
 Migrations make one template a session; a test gets a copy of it (a file, or a database made from it and emptied between
 tests), which costs milliseconds. PostgreSQL is a server of this session's own: from the installed binaries, in a temporary directory, on a Unix
