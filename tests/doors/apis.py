@@ -141,7 +141,7 @@ def closed(schemas: dict[str, Any]) -> dict[str, Any]:
 _KEPT: list[dict[str, Any]] = []
 
 
-def _document(api: Api) -> dict[str, Any]:
+def document_of(api: Api) -> dict[str, Any]:
     """What the server gives out: asked for once, for making it takes longer than most tests."""
     if not _KEPT:
         _KEPT.append(api.ok("GET", "/openapi.json"))
@@ -154,6 +154,6 @@ def api(world: World) -> Iterator[Api]:
     world.configure(HEAD + HTTP + "".join(AGENT.format(id=agent) for agent in AGENTS))
     made = Api(world, serve(world.ctx))
     made.token = made.new_token(name="platform")
-    made.document = _document(made)
+    made.document = document_of(made)
     yield made
     assert made.web.stop(10)

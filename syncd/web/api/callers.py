@@ -58,4 +58,5 @@ def operating(scope: TokenScope) -> Checked:
 Reader = Annotated[Caller, Depends(reaching("read"))]
 Writer = Annotated[Caller, Depends(reaching("write"))]
 ReadingOperator = Annotated[Caller, Depends(operating("read"))]
+Admin = Annotated[Caller, Depends(operating("admin"))]
 WritingOperator = Annotated[Caller, Depends(operating("write"))]
