@@ -109,6 +109,19 @@ class Doorway:
             as_defect(error)
             return self._error(None, HTTPStatus.INTERNAL_SERVER_ERROR, "defect")
 
+    def seen(self, request: Request) -> Visit | None:
+        """Who asks, for a page that is for anybody; None for whoever is not signed in, and when that can't be looked up."""
+        knock = Knock(request, {}, self)
+        try:
+            held, found = (
+                self._by_proxy(knock)
+                if knock.named
+                else (knock.held, sessions.signed_in(self.ctx, knock.held))
+            )
+            return self._visit(knock, found, held)
+        except (SyncdError, StoreError):
+            return None
+
     def _admitted(self, knock: "Knock", answer: Page, scope: TokenScope) -> Response:
         held, found = self._by_proxy(knock) if knock.named else self._by_session(knock)
         visit = knock.visit = self._visit(knock, found, held)
