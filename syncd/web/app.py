@@ -21,6 +21,7 @@ from syncd.web.limits import Limits
 from syncd.web.metered import Metered
 from syncd.web.pages.wrong import ForPeople
 from syncd.web.problems import tell_problems
+from syncd.web.rates import Rates
 from syncd.web.server import WebServer
 
 
@@ -48,7 +49,8 @@ def make_app(ctx: Context, visitor: int | None = None) -> ASGIApp:
     app.include_router(push.routes(ctx))
     app.include_router(api.routes())
     app.include_router(health.routes(ctx))
-    door = pages.doorway(ctx, visitor)
+    app.state.rates = Rates(ctx.config.http.requests_per_second)
+    door = pages.doorway(ctx, app.state.rates, visitor)
     app.include_router(door.router)
     tell_problems(app)
     within = Limits(app, exempt=frozenset({PUSH_PATH}))

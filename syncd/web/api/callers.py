@@ -24,11 +24,15 @@ async def context(request: Request) -> Context:
 Ctx = Annotated[Context, Depends(context)]
 
 
-def caller(ctx: Ctx, credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(BEARER)]) -> Caller:
-    """Who comes with the request's token. Raises `TokenRefused`."""
+def caller(
+    ctx: Ctx, request: Request, credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(BEARER)]
+) -> Caller:
+    """Who comes with the request's token. Raises `TokenRefused`, `TooOften`."""
     if credentials is None:
         raise TokenRefused("a token is needed", "send it as: Authorization: Bearer TOKEN")
-    return who(ctx, credentials.credentials)
+    found = who(ctx, credentials.credentials)
+    request.app.state.rates.count(found.name)
+    return found
 
 
 Checked = Callable[..., Coroutine[Any, Any, Caller]]

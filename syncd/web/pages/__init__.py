@@ -12,12 +12,13 @@ from syncd.actions.context import Context
 from syncd.web.pages import assign, changes, health, meeting, meetings, people, sign_in
 from syncd.web.pages.doorway import Doorway, Knock
 from syncd.web.pages.frame import Frame, the_frame
+from syncd.web.rates import Rates
 
 
-def doorway(ctx: Context, visitor: int | None = None) -> Doorway:
+def doorway(ctx: Context, rates: Rates, visitor: int | None = None) -> Doorway:
     """The way in to all pages, for a daemon's context. `visitor`: the token as which those on this machine are let in (the demo)."""
     frame = the_frame()
-    door = Doorway(ctx, frame, visitor)
+    door = Doorway(ctx, frame, rates, visitor)
     for page in (sign_in, meetings, meeting, changes, assign, people, health):
         page.routes(door)
     door.open("/static/{name}", "GET", lambda knock: _file(frame, knock))
