@@ -17,6 +17,7 @@ from worlds import AGENT, AGENTS, HEAD, World
 from store.model import TokenScope
 from syncd.actions.tokens import create_token
 from syncd.web.app import serve
+from syncd.web.counting import Counting
 from syncd.web.server import WebServer
 
 HTTP = '[http]\nlisten = "127.0.0.1:0"\npublic_url = "https://syncd.example.com"\n'
@@ -157,3 +158,12 @@ def api(world: World) -> Iterator[Api]:
     made.document = document_of(made)
     yield made
     assert made.web.stop(10)
+
+
+@pytest.fixture
+def counted(api: Api) -> Api:
+    """The interface of a daemon that counts."""
+    object.__setattr__(api.world.ctx, "meter", Counting())
+    api.web.stop(10)
+    api.restart()
+    return api
