@@ -12,6 +12,7 @@ from axe_playwright_python.sync_playwright import Axe
 from browsers import PATIENCE, Opened, Reader
 from desks import Office, day, hours
 from playwright.sync_api import expect
+from servers import SECRET
 
 from store.database import open_store
 from syncd.actions.context import Context
@@ -140,6 +141,58 @@ def test_somebody_blocks_a_time_and_the_marks_follow(home: Home, reader: Opened)
     operator.go("/meeting/assign?id=m1").page.get_by_text("Why").first.click()
     operator.sees("blocked, Dentist")
     anna.press("Remove the block Dentist").sees("The block is taken away.", "Nothing is blocked.")
+
+
+def moved(office: Office, start: str, end: str) -> None:
+    """Anna moves the event of her meeting, in her own program."""
+    login, calendar = office.logins["anna"], office.calendars["anna"]
+    (href,) = office.server.hrefs(login, calendar)
+    text = re.sub(r"(DTSTART[^:]*:)\S+", rf"\g<1>{start}", office.server.get(login, href) or "")
+    text = re.sub(r"(DTEND[^:]*:)\S+", rf"\g<1>{end}", text)
+    office.server.put(login, calendar, href.rpartition("/")[2].removesuffix(".ics"), text)
+    office.ok("sync")
+
+
+@pytest.mark.long
+def test_what_needs_somebody_is_settled_at_health(home: Home, reader: Opened) -> None:
+    office = home.office
+    one = reader(home.address).sign_in(home.token(name="jan")).go("/health").sees("Nothing needs you")
+    moved(office, local("130000"), local("140000"))
+    one.go("/health").sees("Something needs you", "Talk", "moved", "theirs", "13:00\u201314:00")
+    one.press("Restore").sees("The event is put back")
+    assert home.ours("anna") == [local("100000")]
+    moved(office, local("130000"), local("140000"))
+    one.go("/health").press("Accept").sees("taken for what is meant")
+    assert home.ours("anna") == [local("130000")]
+    one.go("/health").sees("Every event stands as it was written.", "Nothing needs you")
+    office.secret.write_text("another")
+    office.ok("meeting", "cancel", "m1", "--reason", "Found another bank")
+    assert office.run("sync").code == 1
+    one.go("/health").sees("Failed", "Calendar of Anna de Vries", "No access")
+    office.secret.write_text(SECRET)
+    one.press("Retry now").sees("It is tried again now.")
+    assert home.ours("anna") == []
+    one.go("/health").sees("Everything is delivered.", "Nothing needs you")
+
+
+@pytest.mark.long
+def test_a_delivery_is_given_up_and_people_and_meetings_are_found(home: Home, reader: Opened) -> None:
+    office = home.office
+    office.secret.write_text("another")
+    office.ok("meeting", "cancel", "m1", "--reason", "Found another bank")
+    assert office.run("sync").code == 1
+    one = reader(home.address).sign_in(home.token())
+    one.go("/health").press("Give up").sees("It is owed no more.", "Everything is delivered.")
+    one.go("/people").page.get_by_label("Search").fill("smit")
+    one.press("Find").sees("Bert Smit")
+    assert "Anna de Vries" not in one.page.locator("main").inner_text()
+    one.follow(one.page.get_by_role("link", name="Bert Smit")).sees("Seven days from")
+    one.go("/?view=all").page.get_by_label("Search").fill("gerda")
+    one.page.get_by_label("Status").select_option("Cancelled")
+    one.press("Find").sees("Talk", "Cancelled", "Given up")
+    one.page.get_by_label("Status").select_option("Live")
+    one.press("Find").sees("No meeting is like that")
+    one.go("/nowhere").sees("Nothing is here", "There is no page at this address")
 
 
 @pytest.mark.long
