@@ -9,7 +9,7 @@ from sqlalchemy import Select, delete, func, insert, literal, select, update
 from store import schema
 from store.database import Tx
 from store.errors import Fenced
-from store.model import Calendar, Login
+from store.model import Calendar, Login, Place
 from store.statements import one_of
 from store.values import Moment
 
@@ -48,6 +48,14 @@ def logins_by_id(tx: Tx, ids: Collection[int]) -> list[Login]:
     """These logins, the longest due first."""
     rows = _read_logins(tx, _of_logins().where(one_of(tx, _logins.c.id, ids))) if ids else []
     return sorted(rows, key=lambda row: (row.due_at, row.id))
+
+
+def places(tx: Tx, agents: Collection[str]) -> dict[str, Place]:
+    """Agent -> where that agent's meetings are shown; those without a written calendar are absent."""
+    rows = _logins.c
+    query = select(_agents.c.id, rows.account, rows.login, rows.write).join_from(_logins, _agents)
+    written = query.where(one_of(tx, _agents.c.id, agents), rows.write.is_not(None))
+    return {agent: Place(*where) for agent, *where in tx.execute(written)}
 
 
 def save_login(tx: Tx, login: Login) -> None:

@@ -1,15 +1,17 @@
 """Making the directory what the configuration says: agents and logins that are new, changed or gone.
 
+Agents who were provisioned over HTTP (`store.provisioning`) are left alone, unless the configuration takes them over.
+
 What was said about the past stays; what only makes sense for a configured agent goes. A worker that is in the middle of
 something that this touches finds its epoch changed, so that it can't save what it decided by the old configuration.
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import and_, bindparam, delete, insert, select, update
+from sqlalchemy import ColumnElement, and_, bindparam, delete, insert, or_, select, update
 
 from store import roster, schema
 from store.database import Tx, serialise
@@ -27,7 +29,7 @@ RELIST_OVER = timedelta(hours=1)
 READER = "reader"
 """The meta key under which the version of the calendar reader is kept."""
 
-_logins, _calendars = schema.logins, schema.calendars
+_agents, _logins, _calendars = schema.agents, schema.logins, schema.calendars
 _copies, _deliveries = schema.copies, schema.deliveries
 Place = tuple[int, str, str]
 
@@ -50,18 +52,20 @@ def follow(
     calendars concerned get a `relist_at` within the next hour.
     """
     serialise(tx, "directory")
-    stored = roster.numbered(tx)
+    ours = or_(roster.CONFIGURED, one_of(tx, _agents.c.id, [agent.id for agent in agents]))
+    stored = roster.numbered(tx, ours)
     numbers = {agent.id: number for number, agent in stored.items()}
     before = {agent.id: agent for agent in stored.values()}
     wanted = {agent.id: replace(agent, removed_at=None) for agent in agents}
     new, moved, gone = _compare(before, wanted)
     numbers |= roster.add(tx, [wanted[name] for name in new])
     roster.change(tx, {numbers[name]: wanted[name] for name in moved})
-    touched = _follow_logins(
-        tx, {(numbers[plan.agent], plan.account, plan.login): plan for plan in logins}, now
+    touched = follow_logins(
+        tx, {(numbers[plan.agent], plan.account, plan.login): plan for plan in logins}, now, whose=ours
     )
-    _remove(tx, {name: numbers[name] for name in gone}, now)
-    _relist(tx, _read_differently(before, wanted, moved, numbers), _reader_changed(tx, reader), now)
+    give_up(tx, {name: numbers[name] for name in gone}, now)
+    differ = [numbers[name] for name in moved if read_differently(before[name], wanted[name])]
+    relist(tx, differ, _reader_changed(tx, reader), now)
     back = {name for name in moved if before[name].removed_at is not None}
     other = {name for name in wanted if numbers[name] in touched}
     return Followed(
@@ -85,10 +89,13 @@ def _compare(
 # Logins
 
 
-def _follow_logins(tx: Tx, plans: Mapping[Place, LoginPlan], now: datetime) -> set[int]:
-    """Add, change and drop logins; the numbers of the agents whose logins changed."""
+def follow_logins(
+    tx: Tx, plans: Mapping[Place, LoginPlan], now: datetime, *, whose: ColumnElement[bool]
+) -> set[int]:
+    """Make the logins of the agents for whom `whose` holds these; the numbers of the agents whose logins changed."""
     rows = _logins.c
     query = select(rows.id, rows.agent, rows.account, rows.login, rows.kind, rows.check, rows.write)
+    query = query.join_from(_logins, _agents).where(whose)
     stored = {(row.agent, row.account, row.login): row for row in tx.execute(query.order_by(rows.id))}
     gone = [place for place in stored if place not in plans]
     changed = [place for place, row in stored.items() if place in plans and _differs(row, plans[place])]
@@ -125,10 +132,12 @@ def _login(place: Place, plan: LoginPlan, now: datetime) -> dict[str, Any]:
 
 
 # ---------------------------------------------------------------------------------------------------------------------
-# Agents that are no longer configured
+# Agents who are there no longer
 
 
-def _remove(tx: Tx, agents: Mapping[str, int], now: datetime) -> None:
+def give_up(
+    tx: Tx, agents: Mapping[str, int], now: datetime, why: str = "the agent is no longer in the configuration"
+) -> None:
     """History stays; what is owed to their calendars and what stands there is given up (their logins went already)."""
     if not agents:
         return
@@ -142,7 +151,7 @@ def _remove(tx: Tx, agents: Mapping[str, int], now: datetime) -> None:
         take_turn(tx, meeting)
     given_up = {
         "state": "abandoned",
-        "error": "the agent is no longer in the configuration",
+        "error": why,
         "hint": "an event that stands in the agent's calendar has to be removed there by hand",
     }
     tx.execute(update(_deliveries).where(owed).values(**given_up))
@@ -157,16 +166,9 @@ def _remove(tx: Tx, agents: Mapping[str, int], now: datetime) -> None:
 # What would now be read differently
 
 
-def _read_differently(
-    before: Mapping[str, Agent], wanted: Mapping[str, Agent], moved: Iterable[str], numbers: Mapping[str, int]
-) -> list[int]:
-    """The numbers of the agents whose zone or addresses changed."""
-    return [
-        numbers[name]
-        for name in moved
-        if before[name].timezone != wanted[name].timezone
-        or set(before[name].addresses) != set(wanted[name].addresses)
-    ]
+def read_differently(before: Agent, after: Agent) -> bool:
+    """Did the agent's zone or addresses change?"""
+    return before.timezone != after.timezone or set(before.addresses) != set(after.addresses)
 
 
 def _reader_changed(tx: Tx, reader: str) -> bool:
@@ -176,7 +178,7 @@ def _reader_changed(tx: Tx, reader: str) -> bool:
     return True
 
 
-def _relist(tx: Tx, numbers: Collection[int], everyone: bool, now: datetime) -> None:
+def relist(tx: Tx, numbers: Collection[int], everyone: bool, now: datetime) -> None:
     """Spread the calendars concerned evenly over `RELIST_OVER`; those already waiting for it keep their moment."""
     if not numbers and not everyone:
         return

@@ -12,6 +12,7 @@ from sqlalchemy import ColumnElement, Table, Text, and_, case, cast, delete, or_
 from store.database import Tx
 from store.deliveries import OPEN
 from store.schema import (
+    addresses,
     agents,
     blocks,
     changes,
@@ -95,7 +96,8 @@ def _forget_person(tx: Tx, number: int, called: str) -> None:
         "active": False,
     }
     tx.execute(update(agents).where(agents.c.number == number).values(id=called, **nobody))
-    tx.execute(delete(memberships).where(memberships.c.agent == number))
+    for table in (memberships, addresses):
+        tx.execute(delete(table).where(table.c.agent == number))
 
 
 def _forget_beside(tx: Tx, agent: str, called: str) -> None:

@@ -1,6 +1,6 @@
-"""Agents as rows: each has a number beside its id, and its groups in the order in which they were configured."""
+"""Agents as rows: each has a number beside its id, its groups in the order in which they were configured, and its addresses."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
@@ -9,9 +9,13 @@ from sqlalchemy import ColumnElement, delete, insert, select, update
 
 from store.database import Tx
 from store.model import Agent
+from store.schema import addresses as _addresses
 from store.schema import agents as _agents
 from store.schema import memberships as _memberships
 from store.statements import one_of
+
+CONFIGURED = _agents.c.provisioned_by.is_(None)
+"""The condition of agents who stand in the configuration, or did when they went."""
 
 
 def numbered(tx: Tx, *wanted: ColumnElement[bool]) -> dict[int, Agent]:
@@ -54,12 +58,13 @@ def change(tx: Tx, agents: Mapping[int, Agent]) -> None:
     """Make the agents with these numbers what is given."""
     for number, agent in agents.items():
         tx.execute(update(_agents).where(_agents.c.number == number).values(**_row(agent)))
-    tx.execute(delete(_memberships).where(one_of(tx, _memberships.c.agent, list(agents))))
+    for table in (_memberships, _addresses):
+        tx.execute(delete(table).where(one_of(tx, table.c.agent, list(agents))))
     _join(tx, agents)
 
 
 def remove(tx: Tx, numbers: Iterable[int], now: datetime) -> None:
-    """Mark agents as no longer configured; they stay for history, without logins."""
+    """Mark agents as there no longer; they stay for history, without logins."""
     tx.execute(update(_agents).where(one_of(tx, _agents.c.number, list(numbers))).values(removed_at=now))
 
 
@@ -75,3 +80,29 @@ def _join(tx: Tx, agents: Mapping[int, Agent]) -> None:
     ]
     if rows:
         tx.execute(insert(_memberships), rows)
+    known = [
+        {"agent": number, "address": address}
+        for number, agent in agents.items()
+        for address in dict.fromkeys(map(folded, agent.addresses))
+    ]
+    if known:
+        tx.execute(insert(_addresses), known)
+
+
+def folded(address: str) -> str:
+    """A mail address as it is compared: whatever its case."""
+    return address.strip().casefold()
+
+
+def meant_by(tx: Tx, addresses: Collection[str]) -> dict[str, list[str]]:
+    """Mail address in small letters -> the ids of the agents there are whom it means; the others are absent."""
+    query = (
+        select(_addresses.c.address, _agents.c.id)
+        .join_from(_addresses, _agents)
+        .where(one_of(tx, _addresses.c.address, list(map(folded, addresses))), _agents.c.removed_at.is_(None))
+        .order_by(_agents.c.id)
+    )
+    found: dict[str, list[str]] = {}
+    for address, agent in tx.execute(query):
+        found.setdefault(address, []).append(agent)
+    return found

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from apscheduler.schedulers.background import BackgroundScheduler
 
-from store import due
+from store import agents, due
 from store.errors import StoreError
 from syncd import __version__, logs, systemd
 from syncd.actions.conflicts import notice_conflicts
@@ -78,7 +78,12 @@ class Daemon:
         self._every(TIDY_SECONDS, self.tidy)
         self._every(FORGET_SECONDS, self.forget, first=utc_now())
         self.clock.start()
-        logs.info("started", version=__version__, agents=len(self.ctx.config.agents), pid=os.getpid())
+        logs.info("started", version=__version__, agents=self.agents(), pid=os.getpid())
+
+    def agents(self) -> int:
+        """How many there are, configured or provisioned."""
+        with self.ctx.store.reading() as tx:
+            return agents.count(tx)
 
     def _listen(self) -> None:
         # Imported here because FastAPI costs start-up time, and only a daemon that listens needs it.
@@ -169,7 +174,7 @@ def run(ctx: Context) -> int:
     daemon = Daemon(ctx)
     daemon.start()
     collect_seldom()
-    systemd.ready(f"serving {len(ctx.config.agents)} agents")
+    systemd.ready(f"serving {daemon.agents()} agents")
     while not stop.wait(LOOK_SECONDS):
         pass
     systemd.stopping()

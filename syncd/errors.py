@@ -60,6 +60,16 @@ class NotYet(SyncdError):
     code = 75
 
 
+class TooOften(SyncdError):
+    """Asked for more often than is allowed: again after `wait` seconds."""
+
+    code = 75
+
+    def __init__(self, message: str, hint: str = "", *, wait: int = 1) -> None:
+        super().__init__(message, hint)
+        self.wait = wait
+
+
 class NotPermitted(SyncdError):
     """A right is missing, or there are too many: a secret file that others can read."""
 

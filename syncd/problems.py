@@ -18,6 +18,7 @@ from syncd.errors import (
     Refused,
     SecretUnavailable,
     TokenRefused,
+    TooOften,
     Unknown,
     WrongUse,
 )
@@ -52,6 +53,7 @@ KINDS: tuple[tuple[type[Exception], ProblemKind], ...] = (
     (TokenRefused, ProblemKind("token", HTTPStatus.UNAUTHORIZED)),
     (NotPermitted, ProblemKind("not-permitted", HTTPStatus.FORBIDDEN)),
     (SecretUnavailable, ProblemKind("secret", HTTPStatus.FORBIDDEN)),
+    (TooOften, ProblemKind("too-often", HTTPStatus.TOO_MANY_REQUESTS)),
     (NotYet, ProblemKind("not-yet", HTTPStatus.SERVICE_UNAVAILABLE)),
     (ConfigInvalid, ProblemKind("configuration", HTTPStatus.INTERNAL_SERVER_ERROR)),
     (StoreNotPermitted, ProblemKind("not-permitted", HTTPStatus.FORBIDDEN)),

@@ -11,7 +11,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from connectors.interface import Event, Reading
-from store.model import Agent, Change, Copy, Deed, Delivery, Guest, Meeting, Override, Token
+from store.model import Agent, Change, Copy, Deed, Delivery, Guest, Login, Meeting, Override, Token
 from syncd.rules import drift
 from syncd.rules.availability import Mark, Verdict
 from syncd.rules.blocks import Block
@@ -146,11 +146,19 @@ def _mail_json(deed: Deed) -> Json:
     }  # fmt: skip
 
 
-def agent_json(agent: Agent) -> Json:
-    """An agent as configured."""
+def agent_json(agent: Agent, logins: Iterable[Login]) -> Json:
+    """An agent as configured or provisioned, with their logins, never a secret."""
     return {
         "id": agent.id, "name": agent.name, "email": agent.email, "aliases": list(agent.aliases),
         "timezone": agent.timezone, "language": agent.language, "groups": list(agent.groups), "active": agent.active,
+        "provisioned_by": agent.provisioned_by,
+        "calendars": [
+            {
+                "account": one.account, "login": one.login, "check": None if one.check is None else list(one.check),
+                "write": one.write,
+            }
+            for one in logins
+        ],
     }  # fmt: skip
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, Playwright, sync_playwright
+from playwright.sync_api import Browser, Locator, Page, Playwright, expect, sync_playwright
 
 CHROMIUM = next(
     (path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name))), None
@@ -56,25 +56,27 @@ class Reader:
         """With a token, as a person does."""
         self.go("/sign-in")
         self.page.get_by_label("Token").fill(secret)
-        self.page.get_by_role("button", name="Sign in").click()
-        return self
+        return self.press("Sign in")
 
     def choose(self, meeting: str, change: str) -> "Reader":
         """From the three dots behind a meeting of the list."""
         self.page.get_by_label(f"Actions for {meeting}").click()
-        self.page.get_by_role("link", name=change).click()
-        return self
+        return self.follow(self.page.get_by_role("link", name=change))
 
     def press(self, button: str) -> "Reader":
         """A button of a form."""
-        self.page.get_by_role("button", name=button, exact=True).click()
+        return self.follow(self.page.get_by_role("button", name=button, exact=True))
+
+    def follow(self, what: Locator) -> "Reader":
+        """Click what leads to another page, and wait until that is there: a click alone only sets out for it."""
+        with self.page.expect_navigation():
+            what.click()
         return self
 
     def sees(self, *texts: str) -> "Reader":
-        """All of this stands on the page."""
-        words = " ".join(self.page.locator("main").inner_text().split())
+        """All of this stands on the page, or will in a moment."""
         for text in texts:
-            assert text in words, f"{text!r} is not in {words!r}"
+            expect(self.page.locator("main")).to_contain_text(text, use_inner_text=True, timeout=PATIENCE)
         return self
 
 

@@ -7,7 +7,10 @@ from typing import Literal
 
 @dataclass(frozen=True, slots=True)
 class Agent:
-    """A user of the platform. `removed_at`: no longer configured; kept for history only."""
+    """A user of the platform. `removed_at`: there no longer; kept for history only.
+
+    `provisioned_by`: who had them made over HTTP, or did so last; None: they stand in the configuration.
+    """
 
     id: str
     name: str
@@ -18,6 +21,7 @@ class Agent:
     groups: tuple[str, ...] = ()
     active: bool = True
     removed_at: datetime | None = None
+    provisioned_by: str | None = None
 
     @property
     def addresses(self) -> tuple[str, ...]:

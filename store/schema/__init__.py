@@ -8,7 +8,7 @@ Moments are microseconds (`values.Moment`); slots alone use whole seconds.
 from store.schema.access import sessions, tokens
 from store.schema.base import DRIFTED, DUPLICATED, IS_LONG, OWED, REVISIONS, Json, meta, metadata
 from store.schema.busy import blocks, objects, pieces
-from store.schema.directory import agents, calendars, logins, memberships, subscriptions
+from store.schema.directory import addresses, agents, calendars, logins, memberships, subscriptions
 from store.schema.meetings import changes, meetings
 from store.schema.owed import conflicts, copies, deeds, deliveries, half_told, told
 
@@ -19,6 +19,7 @@ __all__ = [
     "OWED",
     "REVISIONS",
     "Json",
+    "addresses",
     "agents",
     "blocks",
     "calendars",

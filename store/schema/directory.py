@@ -28,8 +28,19 @@ agents = Table(
     Column("language", Words, nullable=False),
     Column("active", Boolean, nullable=False),
     Column("removed_at", Moment),
+    Column("provisioned_by", Words),
     sqlite_autoincrement=True,
 )
+"""`provisioned_by`: who had the agent made over HTTP; NULL: the configuration says that there is one."""
+
+addresses = Table(
+    "addresses",
+    metadata,
+    Column("address", Words, primary_key=True),
+    Column("agent", ForeignKey("agents.number", ondelete="CASCADE"), primary_key=True),
+    Index("addresses_by_agent", "agent"),
+)
+"""All addresses that mean an agent, in small letters: to be found by one, among ten thousand."""
 
 memberships = Table(
     "memberships",

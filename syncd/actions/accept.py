@@ -10,11 +10,11 @@ from typing import Any
 
 from sqlalchemy.exc import IntegrityError
 
-from store import copies, meetings
+from store import calendars, copies, meetings
 from store.database import Tx
 from store.model import Agent, Change, ChangeKind, Meeting, Override
 from syncd import logs
-from syncd.actions.context import Context, places
+from syncd.actions.context import Context
 from syncd.actions.named import existing, known_agent
 from syncd.actions.owing import owe, owe_notices
 from syncd.errors import Invalid, KeyUsed, NotPermitted, OtherVersion, Refused
@@ -126,7 +126,8 @@ def _decide(ctx: Context, tx: Tx, wish: Wish) -> Accepted:
     if wish.only_of is not None and before is None and after.agent != wish.only_of:
         raise NotPermitted(f"only meetings of agent {wish.only_of!r} may be planned with this token")
     standing, keep = copies.copies(tx, meeting=after.id), ctx.config.meetings.keep_cancelled
-    owed = rule.owed(before, after, places(ctx.config), standing, keep_cancelled=keep)
+    concerned = {one.agent for one in (before, after, *standing) if one is not None}
+    owed = rule.owed(before, after, calendars.places(tx, concerned), standing, keep_cancelled=keep)
     new = after.overrides[len(before.overrides) if before else 0 :]
     return Accepted(after, True, owed, notices.owed(before, after), new)
 
@@ -183,7 +184,7 @@ def _append(tx: Tx, line: Change) -> None:
 def _owe(ctx: Context, tx: Tx, accepted: Accepted, now: datetime) -> None:
     """Owe what the change asks of calendars and mailboxes. Copies that are to go are marked at once: they are not written
     again."""
-    where, meeting = places(ctx.config), accepted.meeting
+    where, meeting = calendars.places(tx, {one.agent for one in accepted.owed}), accepted.meeting
     for owed in accepted.owed:
         place = where.get(owed.agent)
         owe(tx, meeting, owed, place.calendar if place else None, now)

@@ -11,8 +11,7 @@ from store.model import MadeBlock
 from syncd import logs
 from syncd.actions.context import Context
 from syncd.actions.knowledge import as_rule, standing
-from syncd.actions.named import known_agent
-from syncd.config import Config
+from syncd.actions.named import known_agent, zone_of
 from syncd.config.people import BlockConfig
 from syncd.errors import Invalid, Refused, Unknown
 from syncd.rules.blocks import Block
@@ -27,11 +26,10 @@ class Listed:
     by: str | None
 
 
-def zone_of_scope(config: Config, scope: str) -> str:
+def zone_of_scope(ctx: Context, scope: str) -> str:
     """Whose clocks a block follows that names no zone: the agent's, else the top level's."""
     kind, _, name = scope.partition(":")
-    agent = config.agent(name) if kind == "agent" else None
-    return agent.timezone if agent else config.timezone
+    return zone_of(ctx, name if kind == "agent" else None)
 
 
 def block_list(ctx: Context) -> list[Listed]:

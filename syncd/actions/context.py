@@ -10,7 +10,6 @@ from connectors import open_connector
 from connectors.account import Account, Connections
 from connectors.interface import Connector, Unsupported
 from store.database import Store
-from store.model import Place
 from syncd.config import AccountConfig, Config, LoginConfig, SecretRef
 from syncd.meter import Meter
 from syncd.secrets import for_the_service_only, resolve
@@ -58,17 +57,28 @@ class Context:
         secret = resolve(ref) if ref is not None else ""
         return self.opener(account_of(self.config.accounts, account), login, secret, self.connections)
 
-    def signs_in(self, agent: str) -> bool:
-        """Can this process sign in for the agent? Not where a secret is handed to the service alone."""
-        settings = self.config.agent(agent)
-        logins = settings.calendars if settings else ()
-        secrets = [secret_of(self.config.accounts[login.account], login) for login in logins]
+    def signs_in(self, agent: str, account: str | None) -> bool:
+        """Can this process sign in for the agent (a provisioned one: at this account)? Not where a secret is handed to the
+        service alone."""
+        settings, known = self.config.agent(agent), self.config.accounts.get(account or "")
+        secrets: list[SecretRef | None] = (
+            [known.password or known.client_secret or known.certificate] if known else []
+        )
+        if settings is not None:
+            secrets = [secret_of(self.config.accounts[login.account], login) for login in settings.calendars]
         return not any(secret is not None and for_the_service_only(secret) for secret in secrets)
 
 
 def secret_of(account: AccountConfig, login: LoginConfig) -> SecretRef | None:
-    """The secret that signs in: the login's own, or at Outlook the application's."""
+    """The secret that signs in: the login's own, else what its account says of all; at Outlook the application's."""
+    if login.password is None and account.password is not None:
+        return account.password.of(login.login)
     return login.password or account.client_secret or account.certificate
+
+
+def takes_provisioned(account: AccountConfig) -> bool:
+    """Can logins be provisioned there? No secret comes over HTTP, so the account has to say where they are."""
+    return account.kind == "outlook" or account.password is not None
 
 
 def account_of(accounts: Mapping[str, AccountConfig], name: str) -> Account:
@@ -89,22 +99,19 @@ def account_of(accounts: Mapping[str, AccountConfig], name: str) -> Account:
 
 
 def login_of(config: Config, agent: str, account: str, login: str) -> LoginConfig:
-    """The configuration of one login; raises `Unsupported` when it is no longer configured."""
-    found = config.agent(agent)
+    """How one login signs in, as configured, or for a provisioned agent as the account says of all; else `Unsupported`."""
+    found, known = config.agent(agent), config.accounts.get(account)
     for settings in found.calendars if found else ():
         if (settings.account, settings.login) == (account, login):
             return settings
+    if found is None and known is not None and takes_provisioned(known):
+        return LoginConfig(account=account, login=login)
+    if found is None and known is None:
+        raise Unsupported(
+            f"the account {account!r} of the login {login!r} of {agent!r} is not in the configuration",
+            f"put [accounts.{account}] back, or provision the agent without it",
+        )
     raise Unsupported(
         f"the login {login!r} of {agent!r} at {account!r} is not in the configuration",
         "a copy written there earlier can only be removed by hand",
     )
-
-
-def places(config: Config) -> dict[str, Place]:
-    """Agent -> where that agent's meetings are shown; agents without a write calendar are absent."""
-    return {
-        agent.id: Place(login.account, login.login, login.write)
-        for agent in config.agents
-        for login in agent.calendars
-        if login.write is not None
-    }

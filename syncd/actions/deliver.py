@@ -5,7 +5,7 @@ before it and is read back after. A kill between any two lines leaves a state fr
 """
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -25,7 +25,7 @@ from store.database import Tx
 from store.errors import Fenced
 from store.model import Agent, Copy, Deed, Delivery, DeliveryState, Meeting, Place, StoredObject
 from syncd import logs
-from syncd.actions.context import Context, places
+from syncd.actions.context import Context
 from syncd.errors import SyncdError
 from syncd.rules import delivery as rule
 from syncd.rules import naming, retry
@@ -40,17 +40,18 @@ FIRST_RETRY = retry.DELIVERY_INTERVAL
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """The meeting as it stands, its copies, and the agent whose calendar is to agree."""
+    """The meeting as it stands, its copies, the agent whose calendar is to agree, and where meetings are shown now."""
 
     meeting: Meeting
     agent: Agent
     copies: tuple[Copy, ...]
+    places: Mapping[str, Place]
 
     def next_step(self, ctx: Context) -> Step:
         """What to do next for this agent's calendar."""
         settings = ctx.config.meetings
         return rule.next_step(
-            self.meeting, self.agent, places=places(ctx.config), copies=self.copies, now=ctx.clock(),
+            self.meeting, self.agent, places=self.places, copies=self.copies, now=ctx.clock(),
             release_after=settings.release_after, private=settings.private, reminder=settings.reminder,
             keep_cancelled=settings.keep_cancelled,
         )  # fmt: skip
@@ -128,7 +129,8 @@ def _standing(tx: Tx, owed: Delivery) -> Standing:
     standing = copies.copies(tx, meeting=owed.meeting)
     if meeting is None or agent is None:
         raise Garbled(f"delivery {owed.id} names a meeting or an agent that is not in the store")
-    return Standing(meeting, agent, standing)
+    concerned = {meeting.agent, agent.id, *(one.agent for one in standing)}
+    return Standing(meeting, agent, standing, calendars.places(tx, concerned))
 
 
 def _create(ctx: Context, owed: Delivery, place: Place, generation: int) -> None:
@@ -279,9 +281,10 @@ def _calendar(ctx: Context, connector: Connector, place: Place, agent: str) -> s
     """The href of the calendar at a place: as the last sync found it, else as the server lists it now."""
     with ctx.store.reading() as tx:
         rows = calendars.calendars(tx, agent=agent)
+        written = calendars.places(tx, [agent]).get(agent)
     for row in rows:
         here = (row.account, row.login) == (place.account, place.login) and row.missing_since is None
-        current = row.written and places(ctx.config).get(agent) == place
+        current = row.written and written == place
         if here and row.href and (current or naming.named(place.calendar, href=row.href, name=row.name)):
             return row.href
     listed = connector.calendars(None).calendars

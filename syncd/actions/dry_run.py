@@ -4,14 +4,14 @@ An event that has no identity yet shows no UID: the identity is made when it is 
 decided as they are when they are sent (`rules.notices`).
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from store import agents, copies, told
+from store import agents, calendars, copies, told
 from store.database import Tx
 from store.model import Agent, Copy, Meeting, Place
 from syncd.actions.accept import Accepted
-from syncd.actions.context import Context, places
+from syncd.actions.context import Context
 from syncd.actions.deliver import MOST_STEPS
 from syncd.actions.letters import letter_for
 from syncd.actions.owing import is_ours_to_tell
@@ -38,7 +38,10 @@ def writes_of(ctx: Context, accepted: Accepted) -> list[Json]:
     with ctx.store.reading() as tx:
         standing = copies.copies(tx, meeting=accepted.meeting.id)
         people = [(owed, agents.agent(tx, owed.agent)) for owed in accepted.owed]
-    paper = Paper(ctx, accepted.meeting, {(one.agent, one.generation): one for one in standing})
+        concerned = {accepted.meeting.agent, *(one.agent for one in standing)}
+        concerned |= {one.agent for one in accepted.owed}
+        where = calendars.places(tx, concerned)
+    paper = Paper(ctx, accepted.meeting, where, {(one.agent, one.generation): one for one in standing})
     for owed, _ in people:
         if owed.kind == "remove":
             paper.leave(owed.agent)
@@ -51,6 +54,7 @@ class Paper:
 
     ctx: Context
     meeting: Meeting
+    places: Mapping[str, Place]
     copies: dict[tuple[str, int], Copy]
 
     def leave(self, agent: str) -> None:
@@ -64,7 +68,7 @@ class Paper:
         settings = self.ctx.config.meetings
         for _ in range(MOST_STEPS):
             step = rule.next_step(
-                self.meeting, agent, places=places(self.ctx.config), copies=self.copies.values(), now=self.ctx.clock(),
+                self.meeting, agent, places=self.places, copies=self.copies.values(), now=self.ctx.clock(),
                 release_after=settings.release_after, private=settings.private, reminder=settings.reminder,
                 keep_cancelled=settings.keep_cancelled,
             )  # fmt: skip

@@ -9,7 +9,7 @@ from store.model import Agent, Meeting
 from syncd.actions import knowledge
 from syncd.actions.context import Context
 from syncd.actions.knowledge import Knowledge
-from syncd.actions.named import known_agent, known_meeting
+from syncd.actions.named import known_agent, known_meeting, zone_of
 from syncd.errors import Refused, WrongUse
 from syncd.rules import free, meetings
 from syncd.rules.availability import doubts
@@ -64,8 +64,7 @@ def free_times(ctx: Context, meeting_id: str, wanted: Wanted) -> FreeTimes:
         _require_movable(meeting, now)
         people = [_chosen(tx, name, meeting) for name in dict.fromkeys(wanted.agents or (meeting.agent,))]
         known = knowledge.load(tx, ctx.config, people, wanted.start, wanted.end, now=now, about=meeting)
-    owner, length = ctx.config.agent(meeting.agent), meeting.end - meeting.start
-    timezone = owner.timezone if owner else ctx.config.timezone
+    timezone, length = zone_of(ctx, meeting.agent), meeting.end - meeting.start
     starts = free.grid(timezone, wanted.step, max(wanted.start, now + wanted.notice), wanted.end - length)
     found = {name: _free(ctx, one, starts, meeting, now) for name, one in known.items()}
     return FreeTimes(

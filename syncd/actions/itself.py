@@ -7,7 +7,7 @@ only for agents who are its guests; so whoever sends them something under its UI
 
 from collections.abc import Collection, Iterable
 
-from store import copies, slots
+from store import agents, copies, slots
 from store.database import Tx
 from store.model import Meeting, Slot
 from syncd.config import Config
@@ -23,15 +23,15 @@ _FOREIGN_UID = "040000008200E00074C5B7101A82E008" + "0" * 40
 """How Exchange begins the identity of a meeting that came from elsewhere ([MS-OXCICAL] 2.1.3.1.1.20.26)."""
 
 
-def apart(tx: Tx, config: Config, meeting: Meeting) -> Apart:
+def apart(tx: Tx, config: Config, meeting: Meeting) -> Apart:  # noqa: ARG001  # its callers are being rewritten
     """The objects in agents' calendars that are the meeting itself."""
     own = {
         (copy.agent, copy.href)
         for copy in copies.copies(tx, meeting=meeting.id)
         if copy.state == "present" and (copy.found_parts or {}).get("repeats") == "yes"
     }
-    addresses = config.agents_by_address
-    invited = [addresses[known] for guest in meeting.guests if (known := identity(guest)) in addresses]
+    meant = agents.meant_by(tx, [identity(guest) for guest in meeting.guests])
+    invited = [agent for found in meant.values() for agent in found]
     return frozenset(own | slots.objects_of(tx, mail_uids(meeting.id), invited) if invited else own)
 
 

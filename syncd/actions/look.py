@@ -4,8 +4,8 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from store import agents, deeds, deliveries, meetings
-from store.model import Agent, Change, Deed, Delivery, Meeting, MeetingStatus
+from store import agents, calendars, deeds, deliveries, meetings
+from store.model import Agent, Change, Deed, Delivery, Login, Meeting, MeetingStatus
 from syncd.actions import conflicts, knowledge
 from syncd.actions.conflicts import Conflict
 from syncd.actions.context import Context
@@ -47,13 +47,22 @@ class Story:
 
 
 def all_agents(ctx: Context) -> list[Agent]:
-    """Everyone configured, by name."""
+    """Everyone there is, by name."""
     with ctx.store.reading() as tx:
         return agents.agents(tx)
 
 
+def logins_of(ctx: Context, agent_ids: Collection[str]) -> dict[str, list[Login]]:
+    """Agent -> their logins; those who have none too."""
+    found: dict[str, list[Login]] = {name: [] for name in agent_ids}
+    with ctx.store.reading() as tx:
+        for one in calendars.logins(tx, agents=agent_ids):
+            found[one.agent].append(one)
+    return found
+
+
 def one_agent(ctx: Context, agent_id: str) -> Agent:
-    """A configured agent. Raises `Unknown`."""
+    """An agent there is. Raises `Unknown`."""
     with ctx.store.reading() as tx:
         return known_agent(tx, agent_id)
 
@@ -61,7 +70,7 @@ def one_agent(ctx: Context, agent_id: str) -> Agent:
 def list_agents(
     ctx: Context, *, limit: int = 100, after: str | None = None
 ) -> tuple[list[Agent], str | None]:
-    """A page of everyone configured, by name, and the cursor of the next page. Raises `Invalid` for a cursor that is none."""
+    """A page of everyone there is, by name, and the cursor of the next page. Raises `Invalid` for a cursor that is none."""
     with ctx.store.reading() as tx:
         found = agents.agents(tx)
         last = agents.agent(tx, after) if after is not None else None

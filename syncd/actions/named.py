@@ -3,15 +3,26 @@
 from store import agents, meetings
 from store.database import Tx
 from store.model import Agent, Meeting
+from syncd.actions.context import Context
 from syncd.errors import Unknown
 
 
 def known_agent(tx: Tx, agent_id: str) -> Agent:
-    """A configured agent. Raises `Unknown`, also for one that is no longer in the configuration."""
+    """An agent there is, configured or provisioned. Raises `Unknown`, also for one who is gone."""
     agent = agents.agent(tx, agent_id)
     if agent is None or agent.removed_at is not None:
         raise no_agent(agent_id)
     return agent
+
+
+def zone_of(ctx: Context, agent: str | None) -> str:
+    """The zone in which this agent's times are read and shown; without one, or one unknown here, the top-level zone."""
+    configured = ctx.config.agent(agent or "")
+    if configured is not None or agent is None:
+        return configured.timezone if configured is not None else ctx.config.timezone
+    with ctx.store.reading() as tx:
+        found = agents.agent(tx, agent)
+    return found.timezone if found is not None else ctx.config.timezone
 
 
 def no_agent(agent_id: str) -> Unknown:

@@ -59,7 +59,7 @@ def sync_now(
         progress(len(rounds), len(wanted))
 
     progress(0, len(wanted))
-    left = {login.id: login for login in wanted if ctx.signs_in(login.agent)}
+    left = {login.id: login for login in wanted if ctx.signs_in(login.agent, login.account)}
     served = [login for login in wanted if login.id not in left]
     began = hand_over(ctx, served)
     _read_all(ctx, pool, left, full=full, done=done)

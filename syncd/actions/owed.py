@@ -5,7 +5,7 @@ from collections.abc import Collection
 from concurrent.futures import Executor
 from datetime import timedelta
 
-from store import deliveries, due
+from store import calendars, deliveries, due
 from store.model import Delivery, DeliveryState
 from syncd import logs
 from syncd.actions.context import Context
@@ -82,8 +82,9 @@ def claim(
     claimed: list[Delivery] = []
     now = ctx.clock()
     with ctx.store.writing() as tx:
+        where = calendars.places(tx, agents)
         for agent in sorted(agents):
-            if ctx.signs_in(agent):
+            if ctx.signs_in(agent, where[agent].account if agent in where else None):
                 claimed += due.claim_deliveries(
                     tx,
                     now,

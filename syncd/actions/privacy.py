@@ -12,6 +12,7 @@ from store.model import (
     Copy,
     Deed,
     Delivery,
+    Login,
     MadeBlock,
     Meeting,
     MeetingStatus,
@@ -31,6 +32,7 @@ class Kept:
     """Everything that is kept of an agent. Of meetings that name them: the meeting, and what of its story is theirs."""
 
     agent: Agent
+    logins: tuple[Login, ...]
     calendars: tuple[Calendar, ...]
     slots: tuple[Slot, ...]
     blocks: tuple[MadeBlock, ...]
@@ -59,7 +61,7 @@ def kept_of(ctx: Context, agent_id: str) -> Kept:
             if (one.role, one.who) == ("agent", agent_id)
         ]
         return Kept(
-            agent, tuple(calendars.calendars(tx, agent=agent_id)), tuple(slots.overlapping(tx, _FIRST, _LAST, [agent_id])),
+            agent, tuple(calendars.logins(tx, agents=[agent_id])), tuple(calendars.calendars(tx, agent=agent_id)), tuple(slots.overlapping(tx, _FIRST, _LAST, [agent_id])),
             tuple(one for one in blocks.blocks(tx) if one.scope == f"agent:{agent_id}"),
             tuple(one for one in found if one), tuple(lines), copies.copies(tx, agent=agent_id), tuple(owed), tuple(mails),
             tuple(one for name in names for one in deeds.deeds(tx, name) if one.agent == agent_id),
@@ -110,6 +112,11 @@ def _known(agent: Agent | None, agent_id: str) -> Agent:
 
 
 def _require_gone(agent: Agent) -> None:
+    if agent.removed_at is None and agent.provisioned_by is not None:
+        raise Refused(
+            f"agent {agent.id!r} was provisioned by {agent.provisioned_by}",
+            f"take the agent away first: DELETE /v1/agents/{agent.id}",
+        )
     if agent.removed_at is None:
         raise Refused(
             f"agent {agent.id!r} is in the configuration, so what is erased would come back",

@@ -60,10 +60,11 @@ def read_since(
 def _read(ctx: Context, pool: Executor, agents: Collection[str], since: datetime, until: float) -> None:
     """Each login that is behind is read once: by us, by the service if only that has its secret, or by who is just at it."""
     old = _behind(ctx, agents, since)
-    hand_over(ctx, [login for login in old if not ctx.signs_in(login.agent)])
+    hand_over(ctx, [login for login in old if not ctx.signs_in(login.agent, login.account)])
     tried = set[int]()
     while old:
-        mine = {login.id for login in old if login.id not in tried and ctx.signs_in(login.agent)}
+        ours = (login for login in old if ctx.signs_in(login.agent, login.account))
+        mine = {login.id for login in ours if login.id not in tried}
         claimed = _claim(ctx, mine)
         tried |= {login.id for login in claimed}
         run_logins(ctx, claimed, pool, save_every=1)

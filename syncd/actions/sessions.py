@@ -12,7 +12,7 @@ import secrets
 from dataclasses import dataclass
 from datetime import timedelta
 
-from store import sessions
+from store import agents, sessions
 from store.model import Session
 from syncd import logs
 from syncd.actions import tokens
@@ -76,7 +76,8 @@ def known_by_proxy(ctx: Context, name: str, held: str) -> SignedIn:
     mark, name = mark_of(f"{held}\n{name}"), clean(name, LONGEST_NAME)
     if name.casefold() in {one.casefold() for one in ctx.config.http.operators}:
         return SignedIn(Caller(name, "write"), mark)
-    agent = ctx.config.agent_known_as(name)
+    with ctx.store.reading() as tx:
+        agent = agents.known_as(tx, name)
     if agent is None:
         raise NotPermitted("the proxy names somebody who is neither an operator nor an agent here")
     return SignedIn(Caller(name, "write", agent.id), mark)

@@ -61,7 +61,7 @@ def add(
             f"--timezone: {timezone!r} is no time zone", 'an IANA name, such as "Europe/Amsterdam"'
         )
     with opened(config, follows=True) as ctx:
-        zone = timezone or zone_of_scope(ctx.config, scope)
+        zone = timezone or zone_of_scope(ctx, scope)
         first, last = moment(start, zone, "--start", days=True), moment(end, zone, "--end", days=True)
         final = moment(until, zone, "--until", days=True, last=True) if until is not None else None
         made = add_block(

@@ -6,7 +6,8 @@ from typing import Annotated
 import typer
 
 from syncd.actions.look import BusyTime, busy
-from syncd.cli.common import opened, print_json, zone_of
+from syncd.actions.named import zone_of
+from syncd.cli.common import opened, print_json
 from syncd.cli.options import AgentId, AsJson, ConfigFile
 from syncd.cli.tables import say, table
 from syncd.moments import span, window
@@ -30,7 +31,7 @@ def show(
     Times without an offset are in the agent's zone; a date alone is its first moment.
     """
     with opened(config) as ctx:
-        zone = zone_of(ctx.config, agent)
+        zone = zone_of(ctx, agent)
         first, last = window(start, end, zone, now=ctx.clock(), length=A_WEEK)
         slots = busy(ctx, agent, first, last)
     if as_json:

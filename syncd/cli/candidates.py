@@ -6,14 +6,15 @@ from typing import Annotated
 import typer
 
 from syncd.actions.answers import candidates_answer
+from syncd.actions.context import Context
+from syncd.actions.named import zone_of
 from syncd.actions.refresh import DEADLINE, fresh_candidates
 from syncd.actions.suggest import Candidate, Candidates
 from syncd.actions.suggest import candidates as ask
-from syncd.cli.common import opened, print_json, zone_of
+from syncd.cli.common import opened, print_json
 from syncd.cli.options import AsJson, ConfigFile, MeetingId
 from syncd.cli.tables import say, table
 from syncd.cli.threads import leave, threads
-from syncd.config import Config
 from syncd.executor import READERS
 from syncd.moments import ago, patience, shown, span
 from syncd.words import sentence
@@ -42,21 +43,21 @@ def candidates(
     """Who could take a meeting: available agents first, then unknown, then those not available, each with why."""
     if max_age is None:
         with opened(config) as ctx:
-            _tell(ctx.config, ask(ctx, meeting, limit=limit), as_json)
+            _tell(ctx, ask(ctx, meeting, limit=limit), as_json)
         return 0
     with opened(config, follows=True) as ctx, threads(READERS) as pool:
         found, done = fresh_candidates(ctx, meeting, pool, max_age=max_age, within=within, limit=limit)
-        _tell(ctx.config, found, as_json)
+        _tell(ctx, found, as_json)
         if not done:
             leave(0)
     return 0
 
 
-def _tell(config: Config, found: Candidates, as_json: bool) -> None:
+def _tell(ctx: Context, found: Candidates, as_json: bool) -> None:
     if as_json:
         print_json(candidates_answer(found))
     else:
-        _print(found, zone_of(config, found.meeting.agent))
+        _print(found, zone_of(ctx, found.meeting.agent))
 
 
 def _print(found: Candidates, zone: str) -> None:

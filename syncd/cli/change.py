@@ -19,7 +19,8 @@ from syncd.actions.answers import story_json
 from syncd.actions.context import Context
 from syncd.actions.dry_run import dry_run, mails_of, writes_of
 from syncd.actions.look import Story, story
-from syncd.cli.common import opened, print_json, zone_of
+from syncd.actions.named import zone_of
+from syncd.cli.common import opened, print_json
 from syncd.cli.tables import say
 from syncd.cli.threads import threads
 from syncd.errors import NotYet
@@ -90,7 +91,7 @@ def _print(ctx: Context, accepted: Accepted, found: Story, as_json: bool) -> Non
     if as_json:
         print_json(story_json(found))
         return
-    zone = zone_of(ctx.config, found.meeting.agent)
+    zone = zone_of(ctx, found.meeting.agent)
     if not accepted.changed:
         say("nothing changed: so it stands already")
     say(meeting_line(found.meeting, zone), *_marked(accepted.overrides, zone))
@@ -113,7 +114,7 @@ def print_preview(ctx: Context, accepted: Accepted, as_json: bool) -> None:
         print_json(dry_run(ctx, accepted))
         return
     writes, mails = writes_of(ctx, accepted), mails_of(ctx, accepted)
-    zone = zone_of(ctx.config, accepted.meeting.agent)
+    zone = zone_of(ctx, accepted.meeting.agent)
     say("nothing is done, this is what would follow:" if accepted.changed else "nothing would change")
     say(meeting_line(accepted.meeting, zone), *_marked(accepted.overrides, zone))
     say(*(_write_line(one, accepted.meeting) for one in writes))

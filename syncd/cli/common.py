@@ -20,7 +20,7 @@ from store.model import LoginPlan
 from syncd import logs
 from syncd.actions.context import Context
 from syncd.actions.follow import follow
-from syncd.config import Config, find, load, to_agents, to_logins
+from syncd.config import find, load, to_agents, to_logins
 
 LAGS = (
     "note: the store does not follow the present configuration yet; `syncd sync`, any change of a meeting, or a restart of "
@@ -53,7 +53,8 @@ def _catch_up(ctx: Context, follows: bool) -> None:
 def _lags(ctx: Context) -> bool:
     """Is the store's directory another one than the configuration's? `follow` would say so too, but it writes."""
     with ctx.store.reading() as tx:
-        people, logins = agents.agents(tx), calendars.logins(tx)
+        people = agents.agents(tx, configured=True)
+        logins = calendars.logins(tx, agents=[one.id for one in people])
     stored = {LoginPlan(one.agent, one.account, one.login, one.kind, one.check, one.write) for one in logins}
     wanted = to_agents(ctx.config)
     return stored != set(to_logins(ctx.config)) or _by_id(people) != _by_id(wanted)
@@ -61,11 +62,6 @@ def _lags(ctx: Context) -> bool:
 
 def _by_id(people: list[Any]) -> dict[str, Any]:
     return {one.id: one for one in people}
-
-
-def zone_of(config: Config, agent: str | None) -> str:
-    """The zone in which this agent's times are read and shown; without one, or one unknown here, the top-level zone."""
-    return next((one.timezone for one in config.agents if one.id == agent), config.timezone)
 
 
 def system_user() -> str:

@@ -9,8 +9,9 @@ import typer
 
 from syncd.actions.answers import drifted_json
 from syncd.actions.drifting import Drift, accept_drift, drift_list, preview_drift, restore_drift
+from syncd.actions.named import zone_of
 from syncd.cli.change import DryRun, print_preview
-from syncd.cli.common import opened, print_json, system_user, zone_of
+from syncd.cli.common import opened, print_json, system_user
 from syncd.cli.options import AsJson, ConfigFile
 from syncd.cli.tables import say, table
 from syncd.moments import ago, span
@@ -35,7 +36,7 @@ def list_(config: ConfigFile = None, as_json: AsJson = False) -> int:
     """What drifted and is not settled yet."""
     with opened(config) as ctx:
         found, now = drift_list(ctx), ctx.clock()
-        zones = {one.copy.agent: zone_of(ctx.config, one.copy.agent) for one in found}
+        zones = {one.copy.agent: zone_of(ctx, one.copy.agent) for one in found}
     if as_json:
         print_json(items(drifted_json(one) for one in found))
         return 0

@@ -9,9 +9,10 @@ from typing import Annotated
 import typer
 
 from syncd.actions.answers import explanation_json
+from syncd.actions.named import zone_of
 from syncd.actions.suggest import Explanation
 from syncd.actions.suggest import explain as ask
-from syncd.cli.common import opened, print_json, zone_of
+from syncd.cli.common import opened, print_json
 from syncd.cli.options import AgentId, AsJson, ConfigFile
 from syncd.cli.tables import say
 from syncd.errors import WrongUse
@@ -33,7 +34,7 @@ def explain(
 ) -> int:
     """Why an agent is, or is not, available from START to END, and when next free."""
     with opened(config) as ctx:
-        zone = zone_of(ctx.config, agent)
+        zone = zone_of(ctx, agent)
         first, last = moment(start, zone, "START", days=True), moment(end, zone, "END", days=True)
         if last <= first:
             raise WrongUse("END is not after START")

@@ -13,9 +13,10 @@ from syncd.actions import changes
 from syncd.actions.accept import Wish
 from syncd.actions.context import Context
 from syncd.actions.look import story
+from syncd.actions.named import zone_of
 from syncd.cli import meeting_look
 from syncd.cli.change import DryRun, How, IfVersion, Key, Wait, change
-from syncd.cli.common import system_user, zone_of
+from syncd.cli.common import system_user
 from syncd.cli.options import AsJson, ConfigFile, MeetingId
 from syncd.moments import guest as read_guest
 from syncd.moments import moment
@@ -58,7 +59,7 @@ def plan(
     invited: tuple[Guest, ...] = tuple(read_guest(text) for text in guests or ())
 
     def wish(ctx: Context) -> Wish:
-        zone = zone_of(ctx.config, agent)
+        zone = zone_of(ctx, agent)
         times = moment(start, zone, "--start"), moment(end, zone, "--end")
         wanted = Meeting(
             meeting, 1, MeetingStatus.SCHEDULED, agent, *times, title, link, agent_link, group, invited
@@ -96,7 +97,7 @@ def reschedule(
     """Move it to another time, with a reason; without --end the length stays."""
 
     def wish(ctx: Context) -> Wish:
-        zone = zone_of(ctx.config, story(ctx, meeting).meeting.agent)
+        zone = zone_of(ctx, story(ctx, meeting).meeting.agent)
         first = moment(start, zone, "--start")
         last = moment(end, zone, "--end") if end is not None else None
         return changes.reschedule(meeting, first, last, reason, by=system_user(), key=key)

@@ -10,7 +10,8 @@ import typer
 from store.model import MeetingStatus
 from syncd.actions.answers import story_json, whole_story_json
 from syncd.actions.look import Story, list_meetings, story
-from syncd.cli.common import opened, print_json, zone_of
+from syncd.actions.named import zone_of
+from syncd.cli.common import opened, print_json
 from syncd.cli.options import AsJson, ConfigFile, Limit, MeetingId
 from syncd.cli.story import told
 from syncd.cli.tables import say, table
@@ -34,7 +35,7 @@ def list_(
 ) -> int:  # fmt: skip
     """Meetings by their start."""
     with opened(config) as ctx:
-        zone = zone_of(ctx.config, agent)
+        zone = zone_of(ctx, agent)
         first = moment(start, zone, "--from", days=True) if start is not None else None
         last = moment(end, zone, "--to", days=True) if end is not None else None
         if first and last and last <= first:
@@ -45,7 +46,7 @@ def list_(
     if as_json:
         print_json(items((story_json(one) for one in page), cursor))
         return 0
-    rows = [_row(one, zone_of(ctx.config, one.meeting.agent)) for one in page]
+    rows = [_row(one, zone_of(ctx, one.meeting.agent)) for one in page]
     table(
         ("id", "when", "timezone", "agent", "status", "version", "title", "owed", "conflicts"),
         rows,
@@ -63,7 +64,7 @@ def show(meeting: MeetingId, config: ConfigFile = None, as_json: AsJson = False)
     if as_json:
         print_json(whole_story_json(found))
     else:
-        _print(found, zone_of(ctx.config, found.meeting.agent))
+        _print(found, zone_of(ctx, found.meeting.agent))
     return 0
 
 

@@ -79,7 +79,7 @@ def _print(agent: str, done: Erased, yes: bool) -> None:
 def _json(kept: Kept) -> Json:
     names = {row.id: row.name or row.wanted or "" for row in kept.calendars}
     return {
-        "agent": {**agent_json(kept.agent), "removed_at": moment(kept.agent.removed_at)},
+        "agent": {**agent_json(kept.agent, kept.logins), "removed_at": moment(kept.agent.removed_at)},
         "calendars": [_calendar(row) for row in kept.calendars],
         "slots": [_slot(slot, names) for slot in kept.slots],
         "blocks": [block_json(as_rule(str(one.id), one), one.made_by) for one in kept.blocks],

@@ -42,12 +42,18 @@ def secrets_of(config: Config) -> Iterator[Secret]:
         for field, ref in (("client_secret", account.client_secret), ("certificate", account.certificate)):
             if ref is not None:
                 yield Secret(f"accounts.{name}.{field}", None, ref)
+        if account.password is not None and not account.password.of_each:
+            yield Secret(f"accounts.{name}.password", None, account.password)
     if config.mail is not None and config.mail.password is not None:
         yield Secret("mail.password", None, config.mail.password)
     for agent in config.agents:
         for number, login in enumerate(agent.calendars):
+            key = f"agents.{agent.id}.calendars[{number}].password"
+            shared = config.accounts[login.account].password
             if login.password is not None:
-                yield Secret(f"agents.{agent.id}.calendars[{number}].password", agent.id, login.password)
+                yield Secret(key, agent.id, login.password)
+            elif shared is not None and shared.of_each:
+                yield Secret(key, agent.id, shared.of(login.login))
 
 
 def resolve_all(config: Config) -> None:

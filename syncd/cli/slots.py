@@ -15,7 +15,8 @@ import typer
 from syncd.actions.answers import free_times_answer
 from syncd.actions.free import HALF_AN_HOUR, LONGEST_RANGE, FreeTimes, Wanted, free_times
 from syncd.actions.look import story
-from syncd.cli.common import opened, print_json, zone_of
+from syncd.actions.named import zone_of
+from syncd.cli.common import opened, print_json
 from syncd.cli.options import AsJson, ConfigFile, MeetingId
 from syncd.cli.tables import say, table
 from syncd.moments import patience, window
@@ -67,7 +68,7 @@ def slots(
     Only what is known to be free is offered: a calendar that was not read lately, or not so far, leaves none.
     """
     with opened(config) as ctx:
-        zone = zone_of(ctx.config, story(ctx, meeting).meeting.agent)
+        zone = zone_of(ctx, story(ctx, meeting).meeting.agent)
         first, last = window(start, end, zone, now=ctx.clock(), length=A_WEEK)
         found = free_times(ctx, meeting, Wanted(first, last, step, notice, tuple(agents or ()), together))
     if as_json:

@@ -4,10 +4,10 @@ wording · times · hours · holidays · values · sections · people · mail ·
 brings them together. config.example.toml shows every key.
 """
 
-from syncd.config.files import find
+from syncd.config.files import find, written
 from syncd.config.holidays import HolidayFile
 from syncd.config.hours import WorkingTime
-from syncd.config.loading import load, to_agents, to_logins
+from syncd.config.loading import load, problems_of_agent, to_agents, to_logins
 from syncd.config.mail import MailConfig
 from syncd.config.model import Config
 from syncd.config.people import (
@@ -46,6 +46,8 @@ __all__ = [
     "WorkingTime",
     "find",
     "load",
+    "problems_of_agent",
     "to_agents",
     "to_logins",
+    "written",
 ]

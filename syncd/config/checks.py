@@ -3,10 +3,13 @@
 It looks at the values as they stand in the files, so that these problems are told together with all the others.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
+from pydantic import ValidationError
+
 from syncd.config.keys import Path
+from syncd.config.people import LoginSecretRef
 from syncd.config.wording import near, rows_of, table_of
 
 Found = tuple[Path, str]
@@ -24,7 +27,7 @@ def check(values: Mapping[str, Any], where: Where) -> Iterator[Found]:
 # What belongs to which kind of account. -----------------------------------------------------------------------------
 
 _OF_KIND = {
-    "caldav": ("url", "auth"),
+    "caldav": ("url", "auth", "password"),
     "outlook": (
         "tenant",
         "client_id",
@@ -55,6 +58,16 @@ def _accounts(values: Mapping[str, Any]) -> Iterator[Found]:
 
 
 # Agents and their logins. -------------------------------------------------------------------------------------------
+
+
+def of_one(agent: dict[str, Any], accounts: Mapping[str, str], groups: Iterable[str]) -> Iterator[Found]:
+    """Likewise of one agent who is provisioned: `accounts` by their kind, and `groups`, are the configuration's."""
+    values = {
+        "agents": [agent],
+        "groups": {name: {} for name in groups},
+        "accounts": {name: {"kind": kind} for name, kind in accounts.items()},
+    }
+    yield from ((path[2:], message) for path, message in _agents(values, lambda path: ("", str(path[-1]))))
 
 
 def _agents(values: Mapping[str, Any], where: Where) -> Iterator[Found]:
@@ -113,6 +126,20 @@ def _account(login: dict[str, Any], here: Path, accounts: dict[str, Any]) -> Ite
             (*here, "password"),
             "means nothing here: an account of kind 'outlook' signs in for all its logins",
         )
+    elif "password" not in login and not _can_stand(login.get("login"), table_of(accounts[account])):
+        yield (
+            (*here, "login"),
+            f"this name can't stand in accounts.{account}.password; give the login a password of its own",
+        )
+
+
+def _can_stand(login: object, account: dict[str, Any]) -> bool:
+    """Can the login's name be part of where its account has its logins' passwords? What else is wrong there is told there."""
+    try:
+        where = LoginSecretRef.model_validate(account.get("password", {}))
+    except ValidationError:
+        return True
+    return not isinstance(login, str) or where.fits(login)
 
 
 def _doubles(login: dict[str, Any], here: Path) -> Iterator[Found]:

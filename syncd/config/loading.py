@@ -121,6 +121,12 @@ def _agent_at(path: KeyPath, values: Mapping[str, Any]) -> str:
 # What the store is told. ----------------------------------------------------------------------------------------------
 
 
+def problems_of_agent(config: Config, values: Mapping[str, Any]) -> Iterator[Found]:
+    """What is wrong between an agent who is to be provisioned and the configuration, each with its place in `values`."""
+    kinds = {name: account.kind for name, account in config.accounts.items()}
+    return checks.of_one(dict(values), kinds, config.groups)
+
+
 def to_agents(config: Config) -> list[Agent]:
     """The agents as the store keeps them."""
     return [

@@ -81,19 +81,6 @@ class Config(Section):
     def _agent_by_id(self) -> Mapping[str, AgentConfig]:
         return {one.id: one for one in self.agents}
 
-    def agent_known_as(self, name: str) -> AgentConfig | None:
-        """The agent of this id, or else of this mail address, whatever its case; None if there is none."""
-        return self.agent(name) or self.agent(self.agents_by_address.get(name.casefold(), ""))
-
-    @cached_property
-    def agents_by_address(self) -> Mapping[str, str]:
-        """Mail address in small letters -> the agent it means."""
-        return {
-            address.strip().casefold(): agent.id
-            for agent in self.agents
-            for address in (agent.email, *agent.aliases)
-        }
-
     def notes(self) -> tuple[str, ...]:
         """One line for each setting that is understood but has no effect yet, and for what was assumed in silence."""
         return tuple(_notes(self))

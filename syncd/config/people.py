@@ -1,5 +1,6 @@
 """Who and where: [accounts.X], [groups.X], [[agents]] with their logins, [[blocks]], and references to secrets."""
 
+import re
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated, Literal, Self
@@ -25,9 +26,11 @@ from syncd.config.values import (
     Url,
 )
 from syncd.config.wording import matching, wrong
+from syncd.errors import SecretUnavailable
 
 MOST_EXCEPTIONS = 1000
 
+_NAME = "expected a name of letters, digits, '.', '_' and '-', in which {login} may stand once"
 THREE_WAYS = '{ credential = "NAME" }, { file = "/path" } or { env = "NAME" }'
 
 
@@ -56,12 +59,44 @@ class SecretRef(Section):
         return self
 
 
+LOGIN = "{login}"
+"""What stands for a login's name where an account says where its logins' passwords are."""
+
+
+class LoginSecretRef(SecretRef):
+    """Where the passwords of an account's logins are: one for all of them, or with `{login}` one for each."""
+
+    credential: (
+        Annotated[str, AfterValidator(matching(r"[A-Za-z0-9._-]*(\{login\})?[A-Za-z0-9._-]*", _NAME))] | None
+    ) = None
+
+    @property
+    def of_each(self) -> bool:
+        """Does each login have one of its own?"""
+        return LOGIN in (self.credential or self.file or "")
+
+    def fits(self, login: str) -> bool:
+        """Can this name stand there? Only what leads nowhere else, and to no hidden file."""
+        letters = r"[A-Za-z0-9_][A-Za-z0-9._-]*" if self.credential else r"[A-Za-z0-9_][A-Za-z0-9._@+-]*"
+        return not self.of_each or (len(login) <= 64 and re.fullmatch(letters, login) is not None)
+
+    def of(self, login: str) -> SecretRef:
+        """Where this login's is. Raises `SecretUnavailable` for a name that can't stand there."""
+        if not self.fits(login):
+            raise SecretUnavailable(
+                f"the login {login!r} can't be part of a file's name", "give it a `password` of its own"
+            )
+        credential, file = (part and part.replace(LOGIN, login) for part in (self.credential, self.file))
+        return SecretRef.model_construct(credential=credential, file=file, env=self.env)
+
+
 class AccountConfig(Section):
     """[accounts.X]: a server and how it is reached. Which keys belong to which kind is checked in `checks`."""
 
     kind: Literal["caldav", "outlook"]
     url: Url = ""
     auth: Literal["basic", "digest", "bearer"] = "basic"
+    password: LoginSecretRef | None = None
     hosts: tuple[Host, ...] = ()
     ca_file: FilePath = ""
     tenant: str = ""

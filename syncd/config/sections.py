@@ -9,7 +9,7 @@ from typing import Any, Literal, Self
 from pydantic import BaseModel, ConfigDict, model_validator
 
 from syncd.config.times import Duration
-from syncd.config.values import Flag, Header, Id, Line, Listen, Network, StoreUrl, Url
+from syncd.config.values import Flag, Header, HowMany, Id, Line, Listen, Network, StoreUrl, Url
 from syncd.config.wording import wrong
 
 MINUTE = timedelta(minutes=1)
@@ -98,11 +98,12 @@ class MeetingsConfig(Section):
 class HttpConfig(Section):
     """[http]: where HTTP interface and page listen ("": nowhere), and how the outside reaches them ("": it does not).
 
-    `person_header`: in which the reverse proxies `proxies` say who somebody is; `operators`: who of these is one.
+    `requests_per_second`: by one token, 0: without a limit. `person_header`: in which the reverse proxies `proxies` say who somebody is; `operators`: who of these is one.
     """
 
     listen: Listen = "127.0.0.1:8420"
     public_url: Url = ""
+    requests_per_second: HowMany = 200
     proxies: tuple[Network, ...] = ()
     person_header: Header = ""
     operators: tuple[Line, ...] = ()

@@ -15,6 +15,7 @@ TITLE_LIMIT = 250
 """Characters of a title: as many as a meeting's may have (rules.meetings)."""
 
 MOST_OFTEN = 1000
+MOST_A_SECOND = 100_000
 
 
 def url(value: str) -> str:
@@ -126,6 +127,12 @@ def _often(value: int) -> int:
     return value
 
 
+def _how_many(value: int) -> int:
+    if not 0 <= value <= MOST_A_SECOND:
+        raise wrong(f"expected a whole number from 0 to {MOST_A_SECOND}")
+    return value
+
+
 def _one_to_four(value: int) -> int:
     if not 1 <= value <= 4:
         raise wrong("expected 1, 2, 3 or 4: Graph refuses more at once")
@@ -133,6 +140,7 @@ def _one_to_four(value: int) -> int:
 
 
 Flag = StrictBool
+HowMany = Annotated[StrictInt, AfterValidator(_how_many)]
 OneToFour = Annotated[StrictInt, AfterValidator(_one_to_four)]
 Id = Annotated[str, AfterValidator(_ID)]
 Line = Annotated[str, AfterValidator(_LINE)]

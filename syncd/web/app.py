@@ -19,7 +19,9 @@ from syncd.web.health import LIVE, READY
 from syncd.web.hosts import OwnHosts
 from syncd.web.limits import Limits
 from syncd.web.metered import Metered
+from syncd.web.pages.wrong import ForPeople
 from syncd.web.problems import tell_problems
+from syncd.web.rates import Rates
 from syncd.web.server import WebServer
 
 
@@ -47,11 +49,13 @@ def make_app(ctx: Context, visitor: int | None = None) -> ASGIApp:
     app.include_router(push.routes(ctx))
     app.include_router(api.routes())
     app.include_router(health.routes(ctx))
-    app.include_router(pages.routes(ctx, visitor))
+    app.state.rates = Rates(ctx.config.http.requests_per_second)
+    door = pages.doorway(ctx, app.state.rates, visitor)
+    app.include_router(door.router)
     tell_problems(app)
     within = Limits(app, exempt=frozenset({PUSH_PATH}))
     asked_rightly = OwnHosts(within, ctx.config.http, exempt=frozenset({PUSH_PATH, LIVE, READY}))
-    return _Guarded(Metered(asked_rightly, ctx.meter))
+    return _Guarded(Metered(ForPeople(asked_rightly, door), ctx.meter))
 
 
 class _Guarded:

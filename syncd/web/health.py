@@ -15,7 +15,7 @@ from syncd.web.api.callers import Ctx, ReadingOperator
 from syncd.web.counting import Counting
 from syncd.web.figures import Figures
 
-LIVE, READY = "/livez", "/readyz"
+LIVE, READY, METRICS = "/livez", "/readyz", "/metrics"
 
 
 def routes(ctx: Context) -> APIRouter:
@@ -35,7 +35,7 @@ def routes(ctx: Context) -> APIRouter:
         ctx.store.check()
         return answer({"ready": True})
 
-    @router.get("/metrics")
+    @router.get(METRICS)
     def metrics(ctx: Ctx, caller: ReadingOperator) -> Response:
         """All figures in Prometheus' text format."""
         del caller  # any operator

@@ -14,7 +14,7 @@ from starlette.routing import Match
 
 from store.errors import StoreError
 from syncd import logs
-from syncd.errors import NotPermitted, SyncdError, TokenRefused
+from syncd.errors import NotPermitted, SyncdError, TokenRefused, TooOften
 from syncd.problems import FAILED, INVALID, STORE, ProblemKind, kind_of, places_of
 from syncd.shapes import problem_json
 from syncd.web.answers import PRIVATE, encoded
@@ -58,7 +58,9 @@ def tell_problems(app: FastAPI) -> None:
 
 async def _known(_request: Request, error: Exception) -> Response:
     message, hint = (error.message, error.hint) if isinstance(error, SyncdError) else ("", "")
-    return problem(kind_of(error), message, hint=hint, errors=places_of(error), headers=_challenge(error))
+    again = {"Retry-After": str(error.wait)} if isinstance(error, TooOften) else {}
+    headers = {**_challenge(error), **again}
+    return problem(kind_of(error), message, hint=hint, errors=places_of(error), headers=headers)
 
 
 def _challenge(error: Exception) -> Mapping[str, str]:

@@ -17,6 +17,7 @@ from worlds import AGENT, AGENTS, HEAD, World
 from store.model import TokenScope
 from syncd.actions.tokens import create_token
 from syncd.web.app import serve
+from syncd.web.counting import Counting
 from syncd.web.server import WebServer
 
 HTTP = '[http]\nlisten = "127.0.0.1:0"\npublic_url = "https://syncd.example.com"\n'
@@ -141,7 +142,7 @@ def closed(schemas: dict[str, Any]) -> dict[str, Any]:
 _KEPT: list[dict[str, Any]] = []
 
 
-def _document(api: Api) -> dict[str, Any]:
+def document_of(api: Api) -> dict[str, Any]:
     """What the server gives out: asked for once, for making it takes longer than most tests."""
     if not _KEPT:
         _KEPT.append(api.ok("GET", "/openapi.json"))
@@ -154,6 +155,15 @@ def api(world: World) -> Iterator[Api]:
     world.configure(HEAD + HTTP + "".join(AGENT.format(id=agent) for agent in AGENTS))
     made = Api(world, serve(world.ctx))
     made.token = made.new_token(name="platform")
-    made.document = _document(made)
+    made.document = document_of(made)
     yield made
     assert made.web.stop(10)
+
+
+@pytest.fixture
+def counted(api: Api) -> Api:
+    """The interface of a daemon that counts."""
+    object.__setattr__(api.world.ctx, "meter", Counting())
+    api.web.stop(10)
+    api.restart()
+    return api

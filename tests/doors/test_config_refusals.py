@@ -27,6 +27,8 @@ def problems(tmp_path):
     return read
 
 
+SHARED = f'{CLOUD}password = {{ file = "secrets/{{login}}" }}\n'
+
 ONE_EACH = {
     # unknown keys
     "near miss": ('timezon = "UTC"', "timezon", "did you mean 'timezone'"),
@@ -34,7 +36,8 @@ ONE_EACH = {
     "belongs in a section": ('interval = "60s"', "interval", "belongs in [sync]"),
     "belongs in a list": (f'{ANNA}account = "x"', "agents[0].account", "belongs in [[agents.calendars]]"),
     "belongs in an account": (f'{ANNA}tenant = "x"', "agents[0].tenant", "belongs in [accounts]"),
-    "nothing like it": ("[http]\nzzzzzz = 1", "http.zzzzzz", "here can stand: listen, public_url, proxies, person_header, operators"),
+    "nothing like it": ("[http]\nzzzzzz = 1", "http.zzzzzz", "here can stand: listen, public_url, requests_per_second, proxies, person_header, operators"),
+    "fewer than none": ("[http]\nrequests_per_second = -1", "http.requests_per_second", "from 0 to"),
     "no address": ('[http]\nproxies = ["proxy.example.com"]\nperson_header = "X-User"', "http.proxies[0]", "expected an address"),
     "no header": ('[http]\nproxies = ["10.0.0.5"]\nperson_header = "X User"', "http.person_header", "expected a header"),
     "a header of everybody": ('[http]\nperson_header = "X-User"', "http.proxies", "belong together"),
@@ -106,6 +109,9 @@ ONE_EACH = {
     "a password for outlook": (f'{GRAPH}{ANNA}{LOGIN.replace("cloud", "m365")}password = {{ env = "X" }}', "agents[0].calendars[0].password", "signs in for all its logins"),
     "a password": (f'{CLOUD}{ANNA}{LOGIN}password = "canary"', "agents[0].calendars[0].password", "credential = "),
     "a client secret": (GRAPH.replace('{ env = "X" }', '"canary"'), "accounts.m365.client_secret", "does not stand in the configuration"),
+    "a login that leads elsewhere": (f"{SHARED}{ANNA}{LOGIN}".replace('login = "anna"', 'login = "../anna"'), "agents[0].calendars[0].login", "password of its own"),
+    "a credential of two logins": (f'{CLOUD}password = {{ credential = "x{{login}}{{login}}" }}', "accounts.cloud.password.credential", "may stand once"),
+    "passwords of outlook": (f'{GRAPH}password = {{ env = "X" }}', "accounts.m365.password", "means nothing"),
     "a secret in two places": (f'{CLOUD}{ANNA}{LOGIN}password = {{ env = "X", file = "/x" }}', "agents[0].calendars[0].password", "exactly one of"),
     "a secret nowhere": (f"{CLOUD}{ANNA}{LOGIN}password = {{}}", "agents[0].calendars[0].password", "exactly one of"),
     "a secret as a number": (f"{CLOUD}{ANNA}{LOGIN}password = 1234", "agents[0].calendars[0].password", "expected a table"),

@@ -113,6 +113,7 @@ def test_the_documented_defaults(tmp_path):
         "http": {
             "listen": "127.0.0.1:8420",
             "public_url": "",
+            "requests_per_second": 200,
             "proxies": (),
             "person_header": "",
             "operators": (),

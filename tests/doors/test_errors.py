@@ -16,6 +16,7 @@ CODES = {
     errors.Invalid: 1,
     errors.WrongUse: 64,
     errors.NotYet: 75,
+    errors.TooOften: 75,
     errors.NotPermitted: 77,
     errors.TokenRefused: 77,
     errors.SecretUnavailable: 77,

@@ -3,7 +3,6 @@
 from datetime import timedelta
 from pathlib import Path
 
-import pytest
 import requests
 from apis import PLAN, Api
 from prometheus_client.parser import text_string_to_metric_families
@@ -122,15 +121,6 @@ def test_the_store_knows_how_large_it_is(world: World) -> None:
 
 # ---------------------------------------------------------------------------------------------------------------------
 # What was counted
-
-
-@pytest.fixture
-def counted(api: Api) -> Api:
-    """The interface of a daemon that counts."""
-    object.__setattr__(api.world.ctx, "meter", Counting())
-    api.web.stop(10)
-    api.restart()
-    return api
 
 
 def test_work_is_counted_by_what_became_of_it(counted: Api) -> None:

@@ -9,8 +9,10 @@ from collections.abc import Iterator
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from browsers import Opened, Reader
+from browsers import PATIENCE, Opened, Reader
 from desks import Office, day, hours
+from playwright.sync_api import expect
+from servers import SECRET
 
 from store.database import open_store
 from syncd.actions.context import Context
@@ -97,8 +99,7 @@ def test_the_whole_life_of_a_meeting_without_a_script(home: Home, reader: Opened
     )
     one.page.get_by_text("Why").first.click()
     one.sees("busy in the calendar Work")
-    one.page.get_by_label("Choose Bert Smit").click()
-    one.sees(
+    one.follow(one.page.get_by_label("Choose Bert Smit")).sees(
         "Hand it over to Bert Smit?",
         "is not available at that time",
         "Into the calendar Work of Bert Smit",
@@ -119,7 +120,7 @@ def test_the_whole_life_of_a_meeting_without_a_script(home: Home, reader: Opened
     )
     assert (home.ours("anna"), home.ours("bert")) == ([], [])
     one.go("/").page.get_by_label("Actions for Talk").click()
-    assert one.page.locator(".menu .off").count() == 4
+    expect(one.page.locator(".menu .off")).to_have_count(4, timeout=PATIENCE)
     one.press("Sign out")
     assert one.page.url.endswith("/sign-in")
     assert [text for text in one.said if "Content Security Policy" in text] == []
@@ -128,8 +129,9 @@ def test_the_whole_life_of_a_meeting_without_a_script(home: Home, reader: Opened
 @pytest.mark.long
 def test_somebody_blocks_a_time_and_the_marks_follow(home: Home, reader: Opened) -> None:
     anna = reader(home.address).sign_in(home.token(agent="anna"))
-    anna.page.get_by_role("link", name="My availability").click()
-    anna.sees("Anna de Vries", "Seven days from", "Read in time")
+    anna.follow(anna.page.get_by_role("link", name="My availability")).sees(
+        "Anna de Vries", "Seven days from", "Read in time"
+    )
     anna.page.get_by_text("Block time").click()
     anna.page.get_by_label("Title").fill("Dentist")
     anna.page.get_by_label("From", exact=True).fill(f"{DAY}T09:30")
@@ -141,14 +143,70 @@ def test_somebody_blocks_a_time_and_the_marks_follow(home: Home, reader: Opened)
     anna.press("Remove the block Dentist").sees("The block is taken away.", "Nothing is blocked.")
 
 
+def moved(office: Office, start: str, end: str) -> None:
+    """Anna moves the event of her meeting, in her own program."""
+    login, calendar = office.logins["anna"], office.calendars["anna"]
+    (href,) = office.server.hrefs(login, calendar)
+    text = re.sub(r"(DTSTART[^:]*:)\S+", rf"\g<1>{start}", office.server.get(login, href) or "")
+    text = re.sub(r"(DTEND[^:]*:)\S+", rf"\g<1>{end}", text)
+    office.server.put(login, calendar, href.rpartition("/")[2].removesuffix(".ics"), text)
+    office.ok("sync")
+
+
+@pytest.mark.long
+def test_what_needs_somebody_is_settled_at_health(home: Home, reader: Opened) -> None:
+    office = home.office
+    one = reader(home.address).sign_in(home.token(name="jan")).go("/health").sees("Nothing needs you")
+    moved(office, local("130000"), local("140000"))
+    one.go("/health").sees("Something needs you", "Talk", "moved", "theirs", "13:00\u201314:00")
+    one.press("Restore").sees("The event is put back")
+    assert home.ours("anna") == [local("100000")]
+    moved(office, local("130000"), local("140000"))
+    one.go("/health").press("Accept").sees("taken for what is meant")
+    assert home.ours("anna") == [local("130000")]
+    one.go("/health").sees("Every event stands as it was written.", "Nothing needs you")
+    office.secret.write_text("another")
+    office.ok("meeting", "cancel", "m1", "--reason", "Found another bank")
+    assert office.run("sync").code == 1
+    one.go("/health").sees("Failed", "Calendar of Anna de Vries", "No access")
+    office.secret.write_text(SECRET)
+    one.press("Retry now").sees("It is tried again now.")
+    assert home.ours("anna") == []
+    one.go("/health").sees("Everything is delivered.", "Nothing needs you")
+
+
+@pytest.mark.long
+def test_a_delivery_is_given_up_and_people_and_meetings_are_found(home: Home, reader: Opened) -> None:
+    office = home.office
+    office.secret.write_text("another")
+    office.ok("meeting", "cancel", "m1", "--reason", "Found another bank")
+    assert office.run("sync").code == 1
+    one = reader(home.address).sign_in(home.token())
+    one.go("/health").press("Give up").sees("It is owed no more.", "Everything is delivered.")
+    one.go("/people").page.get_by_label("Search").fill("smit")
+    one.press("Find").sees("Bert Smit")
+    assert "Anna de Vries" not in one.page.locator("main").inner_text()
+    one.follow(one.page.get_by_role("link", name="Bert Smit")).sees("Seven days from")
+    one.go("/?view=all").page.get_by_label("Search").fill("gerda")
+    one.page.get_by_label("Status").select_option("Cancelled")
+    one.press("Find").sees("Talk", "Cancelled", "Given up")
+    one.page.get_by_label("Status").select_option("Live")
+    one.press("Find").sees("No meeting is like that")
+    one.go("/nowhere").sees("Nothing is here", "There is no page at this address")
+
+
 @pytest.mark.long
 def test_a_keyboard_is_enough(home: Home, reader: Opened) -> None:
-    one = reader(home.address).sign_in(home.token())
+    one = reader(home.address).sign_in(home.token()).sees("Talk")
+    focused, invite = one.page.locator(":focus"), one.page.get_by_role("link", name="Invite new guest")
+    one.page.bring_to_front()
     one.page.keyboard.press("Tab")
-    assert one.page.locator(":focus").inner_text() == "To the content"
+    expect(focused).to_have_text("To the content", timeout=PATIENCE)
     one.page.get_by_label("Actions for Talk").focus()
     one.page.keyboard.press("Enter")
+    expect(invite).to_be_visible(timeout=PATIENCE)
     one.page.keyboard.press("Tab")
+    expect(invite).to_be_focused(timeout=PATIENCE)
     one.page.keyboard.press("Enter")
     one.page.wait_for_url("**/meeting/invite?id=m1")
 
@@ -277,6 +335,5 @@ def test_who_comes_by_a_link_from_elsewhere_goes_on_signed_in(home: Home, reader
     """The session is not sent with a link from another site; one step later it is."""
     one = reader(home.address).sign_in(home.token())
     elsewhere(one, f'<a href="{home.address}/meeting?id=m1">the meeting</a>')
-    one.page.get_by_text("the meeting").click()
-    one.page.get_by_role("link", name="go on").click()
-    one.sees("Talk", "Gerda Guest")
+    one.follow(one.page.get_by_text("the meeting"))
+    one.follow(one.page.get_by_role("link", name="go on")).sees("Talk", "Gerda Guest")

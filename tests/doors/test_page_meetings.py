@@ -189,12 +189,49 @@ def test_a_meeting_tells_its_whole_story(pages: Pages) -> None:
     shown = pages.signed_in().get("/meeting?id=m1")
     for said in (
         "Tue 3 Mar 2026, 11:00\u201312:00", "1 h", "Gerda Guest", "gerda@example.org", "version 3", "Ben is at the dentist's",
-        "Planned", "Assigned", "to: ben", "Rescheduled", "jan", "Chosen although not available",
+        "Planned", "to: anna", "Assigned", "to: ben", "Rescheduled", "jan", "Chosen although not available",
         "busy in the calendar Work", "Calendar of ben: show the meeting", "Calendar of anna: take the meeting out",
+        "Written into the calendar Work of ben, Tue 3 Mar, 11:00\u201312:00", "Taken out of the calendar Work of anna",
+        "delivered Mon 2 Mar",
     ):  # fmt: skip
         assert said in shown.words, said
     assert link in shown.links()
     assert not any("{agent}" in one for one in shown.links())
+    assert "A private matter" not in shown.text
+
+
+def test_the_story_says_who_was_invited_and_each_calendar_stands_there_once(pages: Pages) -> None:
+    pages.world.plan()
+    for guest, instead in (
+        (Guest("Eva Jansen", "eva@example.org"), None),
+        (Guest("", "e.jansen@example.org"), "eva@example.org"),
+    ):
+        pages.world.accept(changes.invite("m1", guest, by="jan", instead_of=instead))
+        pages.world.deliver()
+    shown = pages.signed_in().get("/meeting?id=m1")
+    assert "guest: Eva Jansen" in shown.words
+    assert "guest: e.jansen@example.org" in shown.words
+    assert "instead of: eva@example.org" in shown.words
+    assert shown.words.count("Calendar of anna: show the meeting") == 1
+    assert shown.words.count("Written into the calendar Work of anna") == 3
+
+
+def test_what_came_in_its_way_is_told_with_who_could_take_it(pages: Pages) -> None:
+    pages.world.plan()
+    visitor = pages.signed_in()
+    assert "came in its way" not in visitor.get("/meeting?id=m1").words
+    pages.world.enter("anna", "dentist", TEN, ELEVEN)
+    pages.world.sync("anna")
+    shown = visitor.get("/meeting?id=m1")
+    for said in (
+        "Something came in its way",
+        "busy in the calendar Work",
+        "Who could take it instead: ben, cleo",
+    ):
+        assert said in shown.words, said
+    assert "/meeting/assign?id=m1&to=ben" in shown.links()
+    assert "Something came in their way" in visitor.get("/health").words
+    assert "/meeting?id=m1" in visitor.get("/health").links()
     assert "A private matter" not in shown.text
 
 

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from worlds import ELEVEN, NOW, TEN
 
-from store.model import ChangeKind, DeliveryState, Guest, Meeting, MeetingStatus
+from store.model import ChangeKind, DeliveryState, Guest, Meeting, MeetingStatus, Notice
 from syncd.config import HttpConfig
 from syncd.rules.availability import Reason
 from syncd.rules.meetings import (
@@ -120,6 +120,7 @@ def test_whatever_can_be_has_a_word() -> None:
     for section, wanted in {
         "status": list(MeetingStatus), "calendar_state": list(STATES), "menu": [*get_args(OfferedChange), *get_args(Hindrance)],
         "change": get_args(ChangeKind), "delivery": [*{*get_args(DeliveryState)} - {"superseded"}, "put", "remove"],
+        "deed": ["put", "remove", "mail"], "notice": get_args(Notice),
         "drift": ["moved", "edited", "deleted", "copied", "owed", "open"], "owed": get_args(telling.Owed), "reason": EVERY_KIND,
         "scope": ["company", "group", "agent"], "repeat": REPEATS,
     }.items():  # fmt: skip

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from syncd.config import SecretRef
+from syncd.config.people import LoginSecretRef
 from syncd.errors import NotPermitted, SecretUnavailable
 from syncd.secrets import LARGEST, resolve
 
@@ -192,3 +193,24 @@ def test_nothing_is_logged(secret_file, caplog):
     secret_file.write_text(CANARY)
     resolve(SecretRef(file=str(secret_file)))
     assert caplog.records == []
+
+
+def test_an_account_can_say_where_the_passwords_of_its_logins_are():
+    each = LoginSecretRef(file="/secrets/{login}")
+    assert each.of("d.dijk@example.com") == SecretRef(file="/secrets/d.dijk@example.com")
+    assert LoginSecretRef(credential="cloud_{login}").of("dora") == SecretRef(credential="cloud_dora")
+    assert LoginSecretRef(env="SHARED").of("any / name") == SecretRef(env="SHARED")
+
+
+@pytest.mark.parametrize("login", ["../anna", "a/b", ".ssh", "", "..", "a\0b", "x" * 65, "\u0430nna", "a b"])
+def test_a_name_that_could_lead_elsewhere_is_no_part_of_a_path(login):
+    for where in (LoginSecretRef(file="/secrets/{login}"), LoginSecretRef(credential="{login}")):
+        assert not where.fits(login)
+        with pytest.raises(SecretUnavailable) as refused:
+            where.of(login)
+        assert "a `password` of its own" in refused.value.hint
+
+
+def test_a_credential_takes_fewer_letters_than_a_file():
+    assert LoginSecretRef(file="{login}").fits("dora@example.com")
+    assert not LoginSecretRef(credential="{login}").fits("dora@example.com")

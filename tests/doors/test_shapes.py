@@ -139,5 +139,5 @@ def test_a_line_of_the_journal_and_an_agent():
     change = Change("m1", 2, "assign", START, "root", None, {"to": "bert"})
     (line,) = shapes.changes_json([change], [])
     assert (line["body"], line["writes"], line["mails"]) == ({"to": "bert"}, [], [])
-    assert shapes.agent_json(ANNA)["groups"] == []
+    assert shapes.agent_json(ANNA, [])["groups"] == []
     assert shapes.items([]) == {"items": [], "next": None}

@@ -119,7 +119,7 @@ FILES = [
 
 def exists(name):
     """Is it a function, class or value of ours, a module, a setting, or a file?"""
-    if re.search(r"\.(py|md|toml|lock|service|svg|txt|html)$", name):
+    if re.search(r"\.(py|md|toml|lock|service|svg|txt|html|yml)$", name):
         return any(file.endswith("/" + name) for file in FILES) or (ROOT / name).is_file()
     if (ROOT / name).is_dir():
         return True

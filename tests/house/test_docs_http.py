@@ -15,7 +15,10 @@ from syncd.web.problems import ONLY_HERE
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "http.md").read_text(encoding="utf-8")
-NESTED = {"guests": {"name", "email", "language", "timezone"}}
+NESTED = {
+    "guests": {"name", "email", "language", "timezone"},
+    "calendars": {"account", "login", "check", "write"},
+}
 """Fields of a body that are named with it."""
 
 

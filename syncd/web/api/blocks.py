@@ -30,7 +30,7 @@ def add(ctx: Ctx, caller: Writer, body: BlockBody, query: AskedNothing) -> Respo
     """Block a time; marks follow at once."""
     del query
     own_scope(caller, body.scope)
-    zone = body.timezone or zone_of_scope(ctx.config, body.scope)
+    zone = body.timezone or zone_of_scope(ctx, body.scope)
     made = add_block(
         ctx,
         body.scope,

@@ -26,6 +26,7 @@ def _day(text: str) -> str:
 # What a schema can say of these beside their length is for those who read it: the rules know more, and say it better.
 VISIBLE: JsonDict = {"pattern": r"\S"}
 ADDRESS: JsonDict = {"pattern": r"""^[^@\s<>,;:"()\[\]\\]+@[^@\s<>,;:"()\[\]\\]+$"""}
+LANGUAGE: JsonDict = {"pattern": r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$"}
 REPEAT: JsonDict = {"pattern": r"^([Dd]aily|[Ww]eekly|[Mm]onthly|[Yy]early|.*FREQ=.*)$"}
 
 Title = Annotated[str, Field(min_length=1, max_length=TITLE_LIMIT, json_schema_extra=VISIBLE)]
@@ -37,6 +38,8 @@ Reason = Annotated[
 ]
 Link = Annotated[str, Field(max_length=LINK_LIMIT)]
 Name = Annotated[str, Field(min_length=1, max_length=64)]
+CalendarName = Annotated[str, Field(min_length=1, max_length=1000, json_schema_extra=VISIBLE)]
+Address = Annotated[str, Field(min_length=3, max_length=ADDRESS_LIMIT, json_schema_extra=ADDRESS)]
 
 Day = Annotated[
     str,
@@ -109,6 +112,30 @@ class StatusBody(Body):
     """What became of the conversation."""
 
     status: Literal["live", "completed", "missed", "failed"]
+
+
+class LoginBody(Body):
+    """A sign-in at a configured account, which knows the secret."""
+
+    account: Name
+    login: str = Field(min_length=1, max_length=254, json_schema_extra=VISIBLE)
+    check: list[CalendarName] | None = Field(
+        None, max_length=100, description="Read for conflicts. Default: those the login owns."
+    )
+    write: CalendarName | None = Field(None, description="Where meetings are shown; at most one per agent.")
+
+
+class AgentBody(Body):
+    """An agent, as under [[agents]] in the configuration."""
+
+    name: str = Field(min_length=1, max_length=NAME_LIMIT, json_schema_extra=VISIBLE)
+    email: Address
+    aliases: list[Address] = Field([], max_length=50, description="Further addresses of the agent.")
+    timezone: str | None = Field(None, max_length=TAG_LIMIT, description="Default: the configuration's.")
+    language: str = Field("en", max_length=TAG_LIMIT, json_schema_extra=LANGUAGE)
+    groups: list[Name] = Field([], max_length=50, description="Of the configuration.")
+    active: bool = Field(True, description="Can they be assigned meetings?")
+    calendars: list[LoginBody] = Field([], max_length=20, description="Their logins.")
 
 
 class BlockBody(Body):

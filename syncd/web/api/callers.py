@@ -24,11 +24,15 @@ async def context(request: Request) -> Context:
 Ctx = Annotated[Context, Depends(context)]
 
 
-def caller(ctx: Ctx, credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(BEARER)]) -> Caller:
-    """Who comes with the request's token. Raises `TokenRefused`."""
+def caller(
+    ctx: Ctx, request: Request, credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(BEARER)]
+) -> Caller:
+    """Who comes with the request's token. Raises `TokenRefused`, `TooOften`."""
     if credentials is None:
         raise TokenRefused("a token is needed", "send it as: Authorization: Bearer TOKEN")
-    return who(ctx, credentials.credentials)
+    found = who(ctx, credentials.credentials)
+    request.app.state.rates.count(found.name)
+    return found
 
 
 Checked = Callable[..., Coroutine[Any, Any, Caller]]
@@ -58,4 +62,5 @@ def operating(scope: TokenScope) -> Checked:
 Reader = Annotated[Caller, Depends(reaching("read"))]
 Writer = Annotated[Caller, Depends(reaching("write"))]
 ReadingOperator = Annotated[Caller, Depends(operating("read"))]
+Admin = Annotated[Caller, Depends(operating("admin"))]
 WritingOperator = Annotated[Caller, Depends(operating("write"))]

@@ -30,6 +30,15 @@ class ListOf(Shape, Generic[Item]):
     )
 
 
+class AgentLogin(Shape):
+    """A sign-in at an account. Null: `check`, the default choice of calendars; `write`, meetings are shown nowhere there."""
+
+    account: str
+    login: str
+    check: list[str] | None
+    write: str | None
+
+
 class Agent(Shape):
     id: str
     name: str
@@ -39,6 +48,12 @@ class Agent(Shape):
     language: str
     groups: list[str]
     active: bool
+    provisioned_by: str | None = Field(description="Whose token made them. Null: the configuration.")
+    calendars: list[AgentLogin]
+
+
+class Withdrawn(Agent):
+    orphaned_meetings: list[str] = Field(description="Coming meetings, to be assigned to somebody else.")
 
 
 class Reason(Shape):

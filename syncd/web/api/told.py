@@ -19,14 +19,17 @@ PROBLEMS = {
     412: "The meeting is at another version.",
     413: "The body is too large.",
     422: "The request is not what is expected; `errors` says where.",
+    429: "The token is used too often: try again after `Retry-After` seconds.",
     503: "The store is locked or gone: try again after `Retry-After` seconds.",
 }
-ALWAYS = (401, 403, 422, 503)
+ALWAYS = (401, 403, 422, 429, 503)
 CHANGING = (404, 409, 413)
 
 ETAG = {
     "ETag": {"description": "The meeting's version: give it as `If-Match`.", "schema": {"type": "string"}}
 }
+
+RETRY_AFTER = {"Retry-After": {"description": "Seconds.", "schema": {"type": "integer"}}}
 
 
 def told(
@@ -40,4 +43,5 @@ def told(
 
 def _problem(code: int) -> dict[str, Any]:
     schema = {"$ref": "#/components/schemas/Problem"}
-    return {"description": PROBLEMS[code], "content": {MEDIA_TYPE: {"schema": schema}}}
+    again = {"headers": RETRY_AFTER} if code in (429, 503) else {}
+    return {"description": PROBLEMS[code], "content": {MEDIA_TYPE: {"schema": schema}}, **again}

@@ -20,14 +20,15 @@ from syncd.actions import sessions
 from syncd.actions.context import Context
 from syncd.actions.sessions import SignedIn
 from syncd.actions.work import as_defect
-from syncd.errors import NotPermitted, SyncdError, TokenRefused
+from syncd.errors import NotPermitted, SyncdError, TokenRefused, TooOften
 from syncd.problems import kind_of
 from syncd.web.pages import guard
 from syncd.web.pages.frame import Frame, guarded, see
 from syncd.web.pages.visit import Visit, address, zone_of
+from syncd.web.problems import TRY_AGAIN_SECONDS
+from syncd.web.rates import Rates
 
 MOST_FIELDS = 100
-TRY_AGAIN = {"Retry-After": "5"}
 
 Page = Callable[[Visit], Response]
 
@@ -47,8 +48,8 @@ class Unreadable(Exception):
 class Doorway:
     """Registers pages and forms. `visitor`: the token as which whoever asks from this machine itself is let in, if any."""
 
-    def __init__(self, ctx: Context, frame: Frame, visitor: int | None = None) -> None:
-        self.ctx, self.frame, self.visitor = ctx, frame, visitor
+    def __init__(self, ctx: Context, frame: Frame, rates: Rates, visitor: int | None = None) -> None:
+        self.ctx, self.frame, self.rates, self.visitor = ctx, frame, rates, visitor
         self.router = APIRouter(include_in_schema=False)
         public = ctx.config.http.public_url
         self.https = public.startswith("https://")
@@ -96,21 +97,35 @@ class Doorway:
             return answer(knock)
         except StoreError as error:
             logs.error("store_failed", error=error.message, hint=error.hint)
-            away = self._error(None, HTTPStatus.SERVICE_UNAVAILABLE, "store")
-            away.headers.update(TRY_AGAIN)
-            return away
+            return self._away("store", HTTPStatus.SERVICE_UNAVAILABLE, TRY_AGAIN_SECONDS)
         except NotOurs:
             return self._error(None, HTTPStatus.FORBIDDEN, "mark")
         except TokenRefused:
             return self._to_sign_in(knock)
+        except TooOften as error:
+            return self._away("too-often", HTTPStatus.TOO_MANY_REQUESTS, error.wait)
         except SyncdError as error:
             return self._error(knock.visit, kind_of(error).status, "refused", said=error.message)
         except Exception as error:  # noqa: BLE001  # a defect: told in one line, and nothing of it to the visitor
             as_defect(error)
             return self._error(None, HTTPStatus.INTERNAL_SERVER_ERROR, "defect")
 
+    def seen(self, request: Request) -> Visit | None:
+        """Who asks, for a page that is for anybody; None for whoever is not signed in, and when that can't be looked up."""
+        knock = Knock(request, {}, self)
+        try:
+            held, found = (
+                self._by_proxy(knock)
+                if knock.named
+                else (knock.held, sessions.signed_in(self.ctx, knock.held))
+            )
+            return self._visit(knock, found, held)
+        except (SyncdError, StoreError):
+            return None
+
     def _admitted(self, knock: "Knock", answer: Page, scope: TokenScope) -> Response:
         held, found = self._by_proxy(knock) if knock.named else self._by_session(knock)
+        self.rates.count(found.caller.name)
         visit = knock.visit = self._visit(knock, found, held)
         if knock.request.method == "POST" and not sessions.is_mark(found.mark, knock.form.get("mark", "")):
             raise NotOurs("the form was not made for this session")
@@ -152,6 +167,12 @@ class Doorway:
 
     def _error(self, visit: Visit | None, status: int, word: str, *, said: str = "") -> Response:
         return self.frame.page(visit, "error.html", code=status, word=word, said=said)
+
+    def _away(self, word: str, status: int, seconds: int) -> Response:
+        """Not now; and when it is worth another try."""
+        found = self._error(None, status, word)
+        found.headers["Retry-After"] = str(seconds)
+        return found
 
     def holding(self, answer: Response, held: str) -> Response:
         """The answer with which the browser gets what it is to hold: for this site's own requests, and for no script."""

@@ -19,6 +19,7 @@ from syncd.rules.text import clean
 from syncd.web.pages import drawing, telling
 from syncd.web.pages.guard import HEADERS
 from syncd.web.pages.visit import Visit, address
+from syncd.web.problems import NO_SUCH_PATH, problem
 
 HERE = Path(__file__).parent
 STATIC = HERE / "static"
@@ -61,7 +62,7 @@ class Frame:
     def file(self, name: str) -> Response:
         """A file of `static`; 404 for anything else."""
         if name not in self.files:
-            return Response(status_code=404)
+            return problem(NO_SUCH_PATH, "nothing is at this address")
         kept = {"Cache-Control": "public, max-age=31536000, immutable"}
         return Response(self.files[name], media_type=KINDS[Path(name).suffix], headers=kept)
 

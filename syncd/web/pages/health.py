@@ -35,6 +35,7 @@ def _show(frame: Frame, visit: Visit) -> Response:
     states = Counter(one.state for one in found.calendars)
     wrong = [one for one in found.calendars if one.state not in FINE]
     ids = {one.agent for one in (*failed, *pending) if one.agent} | {one.copy.agent for one in drifted[:MOST]}
+    ids |= {one.meeting.agent for one in found.conflicts[:MOST]}
     return frame.page(
         visit, "health.html", found=found, states=[(one, states[one], STATES[one]) for one in STATES if states[one]],
         wrong=wrong[:MOST], wrong_total=len(wrong), failed=failed, more_failed=more_failed is not None,

@@ -7,7 +7,7 @@ from typing import Any, Literal
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
-from store.model import Agent, Delivery, Guest
+from store.model import Agent, Deed, Delivery, Guest
 from syncd.moments import ago
 from syncd.rules.walls import Reason
 from syncd.words import KINDS, counted, reason_of
@@ -95,6 +95,15 @@ def guest(one: Guest) -> str:
 def agent(one: Agent | None, agent_id: str) -> str:
     """By name; an agent nobody knows any more by id."""
     return one.name if one is not None else agent_id
+
+
+def deed(words: Mapping[str, Any], one: Deed, people: Mapping[str, Agent], zone: str) -> str:
+    """What was written into or taken out of a calendar, or mailed."""
+    who = one.guest or agent(people.get(one.agent or ""), one.agent or "")
+    when_ = span(one.start, one.end, zone) if one.start and one.end else ""
+    if one.target == "mail":
+        return str(words["deed"]["mail"]).format(who=who, what=words["notice"][one.kind])
+    return str(words["deed"][one.kind]).format(who=who, calendar=one.calendar, when=when_)
 
 
 def owed(deliveries: Iterable[Delivery]) -> Owed:
