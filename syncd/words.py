@@ -48,6 +48,7 @@ WHY = {
     "free": "an event shown as free, which the server counts",
     "no-length": "an event without length, to which the server gives some",
     "zone": "a whole day, or a time without a zone, which the server does not put into the agent's zone",
+    "other-hour": "the calendar holds it at one hour, and the server counts as long a time at another",
     "left-out": "the calendar holds it, and the server's answer leaves it out",
     "held": "the calendar has lost it together with most others: held until a second look says the same",
     "unreadable": "unexplained: something in the calendar can't be read whole (syncd status names it)",

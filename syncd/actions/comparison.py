@@ -13,7 +13,7 @@ from connectors.interface import Calendar as CalendarToRead
 from connectors.interface import CalendarObject, Connector, ConnectorError, FreeBusy
 from store import calendars, copies, slots
 from store.agents import by_id
-from store.model import Agent, Calendar, Copy, Login
+from store.model import Calendar, Copy, Login
 from syncd.actions.context import Context
 from syncd.actions.knowledge import busy_pieces
 from syncd.actions.policies import Policies
@@ -26,7 +26,7 @@ State = Literal["same", "explained", "differs", "not-offered", "not-read", "not-
 SETTLED = frozenset({"own-event"})
 """What needs no look into the calendar: it is known to stand there."""
 
-UNSETTLED = frozenset({"left-out", "unexplained", "unreadable"})
+UNSETTLED = frozenset({"left-out", "other-hour", "unexplained", "unreadable"})
 """What may be a matter of zones."""
 
 EXIT_CODES = {"no-access": 77, "failing": 69}
@@ -55,14 +55,11 @@ class Compared:
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """What the store holds of one calendar, for its owner."""
+    """What is kept of one calendar: how it is asked for, our busy times, and the copies of meetings that stand in it."""
 
-    agent: Agent
-    row: Calendar
-    copies: Sequence[Copy]
+    asked: CalendarToRead
     ours: Ours
-    start: datetime
-    end: datetime
+    copies: Sequence[Copy] = ()
 
 
 def compare_login(ctx: Context, login: Login) -> tuple[Compared, ...]:
@@ -89,17 +86,19 @@ def _compared(ctx: Context, connector: Connector, bare: Compared, row: Calendar)
     if kept is None:
         return replace(bare, error=row.error, hint=row.hint, code=EXIT_CODES.get(row.state, 1))
     try:
-        answer = connector.free_busy(row.href or "", kept.start, kept.end)
+        asked = kept.asked
+        answer = connector.free_busy(asked.href, asked.start, asked.end)
         if answer is None:
-            return replace(bare, state="not-offered", start=kept.start, end=kept.end)
-        found = _differences(connector, kept, answer)
+            return replace(bare, state="not-offered", start=asked.start, end=asked.end)
+        found = differences(connector, kept, answer)
     except ConnectorError as error:
         return _failed(bare, error)
     state: State = "same" if not found else "explained" if all(one.explained for one in found) else "differs"
     return replace(bare, state=state, start=answer.start, end=answer.end, differences=found)
 
 
-def _differences(connector: Connector, kept: Kept, answer: FreeBusy) -> tuple[Difference, ...]:
+def differences(connector: Connector, kept: Kept, answer: FreeBusy) -> tuple[Difference, ...]:
+    """What differs, looked into as far as is needed to explain it. Raises the connector's errors."""
     found = compare(answer, kept.ours)
     if all(one.why in SETTLED for one in found):
         return found
@@ -140,7 +139,8 @@ def _kept(ctx: Context, row: Calendar) -> Kept | None:
         pieces = slots.overlapping(tx, start, end, [row.agent])
         standing = [one for one in copies.copies_at(tx, row.account, row.login) if stands_in(one, row)]
     busy = busy_pieces(agent, Policies(ctx.config), {row.id: row}, pieces)
-    return Kept(agent, row, standing, Ours(busy, tuple(_own(standing)), bool(row.held)), start, end)
+    asked = CalendarToRead(row.href, agent.timezone, agent.addresses, start, end)
+    return Kept(asked, Ours(busy, tuple(_own(standing)), bool(row.held)), standing)
 
 
 def _own(standing: Sequence[Copy]) -> Iterator[OwnEvent]:
@@ -156,7 +156,7 @@ def _own(standing: Sequence[Copy]) -> Iterator[OwnEvent]:
 
 
 def _looked(connector: Connector, kept: Kept) -> Evidence:
-    objects = _objects(connector, kept, kept.agent.timezone)
+    objects = connector.changes(kept.asked, None, {}).upserts
     events = [
         Seen(one.start, one.end, one.status.value, ours)
         for found in objects
@@ -168,13 +168,8 @@ def _looked(connector: Connector, kept: Kept) -> Evidence:
 
 
 def _by_utc(connector: Connector, kept: Kept) -> list[InUtc]:
-    found = _objects(connector, kept, "UTC")
-    return [InUtc(one.start, one.end) for item in found for one in item.intervals]
-
-
-def _objects(connector: Connector, kept: Kept, zone: str) -> tuple[CalendarObject, ...]:
-    asked = CalendarToRead(kept.row.href or "", zone, kept.agent.addresses, kept.start, kept.end)
-    return connector.changes(asked, None, {}).upserts
+    objects = connector.changes(replace(kept.asked, zone="UTC"), None, {}).upserts
+    return [InUtc(one.start, one.end) for found in objects for one in found.intervals]
 
 
 def _is_one_of(standing: Sequence[Copy], found: CalendarObject) -> bool:

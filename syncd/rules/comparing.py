@@ -13,11 +13,12 @@ from itertools import groupby
 from typing import Literal, TypeVar
 
 from connectors.interface import NEVER_STORED, BusyInterval, FreeBusy, Status
+from syncd.rules.otherhours import at_other_hours
 from syncd.rules.policy import blocks
 from syncd.rules.walls import BusyPiece, reason_of
 
 Why = Literal[
-    "own-event", "policy", "declined", "cancelled", "free", "no-length", "zone", "left-out", "held",
+    "own-event", "policy", "declined", "cancelled", "free", "no-length", "zone", "other-hour", "left-out", "held",
     "unreadable", "missed", "outdated", "unexplained",
 ]  # fmt: skip
 
@@ -98,9 +99,10 @@ def compare(answer: FreeBusy, ours: Ours, evidence: Evidence | None = None) -> t
     """The differences within the time that the server answered for, soonest first; stretches alike in all else as one."""
     spans: list[_Span] = [*answer.intervals, *ours.pieces, *ours.copies]
     if evidence is not None:
-        spans += evidence.events
-        spans += [_Moment(one.start, one.start + A_SECOND) for one in evidence.events if one.start == one.end]
-        spans += evidence.in_utc or ()
+        elsewhere = evidence.in_utc or ()
+        spans += [*evidence.events, *elsewhere, *_other_hours(answer, evidence)]
+        spans += [_Moment(at.start, at.start + A_SECOND) for at in evidence.events if at.start == at.end]
+        spans += [_Moment(at.start, at.start + A_SECOND) for at in elsewhere if at.start == at.end]
     found = (
         _explained(first, last, active, ours, evidence)
         for first, last, active in _stretches(answer.start, answer.end, spans)
@@ -119,11 +121,27 @@ class _Moment:
     end: datetime
 
 
-_Span = BusyInterval | BusyPiece | OwnEvent | Seen | InUtc | _Moment
-_Kind = TypeVar("_Kind", BusyInterval, BusyPiece, OwnEvent, Seen, InUtc, _Moment)
+@dataclass(frozen=True, slots=True)
+class _OtherHour:
+    """What the server counts, or the calendar holds, at another hour than the other of the two."""
+
+    start: datetime
+    end: datetime
+
+
+_Span = BusyInterval | BusyPiece | OwnEvent | Seen | InUtc | _Moment | _OtherHour
+_Kind = TypeVar("_Kind", BusyInterval, BusyPiece, OwnEvent, Seen, InUtc, _Moment, _OtherHour)
 _PASSED: dict[str, Why] = {
     Status.DECLINED: "declined", Status.CANCELLED: "cancelled", Status.FREE: "free"
 }  # fmt: skip
+
+
+def _other_hours(answer: FreeBusy, evidence: Evidence) -> Iterator[_OtherHour]:
+    counted, held = at_other_hours(
+        ((one.start, one.end) for one in answer.intervals if one.status not in NEVER_STORED),
+        ((one.start, one.end) for one in evidence.events if one.status not in NEVER_STORED and not one.ours),
+    )
+    yield from (_OtherHour(start, end) for start, end in (*counted, *held))
 
 
 def _stretches(
@@ -175,6 +193,8 @@ def _only_the_server(bare: Difference, active: Sequence[_Span], evidence: Eviden
         return replace(bare, why="no-length")
     if _of(active, InUtc):
         return replace(bare, why="zone")
+    if _of(active, _OtherHour):
+        return replace(bare, why="other-hour")
     return replace(bare, why="unreadable") if evidence is not None and evidence.unreadable else bare
 
 
@@ -195,7 +215,7 @@ def _only_we(bare: Difference, active: Sequence[_Span], ours: Ours, evidence: Ev
         return replace(bare, why="held" if ours.held else "outdated")
     if evidence.in_utc is not None and not _of(active, InUtc):
         return replace(bare, why="zone")
-    return replace(bare, why="left-out")
+    return replace(bare, why="other-hour" if _of(active, _OtherHour) else "left-out")
 
 
 def _of(active: Sequence[_Span], kind: type[_Kind]) -> list[_Kind]:

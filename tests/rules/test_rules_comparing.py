@@ -114,6 +114,24 @@ class TestExplanations:
         evidence = Evidence([seen(10, 40)], in_utc=[InUtc(at(10), at(40))])
         assert told(compare(said(), kept(piece(10, 40)), evidence)) == [(10, 40, "here", "left-out")]
 
+    def test_what_the_server_counts_at_another_hour(self) -> None:
+        evidence = Evidence([seen(0, 10), seen(60, 80)], in_utc=[InUtc(at(0), at(10)), InUtc(at(60), at(80))])
+        found = compare(said((0, 10), (20, 40)), kept(piece(0, 10), piece(60, 80)), evidence)
+        assert told(found) == [(20, 40, "server", "other-hour"), (60, 80, "here", "other-hour")]
+        another = compare(said((0, 10), (20, 35)), kept(piece(0, 10), piece(60, 80)), evidence)
+        assert told(another) == [(20, 35, "server", "unexplained"), (60, 80, "here", "left-out")]
+
+    def test_a_day_later_is_no_other_hour_and_what_stands_at_its_own_hour_too_stands_for_nothing_else(
+        self,
+    ) -> None:
+        day = 24 * 60
+        evidence = Evidence([seen(0, 10), seen(20, 30)])
+        ours = kept(piece(0, 10), piece(20, 30))
+        far = compare(said((0, 10), (20 + day, 30 + day), end=2 * day), ours, evidence)
+        assert told(far) == [(20, 30, "here", "left-out"), (20 + day, 30 + day, "server", "unexplained")]
+        twice = compare(said((0, 10), (20, 30), (40, 50)), ours, evidence)
+        assert told(twice) == [(40, 50, "server", "unexplained")]
+
     def test_what_the_calendar_holds_no_more(self) -> None:
         evidence = Evidence([seen(10, 40, "cancelled")])
         assert told(compare(said(), kept(piece(10, 40)), evidence)) == [(10, 40, "here", "outdated")]
