@@ -18,7 +18,7 @@ CALENDAR = {
     "agent", "account", "login", "calendar", "state", "from", "to", "differences", "relisted", "error", "hint",
 }  # fmt: skip
 ALWAYS = {"start", "end", "busy", "why", "explained"}
-DECLINED = "ORGANIZER:mailto:boss@example.com\r\nATTENDEE;PARTSTAT=DECLINED:mailto:anna@example.com\n"
+DECLINED = "ORGANIZER:mailto:boss@example.com\nATTENDEE;PARTSTAT=DECLINED:mailto:anna@example.com\n"
 
 
 def at(hour: int) -> str:
