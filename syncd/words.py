@@ -35,7 +35,7 @@ COMPARED = {
     "differs": "differs",
     "not-offered": "the server offers no free/busy for it",
     "not-read": "not read yet",
-    "not-tried": "only the service has its secret",
+    "not-tried": "not tried",
     "failed": "could not be compared",
 }
 """What comparing a calendar with its server's own answer came to."""
@@ -51,7 +51,6 @@ WHY = {
     "other-hour": "the calendar holds it at one hour, and the server counts as long a time at another",
     "left-out": "the calendar holds it, and the server's answer leaves it out",
     "held": "the calendar has lost it together with most others: held until a second look says the same",
-    "unreadable": "unexplained: something in the calendar can't be read whole (syncd status names it)",
     "missed": "the calendar holds it, and syncd has not read it",
     "outdated": "the calendar does not hold it any more, and syncd has not noticed",
     "unexplained": "unexplained: nothing that the calendar holds says so",

@@ -26,8 +26,14 @@ State = Literal["same", "explained", "differs", "not-offered", "not-read", "not-
 SETTLED = frozenset({"own-event"})
 """What needs no look into the calendar: it is known to stand there."""
 
-UNSETTLED = frozenset({"left-out", "other-hour", "unexplained", "unreadable"})
+UNSETTLED = frozenset({"left-out", "other-hour", "unexplained"})
 """What may be a matter of zones."""
+
+DANGEROUS = (
+    "something in it can't be read whole (syncd status names it), and a server may never come to an end with that: have it "
+    "mended first"
+)
+"""Radicale and Xandikos hang where a rule says INTERVAL=0; and it may have come with a stranger's invitation."""
 
 EXIT_CODES = {"no-access": 77, "failing": 69}
 """Of a login's state; 1 where it says nothing."""
@@ -83,6 +89,8 @@ def compare_login(ctx: Context, login: Login) -> tuple[Compared, ...]:
 
 def _compared(ctx: Context, connector: Connector, bare: Compared, row: Calendar) -> Compared:
     kept = _kept(ctx, row)
+    if row.unreadable:
+        return replace(bare, state="not-tried", hint=DANGEROUS)
     if kept is None:
         return replace(bare, error=row.error, hint=row.hint, code=EXIT_CODES.get(row.state, 1))
     try:
@@ -163,8 +171,7 @@ def _looked(connector: Connector, kept: Kept) -> Evidence:
         for ours in (_is_one_of(kept.copies, found),)
         for one in found.intervals
     ]
-    unreadable = any(problem.level == "error" for found in objects for problem in found.problems)
-    return Evidence(events, unreadable=unreadable)
+    return Evidence(events)
 
 
 def _by_utc(connector: Connector, kept: Kept) -> list[InUtc]:

@@ -32,9 +32,7 @@ MOST = 50
 
 @app.command()
 def verify(
-    agent: Annotated[
-        str | None, typer.Argument(metavar="AGENT", help="Only this agent's calendars.")
-    ] = None,
+    agent: Annotated[str | None, typer.Argument(metavar="AGENT", help="Only this agent's calendars.")] = None,
     repair: Annotated[
         bool, typer.Option("--repair", help="Fetch anew what is in calendars with unexplained differences.")
     ] = False,

@@ -19,10 +19,10 @@ from syncd.rules.walls import BusyPiece, reason_of
 
 Why = Literal[
     "own-event", "policy", "declined", "cancelled", "free", "no-length", "zone", "other-hour", "left-out", "held",
-    "unreadable", "missed", "outdated", "unexplained",
+    "missed", "outdated", "unexplained",
 ]  # fmt: skip
 
-OPEN: frozenset[Why] = frozenset({"unreadable", "missed", "outdated", "unexplained"})
+OPEN: frozenset[Why] = frozenset({"missed", "outdated", "unexplained"})
 """What is no explanation, or one by which our own answer is wrong."""
 
 A_SECOND = timedelta(seconds=1)
@@ -67,11 +67,10 @@ class InUtc:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """The calendar, read again. `in_utc`: its events by another clock (None: not looked at). `unreadable`: some can't be read."""
+    """The calendar, read again. `in_utc`: its events by another clock; None: not looked at."""
 
     events: Sequence[Seen]
     in_utc: Sequence[InUtc] | None = None
-    unreadable: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,11 +102,14 @@ def compare(answer: FreeBusy, ours: Ours, evidence: Evidence | None = None) -> t
         spans += [*evidence.events, *elsewhere, *_other_hours(answer, evidence)]
         spans += [_Moment(at.start, at.start + A_SECOND) for at in evidence.events if at.start == at.end]
         spans += [_Moment(at.start, at.start + A_SECOND) for at in elsewhere if at.start == at.end]
-    found = (
-        _explained(first, last, active, ours, evidence)
-        for first, last, active in _stretches(answer.start, answer.end, spans)
+    return tuple(
+        _joined(
+            _only_the_server(bare, active)
+            if bare.busy == "server"
+            else _only_we(bare, active, ours, evidence)
+            for bare, active in _mismatches(answer.start, answer.end, spans)
+        )
     )
-    return tuple(_joined(one for one in found if one is not None))
 
 
 # ---------------------------------------------------------------------------------------------------------------------
@@ -144,41 +146,41 @@ def _other_hours(answer: FreeBusy, evidence: Evidence) -> Iterator[_OtherHour]:
     yield from (_OtherHour(start, end) for start, end in (*counted, *held))
 
 
-def _stretches(
+def _mismatches(
     start: datetime, end: datetime, spans: Sequence[_Span]
-) -> Iterator[tuple[datetime, datetime, Sequence[_Span]]]:
-    """The time cut at every edge, each stretch with all that covers it; what nothing covers is left out."""
+) -> Iterator[tuple[Difference, Sequence[_Span]]]:
+    """The time cut at every edge: each stretch in which one side says busy and the other does not, with all that covers it."""
     edges: list[tuple[datetime, int]] = []
     for number, span in enumerate(spans):
         first, last = max(span.start, start), min(span.end, end)
         if first < last:
             edges += [(first, number), (last, number)]
     active: dict[int, _Span] = {}
-    at = start
+    counted, blocking, at = 0, 0, start
     for moment, here in groupby(sorted(edges), key=lambda edge: edge[0]):
-        if active:
-            yield at, moment, tuple(active.values())
+        if bool(counted) != bool(blocking):
+            bare = Difference(at, moment, "server" if counted else "here", "unexplained")
+            yield bare, tuple(active.values())
         for _, number in here:
-            if active.pop(number, None) is None:
+            step = 1 if active.pop(number, None) is None else -1
+            if step > 0:
                 active[number] = spans[number]
+            counted += step * _is_counted(spans[number])
+            blocking += step * _is_blocking(spans[number])
         at = moment
 
 
-def _explained(
-    start: datetime, end: datetime, active: Sequence[_Span], ours: Ours, evidence: Evidence | None
-) -> Difference | None:
-    """The difference there is in a stretch; None where both say the same."""
-    server = any(one.status not in NEVER_STORED for one in _of(active, BusyInterval))
-    pieces = _of(active, BusyPiece)
-    here = any(blocks(one.policy, one.status, one.all_day) for one in pieces)
-    if server == here:
-        return None
-    if server:
-        return _only_the_server(Difference(start, end, "server", "unexplained"), active, evidence)
-    return _only_we(Difference(start, end, "here", "unexplained"), active, ours, evidence)
+def _is_counted(span: _Span) -> bool:
+    """Does the server say busy by this?"""
+    return isinstance(span, BusyInterval) and span.status not in NEVER_STORED
 
 
-def _only_the_server(bare: Difference, active: Sequence[_Span], evidence: Evidence | None) -> Difference:
+def _is_blocking(span: _Span) -> bool:
+    """Do we?"""
+    return isinstance(span, BusyPiece) and blocks(span.policy, span.status, span.all_day)
+
+
+def _only_the_server(bare: Difference, active: Sequence[_Span]) -> Difference:
     events, pieces = _of(active, Seen), _of(active, BusyPiece)
     for event in events:
         if not (event.ours or event.status in NEVER_STORED or _is_kept(event, pieces)):
@@ -195,7 +197,7 @@ def _only_the_server(bare: Difference, active: Sequence[_Span], evidence: Eviden
         return replace(bare, why="zone")
     if _of(active, _OtherHour):
         return replace(bare, why="other-hour")
-    return replace(bare, why="unreadable") if evidence is not None and evidence.unreadable else bare
+    return bare
 
 
 def _is_kept(event: Seen, pieces: Iterable[BusyPiece]) -> bool:
@@ -207,7 +209,7 @@ def _is_kept(event: Seen, pieces: Iterable[BusyPiece]) -> bool:
 
 
 def _only_we(bare: Difference, active: Sequence[_Span], ours: Ours, evidence: Evidence | None) -> Difference:
-    piece = next(one for one in _of(active, BusyPiece) if blocks(one.policy, one.status, one.all_day))
+    piece = next(one for one in _of(active, BusyPiece) if _is_blocking(one))
     bare = replace(bare, status=piece.status)
     if evidence is None:
         return replace(bare, why="held") if ours.held else bare

@@ -202,26 +202,13 @@ def test_what_only_the_service_can_sign_in_to_is_not_tried(
     assert "service" in one.hint
 
 
-def test_something_that_can_not_be_read_leaves_a_difference_open(world: World) -> None:
-    """The server's own words count it; here nothing of it can be read."""
-
-    class Knowing(MemoryConnector):
-        def free_busy(self, calendar: str, start: datetime, end: datetime) -> FreeBusy | None:
-            found = super().free_busy(calendar, start, end)
-            return found and FreeBusy(start, end, (*found.intervals, *extra))
-
-    world.enter("anna", "dentist", TEN, ELEVEN)
-    extra = (
-        world.server.connector("anna").free_busy(world.work("anna"), NOW, NOW + timedelta(days=9)).intervals
-    )
-    world.server.delete(f"{world.work('anna')}dentist.ics")
-    world.server.store(
-        world.work("anna"), "broken", event("broken", TEN, ELEVEN).replace("DTSTART:", "DTSTART:x")
-    )
-    world.server.connector = lambda login, secret=None: Knowing(world.server, login, "secret")
-    one = of_anna(world, repair=True)
-    assert (one.state, one.relisted) == ("differs", True)
-    assert why(one) == [(TEN, ELEVEN, "server", "unreadable")]
+def test_a_server_is_not_asked_about_what_may_hang_it(world: World) -> None:
+    """A stranger's invitation may hold what Radicale and Xandikos never come to an end with."""
+    world.enter("anna", "bomb", TEN, ELEVEN, "RRULE:FREQ=DAILY;INTERVAL=0")
+    one = of_anna(world)
+    assert (one.state, one.code) == ("not-tried", 0)
+    assert "can't be read whole" in one.hint
+    assert "free_busy" not in world.operations("anna")
 
 
 def test_progress_is_told_login_by_login(world: World) -> None:

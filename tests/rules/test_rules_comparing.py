@@ -137,10 +137,6 @@ class TestExplanations:
         assert told(compare(said(), kept(piece(10, 40)), evidence)) == [(10, 40, "here", "outdated")]
         assert told(compare(said(), kept(piece(10, 40), held=True), evidence)) == [(10, 40, "here", "held")]
 
-    def test_something_unreadable_is_named_and_explains_nothing(self) -> None:
-        (found,) = compare(said((10, 20)), kept(), Evidence([], unreadable=True))
-        assert (found.why, found.explained) == ("unreadable", False)
-
     def test_only_the_time_that_the_server_answered_for_is_compared(self) -> None:
         answer = replace(said((10, 20)), start=at(15), end=at(30))
         found = compare(answer, kept(piece(0, 12), piece(25, 90)))
@@ -171,8 +167,7 @@ events = st.lists(
 )  # fmt: skip
 evidences = st.none() | st.builds(
     Evidence, events,
-    st.none() | st.lists(st.builds(lambda span: InUtc(at(span[0]), at(span[1])), spans), max_size=4), st.booleans(),
-)  # fmt: skip
+    st.none() | st.lists(st.builds(lambda span: InUtc(at(span[0]), at(span[1])), spans), max_size=4))  # fmt: skip
 
 
 def covers(one: BusyInterval | BusyPiece | Difference, minute: int) -> bool:
