@@ -140,6 +140,18 @@ class Changes:
 
 
 @dataclass(frozen=True, slots=True)
+class FreeBusy:
+    """The server's own answer to when a calendar takes its owner's time, as far as it covers the question: [start, end).
+
+    `intervals` in its words: a kind of `FREE` says that nothing is in the way there. Two may overlap.
+    """
+
+    start: datetime
+    end: datetime
+    intervals: tuple[BusyInterval, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class CalendarInfo:
     """A calendar as the server lists it. `revision`: opaque; equal to last time means nothing changed ("" = can't say).
 
@@ -209,6 +221,13 @@ class Connector(Protocol):
         after a listing and before `known` would else be known, not listed, and so taken for gone.
 
         A state the server no longer honours leads to a full listing (`complete`), never to an error or to silence.
+        """
+        ...
+
+    def free_busy(self, calendar: str, start: datetime, end: datetime) -> FreeBusy | None:
+        """Ask the server when it takes the owner to be busy; None where it does not offer that for this calendar.
+
+        What is read by `changes` decides; this is a second opinion, for comparing.
         """
         ...
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 from dataclasses import asdict, dataclass
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Select, delete, func, insert, literal, select, update
@@ -125,6 +126,15 @@ def save_calendar(tx: Tx, calendar: Calendar) -> Calendar:
     if tx.execute(update(_calendars).where(_calendars.c.id == calendar.id).values(**values)).rowcount != 1:
         raise Fenced(f"calendar {calendar.id} of {calendar.agent!r} was removed while it was read")
     return calendar
+
+
+def relist(tx: Tx, ids: Collection[int], moment: datetime) -> None:
+    """Have everything in these calendars fetched anew from that moment on; whoever reads them just now begins again."""
+    if not ids:
+        return
+    theirs = select(_calendars.c.login_id).where(one_of(tx, _calendars.c.id, ids))
+    tx.execute(update(_logins).where(_logins.c.id.in_(theirs)).values(epoch=_logins.c.epoch + 1))
+    tx.execute(update(_calendars).where(one_of(tx, _calendars.c.id, ids)).values(relist_at=moment))
 
 
 def drop_calendar(tx: Tx, calendar_id: int) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 
 from store.model import Delivery, Meeting
 from syncd.moments import shown, span
+from syncd.rules.comparing import Difference
 from syncd.rules.walls import Reason
 
 KINDS = {
@@ -26,6 +27,44 @@ STATES = {
     "never-seen": "not read yet: who is free by it is unknown",
 }
 """What the states of a calendar mean (docs/operations.md says what to do about each)."""
+
+
+COMPARED = {
+    "same": "the same",
+    "explained": "every difference is explained",
+    "differs": "differs",
+    "not-offered": "the server offers no free/busy for it",
+    "not-read": "not read yet",
+    "not-tried": "not tried",
+    "failed": "could not be compared",
+}
+"""What comparing a calendar with its server's own answer came to."""
+
+WHY = {
+    "own-event": "our own event",
+    "policy": "our policy lets it pass",
+    "declined": "an invitation that its owner has declined, which the server counts",
+    "cancelled": "a cancelled event, which the server counts",
+    "free": "an event shown as free, which the server counts",
+    "no-length": "an event without length, to which the server gives some",
+    "zone": "a whole day, or a time without a zone, which the server does not put into the agent's zone",
+    "other-hour": "the calendar holds it at one hour, and the server counts as long a time at another",
+    "left-out": "the calendar holds it, and the server's answer leaves it out",
+    "held": "the calendar has lost it together with most others: held until a second look says the same",
+    "missed": "the calendar holds it, and syncd has not read it",
+    "outdated": "the calendar does not hold it any more, and syncd has not noticed",
+    "unexplained": "unexplained: nothing that the calendar holds says so",
+}
+"""Why ours and the server's busy time differ (`rules.comparing`)."""
+
+
+def difference(one: Difference, zone: str) -> str:
+    """A difference as one sentence, its times in `zone`."""
+    who = "only the server says busy" if one.busy == "server" else "only syncd says busy"
+    kind = f" ({KINDS[one.status]})" if one.status in KINDS else ""
+    meeting = f", of meeting {one.meeting!r}" if one.meeting else ""
+    line = f": {one.policy}" if one.policy else ""
+    return f"{span(one.start, one.end, zone)}: {who}{kind}: {WHY[one.why]}{meeting}{line}"
 
 
 def counted(number: int, thing: str) -> str:

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from typing import ClassVar
 
 from connectors.account import Account, Connections
-from connectors.caldav import listing, sync, writes
+from connectors.caldav import freebusy, listing, sync, writes
 from connectors.caldav.addresses import absolute
 from connectors.caldav.listing import Memo, memo_from
 from connectors.http.client import HttpClient
@@ -16,6 +16,7 @@ from connectors.interface import (
     Changes,
     Event,
     Found,
+    FreeBusy,
     Garbled,
     Identity,
     Listing,
@@ -50,6 +51,10 @@ class CalDavConnector:
     def changes(self, calendar: Calendar, state: str | None, known: Mapping[str, str]) -> Changes:
         """A sync report and, if anything changed, a multiget of what did."""
         return sync.changes(self._http, self._url(calendar.href), calendar, state, known)
+
+    def free_busy(self, calendar: str, start: datetime, end: datetime) -> FreeBusy | None:
+        """A free-busy-query report."""
+        return freebusy.free_busy(self._http, self._url(calendar), start, end)
 
     def find(self, calendar: str, identity: Identity) -> Found | None:
         """A GET at the event's address; a search by UID only for one that was seen before and is gone from there."""

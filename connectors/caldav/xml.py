@@ -103,9 +103,13 @@ def events_query() -> bytes:
 
 def window_query(start: datetime, end: datetime) -> bytes:
     """RFC 4791 section 7.8: the events that overlap [start, end), with etag and text."""
-    first, last = (at.astimezone(UTC).strftime("%Y%m%dT%H%M%SZ") for at in (start, end))
-    wanted = f'<c:comp-filter name="VEVENT"><c:time-range start="{first}" end="{last}"/></c:comp-filter>'
+    wanted = f'<c:comp-filter name="VEVENT">{_time_range(start, end)}</c:comp-filter>'
     return _query("<d:getetag/><c:calendar-data/>", wanted)
+
+
+def free_busy_query(start: datetime, end: datetime) -> bytes:
+    """RFC 4791 section 7.10: the busy time within [start, end)."""
+    return _body(f"<c:free-busy-query {SPACES}>{_time_range(start, end)}</c:free-busy-query>")
 
 
 def uid_query(uid: str) -> bytes:
@@ -113,6 +117,11 @@ def uid_query(uid: str) -> bytes:
     match = f'<c:text-match collation="i;octet">{escape(uid)}</c:text-match>'
     wanted = f'<c:comp-filter name="VEVENT"><c:prop-filter name="UID">{match}</c:prop-filter></c:comp-filter>'
     return _query("<d:getetag/>", wanted)
+
+
+def _time_range(start: datetime, end: datetime) -> str:
+    first, last = (at.astimezone(UTC).strftime("%Y%m%dT%H%M%SZ") for at in (start, end))
+    return f'<c:time-range start="{first}" end="{last}"/>'
 
 
 def _query(props: str, wanted: str) -> bytes:

@@ -2,12 +2,13 @@
 
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
+from datetime import datetime
 from typing import ClassVar, Literal, Protocol
 
-from connectors.interface import Calendar, CalendarInfo, Changes, Event, Found, Identity, Listing
+from connectors.interface import Calendar, CalendarInfo, Changes, Event, Found, FreeBusy, Identity, Listing
 from connectors.memory.shelf import Shelf
 
-Operation = Literal["calendars", "changes", "find", "put", "remove"]
+Operation = Literal["calendars", "changes", "free_busy", "find", "put", "remove"]
 
 
 class Counter(Protocol):
@@ -52,6 +53,11 @@ class MemoryConnector:
                 complete=changed is None,
                 unchanged=tuple(stored.href for stored in here if stored not in fresh),
             )
+
+    def free_busy(self, calendar: str, start: datetime, end: datetime) -> FreeBusy | None:
+        """What its events make of its owner's time; None where it is made not to offer that."""
+        with self._server.call(self._login, self._secret, "free_busy", calendar) as shelf:
+            return shelf.free_busy(start, end) if shelf.offers_free_busy else None
 
     def find(self, calendar: str, identity: Identity) -> Found | None:
         """Our event as the server holds it."""

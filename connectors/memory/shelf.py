@@ -13,8 +13,10 @@ from connectors.interface import (
     Conflict,
     Event,
     Found,
+    FreeBusy,
     Identity,
     NoAccess,
+    Status,
     Taken,
 )
 
@@ -50,6 +52,7 @@ class Shelf:
     info: CalendarInfo
     series: int
     objects: dict[str, Stored] = field(default_factory=dict)
+    offers_free_busy: bool = True
     history: list[str] = field(default_factory=list)
     """The href of each change, oldest first: a sync state is a position in it."""
 
@@ -75,6 +78,13 @@ class Shelf:
         """Delete an object."""
         del self.objects[href]
         self.history.append(href)
+
+    def free_busy(self, start: datetime, end: datetime) -> FreeBusy:
+        """As RFC 4791 section 7.10 has it: all but what is free or cancelled. Whole days are days in UTC; nobody declines."""
+        asked = Calendar(self.info.href, "UTC", (), start, end)
+        found = (interval for one in self.objects.values() for interval in one.read(asked).intervals)
+        silent = (Status.FREE, Status.CANCELLED)
+        return FreeBusy(start, end, tuple(one for one in found if one.status not in silent))
 
     def find(self, identity: Identity) -> Stored | None:
         """Our event where it was last seen, else where it belongs, else wherever its UID is."""

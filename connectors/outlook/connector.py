@@ -9,8 +9,8 @@ from datetime import UTC, datetime
 from typing import ClassVar
 
 from connectors.account import Account, Connections
-from connectors.interface import Calendar, Changes, Event, Found, Identity, Listing
-from connectors.outlook import calendars, reading, writes
+from connectors.interface import Calendar, Changes, Event, Found, FreeBusy, Identity, Listing
+from connectors.outlook import calendars, reading, schedule, writes
 from connectors.outlook.client import Graph
 
 MEMO = "graph"
@@ -38,6 +38,10 @@ class OutlookConnector:
     def changes(self, calendar: Calendar, state: str | None, known: Mapping[str, str]) -> Changes:
         """One delta round, or a full one, and a further request for each series or event of ours it leaves open."""
         return reading.changes(self._graph, self._server, calendar, state, known, now=self._clock())
+
+    def free_busy(self, calendar: str, start: datetime, end: datetime) -> FreeBusy | None:
+        """getSchedule, which Graph has for the default calendar alone."""
+        return schedule.free_busy(self._graph, self._mailbox, calendar, start, end)
 
     def find(self, calendar: str, identity: Identity) -> Found | None:
         """A GET at the event's address, else a search by its marker."""

@@ -49,7 +49,7 @@ def sync_now(
     `full` lists everything and fetches it anew. What takes a secret that only the service sees is made due for the
     service, and waited for. Raises `Unknown` for an unknown agent.
     """
-    wanted = _wanted(ctx, agent)
+    wanted = wanted_logins(ctx, agent)
     owed = claim(ctx, {login.agent for login in wanted}, mails_of=agent, even_if_early=True)
     delivered = run_deliveries(ctx, owed, pool)
     rounds: list[Round] = []
@@ -59,15 +59,24 @@ def sync_now(
         progress(len(rounds), len(wanted))
 
     progress(0, len(wanted))
-    left = {login.id: login for login in wanted if ctx.signs_in(login.agent, login.account)}
-    served = [login for login in wanted if login.id not in left]
-    began = hand_over(ctx, served)
-    _read_all(ctx, pool, left, full=full, done=done)
+    busy = read_now(ctx, pool, wanted, full=full, done=done)
     notice_conflicts(ctx)
     if settle_drift(ctx):
         owed = claim(ctx, {login.agent for login in wanted}, mails_of=agent)
         delivered += run_deliveries(ctx, owed, pool)
-    return SyncReport(tuple(rounds), tuple(delivered), (*left.values(), *_unserved(ctx, served, began)))
+    return SyncReport(tuple(rounds), tuple(delivered), busy)
+
+
+def read_now(
+    ctx: Context, pool: Executor, wanted: Collection[Login], *, full: bool = False,
+    done: Callable[[Round], None] = lambda _round: None,
+) -> tuple[Login, ...]:  # fmt: skip
+    """Read these logins, each once; returns those that another process did not let go of, or did not read, in time."""
+    left = {login.id: login for login in wanted if ctx.signs_in(login.agent, login.account)}
+    served = [login for login in wanted if login.id not in left]
+    began = hand_over(ctx, served)
+    _read_all(ctx, pool, left, full=full, done=done)
+    return (*left.values(), *_unserved(ctx, served, began))
 
 
 def _read_all(
@@ -89,7 +98,8 @@ def _read_all(
             time.sleep(LOOK_EVERY)
 
 
-def _wanted(ctx: Context, agent: str | None) -> list[Login]:
+def wanted_logins(ctx: Context, agent: str | None) -> list[Login]:
+    """All logins, or those of one agent. Raises `Unknown` for an unknown agent."""
     with ctx.store.reading() as tx:
         if agent is None:
             return calendars.logins(tx)

@@ -1,11 +1,13 @@
 """Which policy holds for whom: the configuration's layers, from the most general to the calendar itself."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 from functools import cache
+from itertools import chain
 
 from store.model import Agent, Calendar
-from syncd.config import Config, GroupConfig, HolidayFile, PolicySettings, WorkingTime
+from syncd.config import CheckEntry, Config, GroupConfig, HolidayFile, PolicySettings, WorkingTime
 from syncd.rules import naming
 from syncd.rules.hours import Hours
 from syncd.rules.policy import Policy, PolicyLayer, merge_groups, resolve
@@ -97,14 +99,18 @@ class Policies:
         place = f"{_of_agent(agent)}, calendars {row.account}/{row.login}"
         for login in own.calendars if own else ():
             if (login.account, login.login) == (row.account, row.login):
-                named = (
-                    one for one in login.check or () if naming.named(one.name, href=row.href, name=row.name)
-                )
-                entry = next(named, None)
+                entry = _entry(login.check or (), row)
                 said = [(login.policy, place)]
                 said += [(entry.policy, f"{place}, check {entry.name!r}")] if entry else []
                 return [layer(policy, where) for policy, where in said if policy is not None]
         return []
+
+
+def _entry(check: Sequence[CheckEntry], row: Calendar) -> CheckEntry | None:
+    """The entry of `check` that this calendar was found by, else one that names it; "default" stands for another name."""
+    found_by = (one for one in check if one.name == row.wanted)
+    named = (one for one in check if naming.named(one.name, href=row.href, name=row.name))
+    return next(chain(found_by, named), None)
 
 
 @cache

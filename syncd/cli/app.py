@@ -18,7 +18,7 @@ FILES = {
     "run": "run", "demo": "demo", "check-config": "check_config", "migrate": "migrate", "sync": "sync", "status": "status",
     "agents": "agents", "busy": "busy", "explain": "explain", "meeting": "meeting", "candidates": "candidates", "slots": "slots",
     "block": "block", "day": "day", "deliveries": "deliveries", "drift": "drift", "mail": "mail", "privacy": "privacy",
-    "ical": "ical", "token": "token",
+    "verify": "verify", "ical": "ical", "token": "token",
 }  # fmt: skip
 """Command -> the module beside this one whose `app` it is."""
 

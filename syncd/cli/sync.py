@@ -4,19 +4,15 @@ JSON: {"read": calendars looked into, "logins": [{"agent", "account", "login", "
 [delivery], "failed": ["agent: what"], "calendars": [those not in order, as in status]}
 """
 
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import Annotated, Protocol
+from typing import Annotated
 
 import typer
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from syncd.actions.now import SyncReport, sync_now
 from syncd.actions.status import FINE, CalendarHealth, status
 from syncd.cli.common import opened, print_json
 from syncd.cli.options import AsJson, ConfigFile
+from syncd.cli.progress import progress
 from syncd.cli.tables import say
 from syncd.cli.threads import threads
 from syncd.executor import READERS
@@ -24,12 +20,6 @@ from syncd.garbage import collect_seldom
 from syncd.shapes import Json, delivery_json, record_json
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
-
-
-class Tell(Protocol):
-    """Told how far a pass is."""
-
-    def __call__(self, done: int, total: int) -> None: ...
 
 
 @app.command()
@@ -41,7 +31,7 @@ def sync(
 ) -> int:
     """Read all calendars now and deliver what is owed. Ends with 1 if anything failed."""
     collect_seldom()
-    with opened(config, follows=True) as ctx, threads(READERS) as pool, _progress() as tell:
+    with opened(config, follows=True) as ctx, threads(READERS) as pool, progress("reading calendars") as tell:
         report = sync_now(ctx, pool, agent=agent, full=full, progress=tell)
         health = status(ctx, agent=agent).calendars
     broken = [one for one in health if one.state not in FINE]
@@ -50,22 +40,6 @@ def sync(
     else:
         _print(report, broken)
     return 1 if report.failed else 0
-
-
-@contextmanager
-def _progress() -> Iterator[Tell]:
-    """A bar on a terminal's stderr; elsewhere nothing."""
-    if not sys.stderr.isatty():
-        yield lambda done, total: None  # noqa: ARG005  # nobody watches
-        return
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("reading calendars", total=None)
-
-        def tell(done: int, total: int) -> None:
-            bar.update(task, completed=done, total=total)
-
-        yield tell
 
 
 def _json(report: SyncReport, broken: list[CalendarHealth]) -> Json:

@@ -6,11 +6,12 @@ It stands where the daemon opens its connectors, hands on the real ones, and onl
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import ClassVar
 
 from connectors import open_connector
 from connectors.account import Account, Connections
-from connectors.interface import Calendar, Changes, Connector, Event, Found, Identity, Listing
+from connectors.interface import Calendar, Changes, Connector, Event, Found, FreeBusy, Identity, Listing
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +79,9 @@ class _Watched:
         sent = self._connections.requests - before
         self._watch.note(Reading(self._login, calendar.href, len(found.upserts), found.complete, sent))
         return found
+
+    def free_busy(self, calendar: str, start: datetime, end: datetime) -> FreeBusy | None:
+        return self._inner.free_busy(calendar, start, end)
 
     def find(self, calendar: str, identity: Identity) -> Found | None:
         return self._inner.find(calendar, identity)

@@ -54,7 +54,7 @@ def reconcile(
     """Decide what to save. `known`: href -> etag in the store before asking; `held`: what the brake holds since last time."""
     gone = _gone(changes, known)
     digest_of_gone = _brake(gone, known, changes, held)
-    here = [copy for copy in copies if _stands_in(copy, calendar)]
+    here = [copy for copy in copies if stands_in(copy, calendar)]
     owners = _owners(changes, known, here)
     saved = [stored(obj, owners.get(obj.href)) for obj in changes.upserts]
     unread = tuple(one for one in saved if one.problem and not one.intervals and one.href in known)
@@ -91,7 +91,7 @@ def _brake(gone: Sequence[str], known: Mapping[str, str], changes: Changes, held
     return None if changes.complete and held == fingerprint else fingerprint
 
 
-def _stands_in(copy: Copy, calendar: Calendar) -> bool:
+def stands_in(copy: Copy, calendar: Calendar) -> bool:
     """Is this the calendar the copy was written to?"""
     if (copy.place.account, copy.place.login) != (calendar.account, calendar.login):
         return False

@@ -204,3 +204,23 @@ def test_a_mailbox_that_is_forbidden_says_what_the_administrator_must_do(
     assert world.health("anna").state == "no-access"
     assert "New-ManagementRoleAssignment" in world.health("anna").hint
     assert world.health("ben").state == "ok"
+
+
+def test_a_policy_for_the_default_calendar_counts_whatever_its_name_is(
+    office: tuple[World, Tenant], tmp_path: Path
+) -> None:
+    world, tenant = office
+    tenant.mailboxes["ben"].enter("maybe", TEN, ELEVEN, showAs="tentative")
+    world.plan()
+    assert world.sync().failed == ()
+    assert world.candidates()["ben"].verdict.mark is Mark.NOT_AVAILABLE
+    text = (tmp_path / "config.toml").read_text()
+    entry = 'check = [{ name = "default", policy = { tentative = false } }]\nwrite = "default"'
+    world.configure(text.replace('write = "default"', entry))
+    world.ctx = replace(world.ctx, opener=open_connector)
+    assert world.sync().failed == ()
+    one = world.candidates()["ben"]
+    assert one.verdict.mark is Mark.AVAILABLE
+    assert [piece.policy.lines["tentative"] for piece in one.known.busy] == [
+        "tentative = false ([[agents]] ben, calendars m365/ben@example.com, check 'default')"
+    ]

@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from stages import START, Desk, WrittenMeanwhile, event_text, identity, known_of, our_event, to_read
+from stages import START, WINDOW, Desk, WrittenMeanwhile, event_text, identity, known_of, our_event, to_read
 
 from connectors.interface import (
     CalendarGone,
@@ -178,6 +178,34 @@ class TestReading:
         assert third.gone == (name,)
 
 
+class TestFreeBusy:
+    def test_the_server_says_when_the_owner_is_busy(self, desk: Desk) -> None:
+        desk.put("one")
+        desk.put("two", start="20260304T090000Z", end="20260304T093000Z")
+        answer = desk.connector.free_busy(desk.calendar, START, START + WINDOW)
+        assert answer is not None
+        assert (answer.start, answer.end) == (START, START + WINDOW)
+        assert sorted((one.start, one.end, one.status) for one in answer.intervals) == [
+            (datetime(2026, 3, 3, 10, tzinfo=UTC), datetime(2026, 3, 3, 11, tzinfo=UTC), Status.BUSY),
+            (datetime(2026, 3, 4, 9, tzinfo=UTC), datetime(2026, 3, 4, 9, 30, tzinfo=UTC), Status.BUSY),
+        ]
+
+    def test_only_within_the_time_asked_about(self, desk: Desk) -> None:
+        desk.put("one")
+        day = timedelta(days=1)
+        for start in (START, START + 2 * day):
+            answer = desk.connector.free_busy(desk.calendar, start, start + day)
+            assert answer is not None
+            assert answer.intervals == ()
+
+    def test_our_own_event_takes_its_agents_time_too(self, desk: Desk) -> None:
+        event = our_event()
+        desk.connector.put(desk.calendar, event, None)
+        answer = desk.connector.free_busy(desk.calendar, START, START + WINDOW)
+        assert answer is not None
+        assert [(one.start, one.end) for one in answer.intervals] == [(event.start, event.end)]
+
+
 class TestWriting:
     def test_what_is_not_there_is_not_found(self, desk: Desk) -> None:
         assert desk.connector.find(desk.calendar, identity(our_event())) is None
@@ -282,6 +310,8 @@ class TestFailing:
         for state in (first.state, None):
             with pytest.raises(CalendarGone):
                 desk.read(state, known_of(first))
+        with pytest.raises(CalendarGone):
+            desk.connector.free_busy(desk.calendar, START, START + WINDOW)
         # Cyrus says that the right is missing, not the calendar
         refusal = NoAccess if desk.stage.kind == "cyrus" else CalendarGone
         with pytest.raises(refusal):
@@ -305,6 +335,7 @@ class TestFailing:
         attempts = (
             lambda: connector.calendars(None),
             lambda: connector.changes(to_read(desk.calendar), None, {}),
+            lambda: connector.free_busy(desk.calendar, START, START + WINDOW),
             lambda: connector.find(desk.calendar, identity(event)),
             lambda: connector.put(desk.calendar, event, found),
         )

@@ -10,12 +10,13 @@ from datetime import date, timedelta
 
 import pytest
 from graphstage import OnGraph, running_graph
-from stages import START, Desk, WrittenMeanwhile, event_text, identity, known_of, our_event, to_read
+from stages import START, WINDOW, Desk, WrittenMeanwhile, event_text, identity, known_of, our_event, to_read
 from test_contract import TestFailing as Failing
+from test_contract import TestFreeBusy as AskingFreeBusy
 from test_contract import TestReading as Reading
 from test_contract import TestWriting as Writing
 
-from connectors.interface import CalendarGone, Conflict, Event, Status, Taken
+from connectors.interface import CalendarGone, Conflict, Event, NoAccess, Status, Taken
 from connectors.outlook.calendars import event_id, object_href
 from connectors.outlook.events import MARKER_ID
 from syncd.demo.graph import Running
@@ -209,6 +210,60 @@ class TestWriting(Writing):
         )  # fmt: skip
         (found,) = desk.read().upserts
         assert found.organizer
+
+
+class TestFreeBusy(AskingFreeBusy):
+    def test_our_own_event_takes_its_agents_time_too(self, desk: Desk) -> None:
+        desk.connector.put(desk.calendar, ours(), None)
+        answer = desk.connector.free_busy(desk.calendar, START, START + WINDOW)
+        assert [(one.start, one.end) for one in answer.intervals] == [(ours().start, ours().end)]
+
+    def test_kinds_are_told_as_graph_has_them(self, desk: Desk) -> None:
+        fake, hour = desk.stage.fake, timedelta(hours=1)
+        kinds = ("free", "tentative", "busy", "oof", "workingElsewhere", "unknown")
+        for number, kind in enumerate(kinds):
+            fake.add_event(desk.user, START + number * hour, START + (number + 1) * hour, show_as=kind)
+        answer = desk.connector.free_busy(desk.calendar, START, START + WINDOW)
+        assert [one.status for one in answer.intervals] == [
+            Status.FREE, Status.TENTATIVE, Status.BUSY, Status.OUT_OF_OFFICE, Status.WORKING_ELSEWHERE, Status.UNKNOWN,
+        ]  # fmt: skip
+
+    def test_it_is_offered_for_the_default_calendar_alone(self, desk: Desk) -> None:
+        other = desk.stage.add_calendar(desk.user, "Private")
+        before = desk.stage.connections.requests
+        assert desk.connector.free_busy(other, START, START + WINDOW) is None
+        assert desk.stage.connections.requests == before
+
+    def test_half_a_year_is_asked_for_a_month_at_a_time(self, desk: Desk) -> None:
+        fake = desk.stage.fake
+        across = START + timedelta(days=31)
+        fake.add_event(desk.user, across - timedelta(hours=1), across + timedelta(hours=1))
+        desk.connector.free_busy(desk.calendar, START, START + WINDOW)  # signs in
+        before = desk.stage.connections.requests
+        answer = desk.connector.free_busy(desk.calendar, START, START + timedelta(days=180))
+        assert [(one.start, one.end) for one in answer.intervals] == [
+            (across - timedelta(hours=1), across + timedelta(hours=1))
+        ]
+        assert desk.stage.connections.requests - before == 6
+
+    def test_too_much_at_once_is_asked_for_in_halves_and_in_the_end_said(self, desk: Desk) -> None:
+        fake, hour = desk.stage.fake, timedelta(hours=1)
+        for _ in range(3):
+            fake.add_event(desk.user, START + hour, START + 2 * hour)
+        fake.knobs.most_in_a_slot = 2
+        desk.connector.calendars(None)  # signs in
+        before = desk.stage.connections.requests
+        with pytest.raises(NoAccess, match="5006"):
+            desk.connector.free_busy(desk.calendar, START, START + WINDOW)
+        assert desk.stage.connections.requests - before == 6  # 30 days, 15, 7.5 ... one
+        fake.knobs.most_in_a_slot = 3
+        answer = desk.connector.free_busy(desk.calendar, START, START + WINDOW)
+        assert [one.start for one in answer.intervals] == [START + hour]  # the same time once
+
+    def test_a_mailbox_that_is_not_to_be_read_is_an_error(self, desk: Desk) -> None:
+        desk.stage.fake.set_access(desk.user, "no-access")
+        with pytest.raises(NoAccess):
+            desk.connector.free_busy(desk.calendar, START, START + WINDOW)
 
 
 class TestFailing(Failing):

@@ -2,6 +2,7 @@
 
 import pytest
 from desks import Desk, Office, day, hours
+from servers import free_port
 
 POLICY = {
     "nothing": ("", "", "", True, "tentative = true (default)"),
@@ -84,3 +85,81 @@ def test_busy_needs_no_line_and_a_buffer_has_its_own(office: Office):
     office.ok("block", "add", "--scope", "agent:anna", *hours(14))
     (of_block,) = asked(office, 15, 16)["reasons"]
     assert (of_block["kind"], of_block["policy"]) == ("buffer", "buffer_after = 30m ([policy])")
+
+
+def test_another_policy_counts_at_once_and_asks_no_server(office: Office):
+    """Level by level, each more specific than the one before; whoever is in two groups has the stricter of both."""
+    login = office.logins["anna"]
+    at_login = f"[[agents]] anna, calendars cloud/{login}"
+    maybe(office)
+    office.ok("sync")
+    text = office.config.read_text().replace(office.server.url, f"http://127.0.0.1:{free_port()}/")
+    text = text.replace('groups = ["loans"]', 'groups = ["loans", "sales"]\n# agent')
+    text = text.replace("[[agents]]", '[groups.sales]\nname = "Sales"\n# sales\n[[agents]]', 1)
+    text = text.replace('name = "Loans"', 'name = "Loans"\n# loans').replace("[store]", "# top\n[store]", 1)
+    text = text.replace('check = ["Work"]', 'check = ["Work"]\n  # login', 1)
+    steps = (
+        ("# top", "[policy]\ntentative = false", False, "tentative = false ([policy])"),
+        ("# loans", "policy = {{ tentative = {} }}", True, "tentative = true ([groups.loans])"),
+        ("# sales", "policy = {{ tentative = {} }}", False, "tentative = true ([groups.loans])"),
+        ("# agent", "policy = {{ tentative = {} }}", False, "tentative = false ([[agents]] anna)"),
+        ("# login", "policy = {{ tentative = {} }}", True, f"tentative = true ({at_login})"),
+        (
+            'check = ["Work"]', 'check = [{{ name = "Work", policy = {{ tentative = {} }} }}]', False,
+            f"tentative = false ({at_login}, check 'Work')",
+        ),
+    )  # fmt: skip
+    office.config.write_text(text)
+    office.ok("migrate")
+    for place, setting, value, line in steps:
+        text = text.replace(place, setting.format(str(value).lower()), 1)
+        office.config.write_text(text)
+        found = asked(office)
+        (reason,) = found["reasons"] + found["not_blocking"]
+        blocks = "= true" in line
+        assert (found["mark"], reason["policy"]) == ("not available" if blocks else "available", line)
+
+
+PRIVATE = (
+    "LOCATION:Clinic\nDESCRIPTION:Bad news\nCATEGORIES:Health\nURL:https://clinic.example.org/\n"
+    "ORGANIZER;CN=Doctor Strange:mailto:doctor@example.org\nATTENDEE;CN=Nurse:mailto:nurse@example.org\n"
+    "ATTENDEE;PARTSTAT=NEEDS-ACTION:mailto:anna@example.com\n"
+)
+
+
+def test_what_is_explained_can_be_shown_to_a_colleague(office: Office):
+    """Of events of others only when, of which kind and in which calendar; of meetings never who the guest is."""
+    stamp = f"{day():%Y%m%d}"
+    office.add_event("anna", f"{stamp}T100000", f"{stamp}T110000", more=PRIVATE)
+    office.add_event(
+        "anna",
+        f"{stamp}T100000",
+        f"{stamp}T110000",
+        uid="torn",
+        more=f"{PRIVATE}RRULE:FREQ=DAILY;INTERVAL=0\n",
+    )
+    office.ok("block", "add", "--scope", "company", *hours(10), "--title", "Training")
+    office.plan(
+        "m1", "--guest", "Gerda Guest <gerda@example.org>", "--link", "https://meet.example.com/secret"
+    )
+    office.ok("sync")
+    words = ("explain", "anna", f"{day()}T10:00", f"{day()}T11:00")
+    shown = office.ok(*words).out + office.ok(*words, "--json").out
+    found = office.json(*words)
+    kinds = sorted((one["kind"], one.get("title")) for one in found["reasons"])
+    assert kinds == [("block", "Training"), ("calendar", None), ("calendar", None), ("meeting", "Talk")]
+    assert found["unreadable"] == 1
+    assert "can't be read whole: 1" in shown
+    private = (
+        "dentist",
+        "Clinic",
+        "Bad news",
+        "Health",
+        "Doctor",
+        "doctor@",
+        "nurse",
+        "Gerda",
+        "gerda@",
+        "secret",
+    )
+    assert [word for word in private if word.casefold() in shown.casefold()] == []

@@ -210,7 +210,7 @@ def test_every_line_of_the_log_is_explained_with_its_level():
 def test_the_contract_of_connectors_is_told_in_full():
     page = (ROOT / "docs" / "adding-a-connector.md").read_text(encoding="utf-8")
     calls = {name for name in vars(Connector) if not name.startswith("_") and name != "gate"}
-    assert {row[0].partition("(")[0] for row in rows(section(page, "The six calls"))} == {"call", *calls}
+    assert {row[0].partition("(")[0] for row in rows(section(page, "The seven calls"))} == {"call", *calls}
     kinds = {one for one in vars(interface).values() if isinstance(one, type)}
     failures = {kind for kind in kinds if issubclass(kind, ConnectorError)} - {ConnectorError}
     told = section(page, "The error tree")

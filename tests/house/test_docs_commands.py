@@ -112,6 +112,7 @@ SHAPES = {
 MAY_BE_ABSENT = {
     "reasons": {"status", "start", "end", "calendar", "title", "meeting", "seen_at", "policy"},
     "not_blocking": {"policy"},
+    "differences": {"status", "meeting", "policy"},
     "slots": {"calendar", "meeting"},
     "deliveries": {"calendar"},
     "writes": {"event"},
@@ -213,6 +214,7 @@ def differences(real, told, path="", name=""):
 ANSWERS = {
     "migrate": ("migrate", "store"), "check-config": ("check-config --connect", "connections"), "sync": ("sync", "delivered"),
     "status": ("status", "calendars"), "agents": ("agents", "items"), "explain": ("explain anna DAYT09:00 DAYT09:30", "reasons"),
+    "verify": ("verify", "calendars"),
     "busy": ("busy anna --from DAY --to DAYT23:59", "slots"), "candidates": ("candidates m-1", "candidates"),
     "slots": ("slots m-1 --from DAY --to DAYT12:00 --agent anna --agent bram", "items"),
     "ical": ("ical file.ics --owner a@example.com --timezone UTC --from 2026-03-01 --to 2026-03-09", "problems"),

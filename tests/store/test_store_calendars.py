@@ -204,3 +204,16 @@ def test_nothing_of_a_fenced_round_is_kept(store: Store, login: Login) -> None:
     with store.reading() as tx:
         assert calendars.known(tx, row.id) == {}
         assert one_login(tx).epoch == first.epoch + 1
+
+
+def test_what_is_to_be_fetched_anew_fences_who_reads_it_just_now(store: Store) -> None:
+    anna, ben = settle(store, "anna", "ben")
+    rows = [add_calendar(store, login) for login in (anna, ben)]
+    with store.writing() as tx:
+        claimed = {one.agent: one for one in due.claim_logins(tx, NOW)}
+        calendars.relist(tx, [rows[0].id], NOW)
+        calendars.relist(tx, [], NOW + HOUR)
+        assert [one.relist_at for one in calendars.calendars(tx)] == [NOW, None]
+        due.hold_login(tx, ben.id, claimed["ben"].epoch)
+        with pytest.raises(Fenced):
+            due.hold_login(tx, anna.id, claimed["anna"].epoch)

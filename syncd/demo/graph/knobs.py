@@ -29,6 +29,9 @@ class Knobs:
     null_interval_fails: bool = True
     """getSchedule answers 500 to a null availabilityViewInterval [I docs-contrib 7208]; or takes it as 30."""
 
+    most_in_a_slot: int = 1000
+    """getSchedule has an error 5006 for whoever has more entries in a time slot [D outlook-get-free-busy-schedule]."""
+
     # --- writing events
     repeat_status: Literal[201, 200] = 201
     """The answer to a POST repeated with its transactionId: the same event [D event.md], with 201 or 200 [I]."""

@@ -1,5 +1,6 @@
 """Free/busy of several people at once (Graph: calendar: getSchedule)."""
 
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from syncd.demo.graph.asking import Answer, Call
@@ -58,6 +59,8 @@ def _of(call: Call, who: str, start: datetime, end: datetime, step: timedelta) -
         error = {"message": "The mailbox can't be resolved.", "responseCode": "ErrorMailRecipientNotFound"}
         return {"scheduleId": who, "error": error}
     events = expanded(whole(mailbox.default, mailbox), start, end, call.state.knobs)
+    if too_many := _too_many(events, start, end, step, call.state.knobs.most_in_a_slot):
+        return {"scheduleId": who, "error": too_many}
     return {
         "scheduleId": who,
         "availabilityView": _digits(events, start, end, step),
@@ -67,12 +70,25 @@ def _of(call: Call, who: str, start: datetime, end: datetime, step: timedelta) -
 
 
 def _digits(events: list[Seen], start: datetime, end: datetime, step: timedelta) -> str:
-    digits, at = "", start
-    while at < end:
-        kinds = [status(seen) for seen in events if seen.within(at, min(at + step, end))]
-        digits += str(DIGITS[max(kinds, key=WEIGHT.__getitem__, default="free")])
-        at += step
+    digits = ""
+    for slot in _slots(events, start, end, step):
+        digits += str(DIGITS[max(map(status, slot), key=WEIGHT.__getitem__, default="free")])
     return digits
+
+
+def _too_many(events: list[Seen], start: datetime, end: datetime, step: timedelta, most: int) -> Json | None:
+    """The error for somebody who has too much in a slot; None where nobody has."""
+    if len(events) <= most or all(len(slot) <= most for slot in _slots(events, start, end, step)):
+        return None
+    said = f"The result set contains too many calendar entries. The allowed size = {most}; the actual size = {len(events)}."
+    return {"message": said, "responseCode": "5006"}
+
+
+def _slots(events: list[Seen], start: datetime, end: datetime, step: timedelta) -> Iterator[list[Seen]]:
+    at = start
+    while at < end:
+        yield [seen for seen in events if seen.within(at, min(at + step, end))]
+        at += step
 
 
 def _item(call: Call, seen: Seen) -> Json:
