@@ -16,7 +16,7 @@ from store import due
 from store.errors import Fenced, StoreError
 from store.model import Delivery, DeliveryTarget, Login
 from syncd import logs
-from syncd.actions.context import Context
+from syncd.actions.context import Context, places
 from syncd.actions.deliver import deliver, delivery_failed
 from syncd.actions.post import post
 from syncd.actions.prepare import Prepared, prepare
@@ -46,26 +46,49 @@ def run_shards(ctx: Context, shards: Collection[int], pool: Executor) -> int:
 
 
 def run_due_deliveries(
-    ctx: Context, shards: Collection[int], pool: Executor, target: DeliveryTarget | None = None
-) -> int:
-    """Claim and work off the deliveries that are due in these shards: to calendars, to mailboxes, or (None) to both."""
+    ctx: Context, shards: Collection[int], pool: Executor, target: DeliveryTarget | None = None,
+    *, but_not: Collection[str] = (), begun: Callable[[], None] = lambda: None,
+) -> int:  # fmt: skip
+    """Claim and work off the deliveries that are due in these shards: to calendars, to mailboxes, or (None) to both.
+
+    `but_not`: accounts whose calendars are left alone, as enough is already waiting for them. `begun` is called once all that was
+    claimed is in the pool.
+    """
+    left = [agent for agent, place in places(ctx.config).items() if place.account in but_not]
     with ctx.store.writing() as tx:
-        owed = due.claim_deliveries(tx, ctx.clock(), shards=shards, target=target)
-    run_deliveries(ctx, owed, pool)
+        owed = due.claim_deliveries(tx, ctx.clock(), shards=shards, target=target, but_not=left)
+    run_deliveries(ctx, owed, pool, begun=begun)
     return len(owed)
 
 
-def run_due_logins(ctx: Context, shards: Collection[int], pool: Executor) -> int:
-    """Claim and sync the logins that are due in these shards."""
+def run_due_logins(
+    ctx: Context, shards: Collection[int], pool: Executor,
+    *, but_not: Collection[str] = (), begun: Callable[[], None] = lambda: None,
+) -> int:  # fmt: skip
+    """Claim and sync the logins that are due in these shards, except those at the accounts in `but_not`; `begun` as above."""
     with ctx.store.writing() as tx:
-        logins = due.claim_logins(tx, ctx.clock(), shards=shards)
-    run_logins(ctx, logins, pool)
+        logins = due.claim_logins(tx, ctx.clock(), shards=shards, but_not=but_not)
+    run_logins(ctx, logins, pool, begun=begun)
     return len(logins)
 
 
-def run_deliveries(ctx: Context, owed: Collection[Delivery], pool: Executor) -> list[Delivery]:
+def account_of(ctx: Context, piece: Prepared | Delivery, *_more: object) -> str:
+    """The account whose server a piece of work asks; "" for a mail, or where there is none any more.
+
+    Takes what is submitted to a pool.
+    """
+    if isinstance(piece, Prepared):
+        return piece.login.account
+    place = places(ctx.config).get(piece.agent or "") if piece.target == "calendar" else None
+    return place.account if place else ""
+
+
+def run_deliveries(
+    ctx: Context, owed: Collection[Delivery], pool: Executor, *, begun: Callable[[], None] = lambda: None
+) -> list[Delivery]:
     """Work off claimed deliveries; what somebody else took over is left to them."""
     futures = {pool.submit(_one_delivery, ctx, one): one for one in owed}
+    begun()
     results: list[Delivery] = []
 
     def renew(running: Iterable[Delivery]) -> None:
@@ -79,16 +102,23 @@ def run_deliveries(ctx: Context, owed: Collection[Delivery], pool: Executor) -> 
 def run_logins(
     ctx: Context, logins: Collection[Login], pool: Executor, *, full: bool = False,
     done: Callable[[Round], None] = lambda _round: None, save_every: int = SAVE_EVERY,
+    begun: Callable[[], None] = lambda: None,
 ) -> list[Round]:  # fmt: skip
     """Sync claimed logins; `done` is told of each as it ends (for a progress bar).
 
     `save_every` 1: somebody waits for what is read, so none waits until the slowest is in.
     """
     futures = {pool.submit(_one_login, ctx, one, full): one.login for one in prepare(ctx, logins)}
+    begun()
     rounds: list[Round] = []
     unsaved: list[Round] = []
 
+    def save() -> None:
+        save_unchanged(ctx, unsaved)
+        unsaved.clear()
+
     def renew(running: Iterable[Login]) -> None:
+        save()  # what is done does not wait for what a slow server still has to say
         with ctx.store.writing() as tx:
             due.renew(tx, ctx.clock(), logins=[(one.id, one.epoch) for one in running])
 
@@ -97,14 +127,13 @@ def run_logins(
         if one.unchanged:
             unsaved.append(one)
         if len(unsaved) >= save_every:
-            save_unchanged(ctx, unsaved)
-            unsaved.clear()
+            save()
         done(one)
 
     try:
         _work_off(futures, renew, ended)
     finally:
-        save_unchanged(ctx, unsaved)
+        save()
     return rounds
 
 

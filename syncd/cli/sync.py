@@ -18,8 +18,8 @@ from syncd.actions.status import FINE, CalendarHealth, status
 from syncd.cli.common import opened, print_json
 from syncd.cli.options import AsJson, ConfigFile
 from syncd.cli.tables import say
-from syncd.cli.threads import threads
-from syncd.executor import READERS
+from syncd.cli.threads import ending_with
+from syncd.executor import by_account
 from syncd.garbage import collect_seldom
 from syncd.shapes import Json, delivery_json, record_json
 
@@ -41,7 +41,7 @@ def sync(
 ) -> int:
     """Read all calendars now and deliver what is owed. Ends with 1 if anything failed."""
     collect_seldom()
-    with opened(config, follows=True) as ctx, threads(READERS) as pool, _progress() as tell:
+    with opened(config, follows=True) as ctx, ending_with(by_account("read")) as pool, _progress() as tell:
         report = sync_now(ctx, pool, agent=agent, full=full, progress=tell)
         health = status(ctx, agent=agent).calendars
     broken = [one for one in health if one.state not in FINE]

@@ -107,6 +107,23 @@ def test_nothing_is_handed_out_twice_while_a_lease_runs(store: Store) -> None:
     assert second.epoch == first.epoch + 1
 
 
+def test_some_accounts_and_agents_can_be_left_out(store: Store) -> None:
+    """Whose server keeps others waiting is left alone; mails have no agent, and go on."""
+    settle(store, "anna")
+    plan_meeting(store)
+    owe(
+        store,
+        delivery(who="anna"),
+        delivery(who="ben"),
+        delivery(target="mail", agent=None, guest="g@example.com"),
+    )
+    with store.writing() as tx:
+        assert due.claim_logins(tx, NOW, but_not=["cloud"]) == []
+        assert len(due.claim_logins(tx, NOW, but_not=["elsewhere"])) == 1
+        claimed = due.claim_deliveries(tx, NOW, but_not=["anna", "cleo"])
+    assert {one.agent for one in claimed} == {"ben", None}
+
+
 def test_what_is_not_due_is_claimed_only_if_early_is_allowed(store: Store) -> None:
     settle(store, "anna", now=NOW + HOUR)
     with store.writing() as tx:
