@@ -30,6 +30,7 @@ class HostileDav:
     token: bool = True
     seconds: str = ""  # a change mark made of seconds (SOGo)
     date: str = ""
+    identity: str = ""  # what names the calendar for as long as it lives, as a property (DAViCal, sabre/dav)
     # sync-collection
     sync: bool = True  # False: 403, as sabre/dav 1.8
     etags: bool = True  # False: no listing by PROPFIND
@@ -95,9 +96,8 @@ class HostileDav:
             + f"<d:sync-token>{mark}</d:sync-token>" * self.token
         )
         junk = "<d:response><d:href>/dav/home/inbox/</d:href><d:propstat><d:prop><d:resourcetype><d:collection/><c:schedule-inbox/></d:resourcetype></d:prop></d:propstat></d:response>"
-        calendar = _response(
-            CALENDAR, f"<d:resourcetype><d:collection/><c:calendar/></d:resourcetype>{marks}"
-        )
+        kind = "<d:resourcetype><d:collection/><c:calendar/></d:resourcetype>"
+        calendar = _response(CALENDAR, kind + marks + self.identity)
         said = multistatus(junk, *([calendar] if self.there else []))
         return said.replace(b"\r\n", f"\r\nDate: {self.date}\r\n".encode(), 1) if self.date else said
 

@@ -12,16 +12,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 from labs import Lab, lab_at, text
 from scripted import ScriptedServer, reply
+from servers import SECRET, CalDavServer
 
+from connectors import open_connector
 from connectors.account import Account, Connections
 from connectors.caldav.connector import CalDavConnector
 from connectors.caldav.fetch import MANY
 from connectors.caldav.listing import Memo
 from connectors.interface import (
     CalendarGone,
+    CalendarInfo,
     Garbled,
     Unreachable,
 )
+from syncd.rules.revisions import made_anew
 
 
 def listed(lab: Lab) -> dict[str, str]:
@@ -322,6 +326,33 @@ class TestListing:
         lab.dav.seconds = str(int(now.timestamp()) - age)
         lab.dav.date = format_datetime(now, usegmt=True)
         assert bool(listed(lab)[CALENDAR]) is sure
+
+    @pytest.mark.parametrize("named", ["resource-id", "share-resource-uri"])
+    def test_a_calendar_made_anew_is_told_from_the_one_before(self, lab: Lab, named: str) -> None:
+        memo = Memo((lab.server.url.rstrip("/") + HOME,)).text()
+
+        def seen(number: int) -> CalendarInfo:
+            lab.dav.identity = f"<d:{named}><d:href>/.resources/{number}</d:href></d:{named}>"
+            return lab.connector.calendars(memo).calendars[0]
+
+        first, again, other = seen(1), seen(1), seen(2)
+        assert first == again
+        assert first.revision == other.revision  # the marks tell nothing of it
+        assert made_anew(first.identity, other.identity)
+
+    def test_xandikos_names_its_calendars_so(self, xandikos: CalDavServer, connections: Connections) -> None:
+        user = xandikos.add_user()
+        connector = open_connector(Account("caldav", xandikos.url), user, SECRET, connections)
+
+        def identity() -> str:
+            return next(one.identity for one in connector.calendars(None).calendars if one.href == calendar)
+
+        calendar = xandikos.add_calendar(user, "Work")
+        before = identity()
+        assert before == identity() != ""
+        xandikos.remove_calendar(user, calendar)
+        assert xandikos.add_calendar(user, "Work") == calendar
+        assert made_anew(before, identity())
 
     def test_an_account_that_moved_to_another_server_is_discovered_and_read_anew(self, lab: Lab) -> None:
         """Neither its home nor its tokens, etags and marks mean anything there, even where they are equal by chance."""
