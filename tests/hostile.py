@@ -25,6 +25,7 @@ class HostileDav:
     objects: dict[str, tuple[str, str]] = field(default_factory=dict)
     history: list[str] = field(default_factory=list)
     there: bool = True
+    lost_reply: bytes = field(default_factory=lambda: reply(404))  # of a calendar that is not there
     # listing
     ctag: bool = True
     token: bool = True
@@ -46,6 +47,7 @@ class HostileDav:
     tokenless: bool = False
     tombstones_first: bool = False  # 404 members in a first listing (Radicale, Cyrus)
     lists_itself: bool = False  # iCloud
+    lists_twice: bool = False  # the same href again, without an etag (Zimbra, DavMail)
     # a listing of etags and a query bring half, and say so (507 for the calendar)
     limited: bool = False
     # a calendar-query answers from an index that holds older texts (Bedework, Purelymail)
@@ -61,6 +63,8 @@ class HostileDav:
     loses_the_answer: bool = False
     refusal: bytes = b""
     weak_etags: bool = False
+    # If-None-Match and If-Match are not looked at (SOGo when creating and deleting, Zimbra, Google)
+    unconditional: bool = False
 
     def put(self, name: str, text: str) -> str:
         self.history.append(name)
@@ -82,7 +86,7 @@ class HostileDav:
         if not path.startswith(CALENDAR):
             return reply(404)
         if not self.there:
-            return reply(404)
+            return self.lost_reply
         if path == CALENDAR:
             return self._collection(asked)
         return self._object(asked, path.removeprefix(CALENDAR))
@@ -156,6 +160,8 @@ class HostileDav:
 
     def _page(self, names: list[str], position: int | None) -> bytes:
         members = [self._etag_of(name) for name in names]
+        if self.lists_twice:
+            members += [re.sub("<d:getetag>.*?</d:getetag>", "", member) for member in members]
         if self.lists_itself:
             members.append(_response(CALENDAR, '<d:getetag>"itself"</d:getetag>'))
         if self.stuck or (self.page and position is not None and len(names) > self.page):
@@ -176,7 +182,9 @@ class HostileDav:
         names = [href.removeprefix(CALENDAR) for href in hrefs]
         if self.spoils & set(names):
             return self.spoilt_reply
-        return multistatus(*[self._with_data(name) for name in names if name not in self.omits])
+        members = [self._with_data(name) for name in names if name not in self.omits]
+        emptied = [_response(CALENDAR + self.spelling(name), "") for name in names if self.lists_twice]
+        return multistatus(*members, *emptied)
 
     def _with_data(self, name: str) -> str:
         if name not in self.objects:
@@ -199,7 +207,8 @@ class HostileDav:
         if self.refusal:
             return self.refusal
         wanted, absent = asked.headers.get("if-match"), asked.headers.get("if-none-match")
-        if (absent and held) or (wanted and (not held or held[0] != wanted)):
+        unmet = (absent and held) or (wanted and (not held or held[0] != wanted))
+        if unmet and not self.unconditional:
             return reply(412)
         if asked.method == "DELETE" and not held:
             return reply(404)
