@@ -54,6 +54,9 @@ class HostileDav:
     behind: bool = False
     # multiget and GET
     omits: set[str] = field(default_factory=set)  # left out of a multiget (sabre/dav, DAViCal)
+    hidden: set[str] = field(
+        default_factory=set
+    )  # listed, and 404 when asked for (behind a cache, half replicated)
     spoils: set[str] = field(default_factory=set)  # make a whole multiget fail
     broken: set[str] = field(default_factory=set)  # fail also when asked for alone
     spoilt_reply: bytes = field(default_factory=lambda: reply(500))
@@ -173,10 +176,12 @@ class HostileDav:
     def _etag_of(self, name: str) -> str:
         href = CALENDAR + self.spelling(name)
         if name not in self.objects:
-            return (
-                f"<d:response><d:href>{href}</d:href><d:status>HTTP/1.1 404 Not Found</d:status></d:response>"
-            )
+            return self._absent(name)
         return _response(href, f"<d:getetag>{escape(self.objects[name][0])}</d:getetag>")
+
+    def _absent(self, name: str) -> str:
+        href = CALENDAR + self.spelling(name)
+        return f"<d:response><d:href>{href}</d:href><d:status>HTTP/1.1 404 Not Found</d:status></d:response>"
 
     def _multiget(self, hrefs: list[str]) -> bytes:
         names = [href.removeprefix(CALENDAR) for href in hrefs]
@@ -187,8 +192,8 @@ class HostileDav:
         return multistatus(*members, *emptied)
 
     def _with_data(self, name: str) -> str:
-        if name not in self.objects:
-            return self._etag_of(name)
+        if name not in self.objects or name in self.hidden:
+            return self._absent(name)
         etag, text = self.objects[name]
         mark = f"<d:getetag>{escape(etag)}</d:getetag>" * self.query_etags
         data = f"{mark}<c:calendar-data>{self.raw(text)}</c:calendar-data>"
@@ -199,6 +204,8 @@ class HostileDav:
     def _object(self, asked: Asked, name: str) -> Said:
         held = self.objects.get(name)
         if asked.method == "GET":
+            if name in self.hidden:
+                return reply(404)
             if name in self.broken:
                 return reply(500)
             return (

@@ -211,6 +211,16 @@ class TestFetching:
         assert changes.gone == (CALENDAR + "b.ics",)
         assert {one.uid for one in changes.upserts} == {"a", "c"}
 
+    def test_a_member_that_is_listed_and_then_not_found_is_not_gone(self, lab: Lab) -> None:
+        lab.fill("a", "b", "c")
+        lab.sync()
+        lab.fill("a", "b")
+        lab.dav.hidden = {"b.ics"}
+        changes = lab.sync()
+        assert changes.gone == ()
+        (b,) = [one for one in changes.upserts if one.problems]
+        assert (b.href, b.etag) == (CALENDAR + "b.ics", "")
+
     @pytest.mark.parametrize("names", ["a", "ab"])
     def test_a_calendar_deleted_between_listing_and_fetching_is_not_empty(self, lab: Lab, names: str) -> None:
         lab.fill(*names)
