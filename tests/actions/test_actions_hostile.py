@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import pytest
-from hostile import CALENDAR, HostileDav
+from hostile import CALENDAR, HOME, HostileDav
 from labs import text
 from scripted import Asked, Said, ScriptedServer
 from stores import sqlite_only
@@ -128,6 +128,37 @@ def test_what_would_change_nothing_is_not_sent(scene: Scene) -> None:
     scene.world.tick(scene.world.ctx.config.sync.interval)
     assert not scene.world.owed()
     assert scene.writes == ["PUT"]
+
+
+COSTS = [
+    ({}, ["PROPFIND home"]),  # A: sync-collection, behind a mark
+    ({"sync": False}, ["PROPFIND home"]),  # B: etags, behind a mark
+    ({"sync": False, "ctag": False, "token": False}, ["PROPFIND home", "PROPFIND"]),  # C: etags, without one
+    (
+        {"sync": False, "etags": False, "ctag": False, "token": False},
+        ["PROPFIND home", "REPORT"],
+    ),  # D: the window's texts
+    (
+        {"sync": False, "etags": False, "query": False, "ctag": False, "token": False},
+        ["PROPFIND home", "GET"],
+    ),  # E: all
+]
+
+
+@pytest.mark.parametrize("scene", [False], indirect=True)
+@pytest.mark.parametrize(("lacks", "costs"), COSTS, ids="ABCDE")
+def test_what_a_cycle_without_changes_costs_on_each_rung(
+    scene: Scene, lacks: dict[str, bool], costs: list[str]
+) -> None:
+    for name, offered in lacks.items():
+        setattr(scene.dav, name, offered)
+    scene.dav.put("a.ics", FOREIGN)
+    scene.world.sync(full=True)
+    scene.world.tick(2 * scene.world.ctx.config.sync.interval)
+    scene.server.asked.clear()
+    assert scene.world.tick(2 * scene.world.ctx.config.sync.interval) == 1
+    asked = [asked.method + " home" * (asked.path == HOME) for asked in scene.server.asked]
+    assert asked == costs
 
 
 def _edit(dav: HostileDav, name: str) -> None:
