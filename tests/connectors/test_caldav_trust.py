@@ -148,6 +148,7 @@ class TestTokens:
         lab.dav.tombstones_first = True
         assert not lab.sync().gone
         assert set(lab.known) == lab.true
+        assert not [asked for asked in lab.server.asked if b"a.ics" in asked.body or "a.ics" in asked.path]
 
     def test_the_calendar_itself_is_no_event(self, lab: Lab) -> None:
         lab.fill("a")
