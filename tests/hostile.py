@@ -47,6 +47,7 @@ class HostileDav:
     tokenless: bool = False
     tombstones_first: bool = False  # 404 members in a first listing (Radicale, Cyrus)
     lists_itself: bool = False  # iCloud
+    buries_first: bool = False  # what was changed is told as deleted, and then as changed (Cyrus)
     lists_twice: bool = False  # the same href again, without an etag (Zimbra, DavMail)
     # a listing of etags and a query bring half, and say so (507 for the calendar)
     limited: bool = False
@@ -165,6 +166,8 @@ class HostileDav:
         members = [self._etag_of(name) for name in names]
         if self.lists_twice:
             members += [re.sub("<d:getetag>.*?</d:getetag>", "", member) for member in members]
+        if self.buries_first:
+            members = [*map(self._absent, names), *members]
         if self.lists_itself:
             members.append(_response(CALENDAR, '<d:getetag>"itself"</d:getetag>'))
         if self.stuck or (self.page and position is not None and len(names) > self.page):

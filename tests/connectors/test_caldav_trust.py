@@ -95,6 +95,16 @@ class TestTokens:
         changes = lab.sync()
         assert (changes.upserts, changes.gone) == ((), ())
 
+    def test_what_is_told_as_deleted_and_as_changed_is_looked_at_and_there(self, lab: Lab) -> None:
+        lab.fill("a", "b", "c")
+        lab.sync()
+        lab.dav.buries_first = True
+        lab.dav.put("a.ics", text("a", "Changed"))
+        changes = lab.sync()
+        assert changes.gone == ()
+        assert [one.uid for one in changes.upserts] == ["a"]
+        assert set(lab.known) == lab.true
+
     def test_a_member_listed_twice_is_one_and_keeps_its_data(self, lab: Lab) -> None:
         lab.dav.lists_twice = True
         lab.fill("a", "b", "c")
