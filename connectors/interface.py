@@ -155,7 +155,7 @@ class FreeBusy:
 class CalendarInfo:
     """A calendar as the server lists it. `revision`: opaque; equal to last time means nothing changed ("" = can't say).
 
-    `owned`: in the login's own home. `transparent`: its owner says it does not count (RFC 6638 section 9.1). `default`:
+    `identity`: opaque; another than last time means that it is another calendar under the same href ("" = can't say). `owned`: in the login's own home. `transparent`: its owner says it does not count (RFC 6638 section 9.1). `default`:
     what the name "default" means where the server has such a calendar (Outlook).
     """
 
@@ -166,6 +166,7 @@ class CalendarInfo:
     transparent: bool = False
     writable: bool = True
     default: bool = False
+    identity: str = ""
 
 
 @dataclass(frozen=True, slots=True)

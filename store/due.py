@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import (
     ColumnElement,
+    Select,
     Table,
     TextClause,
     and_,
@@ -21,6 +22,7 @@ from sqlalchemy import (
     case,
     func,
     literal,
+    not_,
     null,
     or_,
     select,
@@ -87,12 +89,13 @@ def claim_logins(
     shards: Collection[int] | None = None,
     agent: str | None = None,
     only: Collection[int] | None = None,
+    but_not: Collection[str] = (),
     even_if_early: bool = False,
     limit: int = 64,
 ) -> list[Login]:
     """Hand at most `limit` due logins to the caller, the longest due first; None = of any shard, agent or id.
 
-    `even_if_early` takes also what is not yet due, but never what another worker holds.
+    None of the accounts in `but_not`. `even_if_early` takes also what is not yet due, but never what another worker holds.
     """
     wanted = [_due(logins, now, even_if_early)]
     if shards is not None:
@@ -101,6 +104,8 @@ def claim_logins(
         wanted.append(logins.c.agent == select(agents.c.number).where(agents.c.id == agent).scalar_subquery())
     if only is not None:
         wanted.append(one_of(tx, logins.c.id, only))
+    if but_not:
+        wanted.append(not_(one_of(tx, logins.c.account, but_not)))
     return calendars.logins_by_id(tx, _claim(tx, logins, wanted, now, limit))
 
 
@@ -112,12 +117,14 @@ def claim_deliveries(
     meeting: str | None = None,
     agent: str | None = None,
     target: DeliveryTarget | None = None,
+    but_not: Collection[str] = (),
     even_if_early: bool = False,
     limit: int = 64,
 ) -> list[Delivery]:
     """Hand at most `limit` due deliveries to the caller, the longest due first; None = of any shard, meeting, agent, target.
 
-    `even_if_early` takes also what is not yet due, but never what another worker holds.
+    Nothing to calendars at the accounts in `but_not`. `even_if_early` takes also what is not yet due, but never what another
+    worker holds.
     """
     rows = delivery_rows.c
     wanted: list[Condition] = [_due(delivery_rows, now, even_if_early), _owed()]
@@ -129,7 +136,15 @@ def claim_deliveries(
         wanted.append(rows.agent == agent)
     if target is not None:
         wanted.append(rows.target == target)
+    if but_not:
+        wanted.append(or_(rows.agent.is_(None), rows.agent.not_in(_written_at(tx, but_not))))
     return deliveries.by_ids(tx, _claim(tx, delivery_rows, wanted, now, limit))
+
+
+def _written_at(tx: Tx, accounts: Collection[str]) -> Select[tuple[str]]:
+    """The agents whose meetings are shown at one of these accounts."""
+    found = select(agents.c.id).join_from(logins, agents)
+    return found.where(logins.c.write.is_not(None), one_of(tx, logins.c.account, accounts))
 
 
 def _claim(tx: Tx, table: Table, wanted: Iterable[Condition], now: datetime, limit: int) -> list[int]:

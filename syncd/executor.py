@@ -6,19 +6,21 @@ twice does no harm: what is leased is not claimed again.
 
 from collections.abc import Callable, Collection
 from concurrent.futures import Future, ThreadPoolExecutor, wait
-from threading import BoundedSemaphore
+from contextlib import ExitStack
+from threading import BoundedSemaphore, Lock
 from typing import Protocol
 
 from store.errors import StoreError
 from syncd import logs
 from syncd.actions.context import Context
-from syncd.actions.work import run_due_deliveries, run_due_logins
+from syncd.actions.work import account_of, run_due_deliveries, run_due_logins
+from syncd.threads import ThreadsByAccount
 
 BATCHES = 4
-"""How many batches of one kind run at once: a batch that waits for a slow server leaves room for others."""
+"""How many batches of one kind run at once for each account: one that waits for a slow server leaves room for others."""
 
 READERS, WRITERS, MAILERS = 16, 8, 4
-"""Threads that read calendars, that write to them, and that hand over mails. Apart: none of the three waits for another."""
+"""Threads that read an account's calendars, that write to them, and that hand over mails. None waits for another's server."""
 
 
 class Executor(Protocol):
@@ -37,16 +39,27 @@ class Executor(Protocol):
         ...
 
 
-class Lane:
-    """Batches of one kind of work: at most `BATCHES` at a time, further ones are left to the next tick."""
+def by_account(name: str, threads: int = READERS) -> ThreadsByAccount:
+    """So many threads for each account."""
+    return ThreadsByAccount(name, threads, account_of)
 
-    def __init__(
-        self, name: str, run: Callable[[Collection[int], ThreadPoolExecutor], int], threads: int
-    ) -> None:
+
+Run = Callable[[Collection[int], ThreadsByAccount, Callable[[], None]], int]
+"""Claims what is due in the shards, puts it into the pool, says that it has begun, and waits for the end."""
+
+
+class Lane:
+    """Batches of one kind of work: at most `batches` at a time, further ones are left to the next tick.
+
+    One claims after the other, so that each sees for which accounts work is waiting already.
+    """
+
+    def __init__(self, name: str, run: Run, threads: int, batches: int) -> None:
         self._run = run
-        self._room = BoundedSemaphore(BATCHES)
-        self._batches = ThreadPoolExecutor(BATCHES, thread_name_prefix=f"{name}-batch")
-        self._pool = ThreadPoolExecutor(threads, thread_name_prefix=name)
+        self._claiming = Lock()
+        self._room = BoundedSemaphore(batches)
+        self._batches = ThreadPoolExecutor(batches, thread_name_prefix=f"{name}-batch")
+        self._pool = by_account(name, threads)
         self._running: set[Future[None]] = set()
 
     def submit(self, shards: Collection[int]) -> None:
@@ -59,7 +72,9 @@ class Lane:
 
     def _batch(self, shards: Collection[int]) -> None:
         try:
-            self._run(shards, self._pool)
+            with ExitStack() as claiming:
+                claiming.enter_context(self._claiming)
+                self._run(shards, self._pool, claiming.close)
         except StoreError as error:
             logs.error("store_failed", error=error.message, hint=error.hint)
         finally:
@@ -76,13 +91,27 @@ class Lane:
 
 
 class LocalExecutor:
-    """One process: three lanes of threads, so that polling never stands in the way of a delivery, nor mail of a calendar."""
+    """One process: three lanes of threads, so that polling never stands in the way of a delivery, nor mail of a calendar.
+
+    In each lane every account has its own, and is left alone while work of it is waiting: no server delays another's logins.
+    """
 
     def __init__(self, ctx: Context) -> None:
+        batches = BATCHES * max(1, len(ctx.config.accounts))
+
+        def write(shards: Collection[int], pool: ThreadsByAccount, begun: Callable[[], None]) -> int:
+            return run_due_deliveries(ctx, shards, pool, "calendar", but_not=pool.crowded(), begun=begun)
+
+        def mail(shards: Collection[int], pool: ThreadsByAccount, begun: Callable[[], None]) -> int:
+            return run_due_deliveries(ctx, shards, pool, "mail", begun=begun)
+
+        def read(shards: Collection[int], pool: ThreadsByAccount, begun: Callable[[], None]) -> int:
+            return run_due_logins(ctx, shards, pool, but_not=pool.crowded(), begun=begun)
+
         self._lanes = (
-            Lane("deliver", lambda shards, pool: run_due_deliveries(ctx, shards, pool, "calendar"), WRITERS),
-            Lane("mail", lambda shards, pool: run_due_deliveries(ctx, shards, pool, "mail"), MAILERS),
-            Lane("read", lambda shards, pool: run_due_logins(ctx, shards, pool), READERS),
+            Lane("deliver", write, WRITERS, batches),
+            Lane("mail", mail, MAILERS, BATCHES),
+            Lane("read", read, READERS, batches),
         )
 
     def submit(self, shards: Collection[int]) -> None:

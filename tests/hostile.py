@@ -25,11 +25,13 @@ class HostileDav:
     objects: dict[str, tuple[str, str]] = field(default_factory=dict)
     history: list[str] = field(default_factory=list)
     there: bool = True
+    lost_reply: bytes = field(default_factory=lambda: reply(404))  # of a calendar that is not there
     # listing
     ctag: bool = True
     token: bool = True
     seconds: str = ""  # a change mark made of seconds (SOGo)
     date: str = ""
+    identity: str = ""  # what names the calendar for as long as it lives, as a property (DAViCal, sabre/dav)
     # sync-collection
     sync: bool = True  # False: 403, as sabre/dav 1.8
     etags: bool = True  # False: no listing by PROPFIND
@@ -45,12 +47,17 @@ class HostileDav:
     tokenless: bool = False
     tombstones_first: bool = False  # 404 members in a first listing (Radicale, Cyrus)
     lists_itself: bool = False  # iCloud
+    buries_first: bool = False  # what was changed is told as deleted, and then as changed (Cyrus)
+    lists_twice: bool = False  # the same href again, without an etag (Zimbra, DavMail)
     # a listing of etags and a query bring half, and say so (507 for the calendar)
     limited: bool = False
     # a calendar-query answers from an index that holds older texts (Bedework, Purelymail)
     behind: bool = False
     # multiget and GET
     omits: set[str] = field(default_factory=set)  # left out of a multiget (sabre/dav, DAViCal)
+    hidden: set[str] = field(
+        default_factory=set
+    )  # listed, and 404 when asked for (behind a cache, half replicated)
     spoils: set[str] = field(default_factory=set)  # make a whole multiget fail
     broken: set[str] = field(default_factory=set)  # fail also when asked for alone
     spoilt_reply: bytes = field(default_factory=lambda: reply(500))
@@ -60,6 +67,8 @@ class HostileDav:
     loses_the_answer: bool = False
     refusal: bytes = b""
     weak_etags: bool = False
+    # If-None-Match and If-Match are not looked at (SOGo when creating and deleting, Zimbra, Google)
+    unconditional: bool = False
 
     def put(self, name: str, text: str) -> str:
         self.history.append(name)
@@ -81,7 +90,7 @@ class HostileDav:
         if not path.startswith(CALENDAR):
             return reply(404)
         if not self.there:
-            return reply(404)
+            return self.lost_reply
         if path == CALENDAR:
             return self._collection(asked)
         return self._object(asked, path.removeprefix(CALENDAR))
@@ -95,9 +104,8 @@ class HostileDav:
             + f"<d:sync-token>{mark}</d:sync-token>" * self.token
         )
         junk = "<d:response><d:href>/dav/home/inbox/</d:href><d:propstat><d:prop><d:resourcetype><d:collection/><c:schedule-inbox/></d:resourcetype></d:prop></d:propstat></d:response>"
-        calendar = _response(
-            CALENDAR, f"<d:resourcetype><d:collection/><c:calendar/></d:resourcetype>{marks}"
-        )
+        kind = "<d:resourcetype><d:collection/><c:calendar/></d:resourcetype>"
+        calendar = _response(CALENDAR, kind + marks + self.identity)
         said = multistatus(junk, *([calendar] if self.there else []))
         return said.replace(b"\r\n", f"\r\nDate: {self.date}\r\n".encode(), 1) if self.date else said
 
@@ -156,6 +164,10 @@ class HostileDav:
 
     def _page(self, names: list[str], position: int | None) -> bytes:
         members = [self._etag_of(name) for name in names]
+        if self.lists_twice:
+            members += [re.sub("<d:getetag>.*?</d:getetag>", "", member) for member in members]
+        if self.buries_first:
+            members = [*map(self._absent, names), *members]
         if self.lists_itself:
             members.append(_response(CALENDAR, '<d:getetag>"itself"</d:getetag>'))
         if self.stuck or (self.page and position is not None and len(names) > self.page):
@@ -167,20 +179,24 @@ class HostileDav:
     def _etag_of(self, name: str) -> str:
         href = CALENDAR + self.spelling(name)
         if name not in self.objects:
-            return (
-                f"<d:response><d:href>{href}</d:href><d:status>HTTP/1.1 404 Not Found</d:status></d:response>"
-            )
+            return self._absent(name)
         return _response(href, f"<d:getetag>{escape(self.objects[name][0])}</d:getetag>")
+
+    def _absent(self, name: str) -> str:
+        href = CALENDAR + self.spelling(name)
+        return f"<d:response><d:href>{href}</d:href><d:status>HTTP/1.1 404 Not Found</d:status></d:response>"
 
     def _multiget(self, hrefs: list[str]) -> bytes:
         names = [href.removeprefix(CALENDAR) for href in hrefs]
         if self.spoils & set(names):
             return self.spoilt_reply
-        return multistatus(*[self._with_data(name) for name in names if name not in self.omits])
+        members = [self._with_data(name) for name in names if name not in self.omits]
+        emptied = [_response(CALENDAR + self.spelling(name), "") for name in names if self.lists_twice]
+        return multistatus(*members, *emptied)
 
     def _with_data(self, name: str) -> str:
-        if name not in self.objects:
-            return self._etag_of(name)
+        if name not in self.objects or name in self.hidden:
+            return self._absent(name)
         etag, text = self.objects[name]
         mark = f"<d:getetag>{escape(etag)}</d:getetag>" * self.query_etags
         data = f"{mark}<c:calendar-data>{self.raw(text)}</c:calendar-data>"
@@ -191,6 +207,8 @@ class HostileDav:
     def _object(self, asked: Asked, name: str) -> Said:
         held = self.objects.get(name)
         if asked.method == "GET":
+            if name in self.hidden:
+                return reply(404)
             if name in self.broken:
                 return reply(500)
             return (
@@ -199,7 +217,8 @@ class HostileDav:
         if self.refusal:
             return self.refusal
         wanted, absent = asked.headers.get("if-match"), asked.headers.get("if-none-match")
-        if (absent and held) or (wanted and (not held or held[0] != wanted)):
+        unmet = (absent and held) or (wanted and (not held or held[0] != wanted))
+        if unmet and not self.unconditional:
             return reply(412)
         if asked.method == "DELETE" and not held:
             return reply(404)

@@ -3,11 +3,12 @@
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from hostile import CALENDAR, HostileDav
+from hostile import CALENDAR, HOME, HostileDav
 from scripted import ScriptedServer
 
 from connectors.account import Account, Connections
 from connectors.caldav.connector import CalDavConnector
+from connectors.caldav.listing import Memo
 from connectors.interface import Calendar, Changes
 
 START = datetime(2026, 3, 2, tzinfo=UTC)
@@ -62,3 +63,9 @@ def lab_at(server: ScriptedServer, dav: HostileDav, connections: Connections) ->
     """A lab at a server that is running the hostile script."""
     connector = CalDavConnector(Account("caldav", server.url), "anna", "secret", connections)
     return Lab(dav, server, connector, {})
+
+
+def listed(lab: Lab) -> dict[str, str]:
+    """The calendars that the home lists, with their revisions."""
+    memo = Memo((lab.server.url.rstrip("/") + HOME,)).text()
+    return {info.href: info.revision for info in lab.connector.calendars(memo).calendars}

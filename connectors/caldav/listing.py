@@ -27,7 +27,11 @@ NAME = f"{DAV}displayname"
 RIGHTS = f"{DAV}current-user-privilege-set"
 HOLDS = f"{CAL}supported-calendar-component-set"
 COUNTS = f"{CAL}schedule-calendar-transp"
-DETAILS = (KIND, NAME, OWNER, RIGHTS, HOLDS, COUNTS)
+IDS = (f"{DAV}resource-id", f"{DAV}share-resource-uri")
+"""What names a calendar for as long as it lives, and no other after it: RFC 5842 section 3.1 (DAViCal, Xandikos), and the id by which
+sabre/dav shares it. Not its creation date, which some servers make up for each answer."""
+
+DETAILS = (KIND, NAME, OWNER, RIGHTS, HOLDS, COUNTS, *IDS)
 WRITING = ("all", "write", "write-content", "bind")
 
 UNIX_TIME = re.compile(r"(?<![0-9A-Za-z])\d{10}(?![0-9A-Za-z])")
@@ -108,6 +112,9 @@ def _info(member: Member, home_owner: str, answer: Answer, base: str) -> Calenda
         owned=not owner or not home_owner or same(owner, home_owner),
         transparent=member.has(COUNTS, f"{CAL}transparent"),
         writable=_writable(member),
+        identity=next(
+            (f"{name.rpartition('}')[2]} {said}" for name in IDS if (said := member.href_in(name))), ""
+        ),
     )
 
 

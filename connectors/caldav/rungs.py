@@ -134,7 +134,8 @@ def _note_member(seen: Seen, member: Member) -> None:
         return
     again = href in seen.gone
     seen.gone.discard(href)
-    seen.listed[href] = "" if again else etag_of(member.text(f"{DAV}getetag"))
+    etag = etag_of(member.text(f"{DAV}getetag")) or seen.listed.get(href, "")
+    seen.listed[href] = "" if again else etag
 
 
 def _first_report(http: HttpClient, url: str, _calendar: Calendar) -> Seen | Answer:

@@ -278,7 +278,7 @@ def _is_utf8(data: bytes) -> bool:
 
 def _decoded(data: bytes, encoding: str) -> str:
     try:
-        return data.decode(encoding, errors="strict" if encoding != "utf-8" else "syncd-latin1")
+        return data.decode(encoding)
     except (LookupError, UnicodeDecodeError):
         return data.decode("utf-8", errors="syncd-latin1")
 

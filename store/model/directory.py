@@ -77,7 +77,8 @@ class Calendar:
     [`window_start`, `window_end`): what the slots cover. `held`: digest of the removals the mass-change brake holds.
     `missing_since`: no longer listed by the server, what is known is kept until that is certain. `relist_at`: when
     everything is to be fetched anew, because it would now be read differently (another zone, address or reader). `read_by`:
-    in which way it was read last, in the connector's word; `audited_at`: when everything in it was last listed.
+    in which way it was read last, in the connector's word; `audited_at`: when everything in it was last listed. `identity`: by what the server tells it from
+    another one that takes its place.
     """
 
     id: int
@@ -105,3 +106,4 @@ class Calendar:
     relist_at: datetime | None = None
     read_by: str = ""
     audited_at: datetime | None = None
+    identity: str = ""

@@ -125,6 +125,7 @@ calendars = Table(
     Column("relist_at", Moment),
     Column("read_by", Words, nullable=False, server_default=text("''")),
     Column("audited_at", Moment),
+    Column("identity", Words, nullable=False, server_default=text("''")),
     Index("calendars_by_login", "login_id"),
     sqlite_autoincrement=True,
 )

@@ -19,7 +19,7 @@ from syncd import logs
 from syncd.actions.context import Context
 from syncd.actions.expand import rolled
 from syncd.actions.owing import owe
-from syncd.rules import choosing, reconcile
+from syncd.rules import choosing, reconcile, revisions
 from syncd.rules.delivery import Owed
 
 WINDOW_MARGIN = timedelta(days=1)
@@ -52,7 +52,7 @@ class Known(Mapping[str, str]):
 class Reading:
     """What asking one calendar came to, before anything is saved.
 
-    `unseen`: something in it was listed and, for the first time, could not be fetched; so it counts as seen when it was
+    `same`: everything that was known is there as it was. `unseen`: something in it was listed and, for the first time, could not be fetched; so it counts as seen when it was
     seen last. Once that has failed twice it is the object's own fault, which must not make its owner unknown for good.
     """
 
@@ -63,6 +63,7 @@ class Reading:
     anew: bool
     behind: bool
     unseen: bool
+    same: bool = False
 
     @property
     def quiet(self) -> bool:
@@ -108,7 +109,8 @@ class Reader:
             changes, known, standing, calendar=self.row, held=self.row.held, now=self.now
         )
         found = replace(found, copies=self._believed(found.copies))
-        return Reading(changes, found, standing, window, anew, behind, _unseen(found, known))
+        unseen, same = _unseen(found, known), anew and _same(changes, known)
+        return Reading(changes, found, standing, window, anew, behind, unseen, same)
 
     def save(self, reading: Reading, info: CalendarInfo | None) -> None:
         """Token and data in one transaction. Raises `Fenced` when somebody else took the login over."""
@@ -160,7 +162,10 @@ class Reader:
             return replace(row, state="held", error="most of its events vanished at once", hint=hint)
         row = replace(row, state="ok", error="", hint="")
         if not found.incomplete:
-            row = replace(row, revision=info.revision if info else "", sync_state=reading.changes.state)
+            row = replace(
+                row, revision=info.revision if info else "", sync_state=reading.changes.state,
+                identity=revisions.kept_identity(row.identity, info.identity if info else "", same=reading.same),
+            )  # fmt: skip
         return choosing.standing(row, info)
 
     def _save_copies(self, tx: Tx, standing: Sequence[Copy], found: reconcile.Round) -> None:
@@ -251,6 +256,11 @@ def _is_coming(tx: Tx, copy: Copy) -> bool:
     """Does it still matter what becomes of this copy? Of a meeting that is over, or cancelled, nothing drifts."""
     meeting = meetings.meeting(tx, copy.meeting)
     return meeting is not None and meeting.status in meetings.COMING
+
+
+def _same(changes: Changes, known: Mapping[str, str]) -> bool:
+    """Did reading everything anew bring just what was known, under the etags that were known?"""
+    return bool(known) and {one.href: one.etag for one in changes.upserts} == known
 
 
 def _unseen(found: reconcile.Round, known: Mapping[str, str]) -> bool:

@@ -60,7 +60,7 @@ class Pass:
         changed = not revision or revision != row.revision or row.sync_state is None
         troubled = row.state != "ok" and row.error != READ_ONLY
         again = row.held is not None or troubled or self.relists(row) or self.audits(row)
-        return self.full or changed or again or self.behind(row)
+        return self.full or changed or again or self.behind(row) or _made_anew(row, infos)
 
     def audits(self, row: Calendar) -> bool:
         """Is it time to list everything, in case the server's marks and tokens have kept something from us?"""
@@ -74,6 +74,12 @@ class Pass:
     def behind(self, row: Calendar) -> bool:
         """Has the window moved past what the slots cover?"""
         return row.window_end is None or row.window_end < self.now + self.ctx.config.sync.window_ahead
+
+
+def _made_anew(row: Calendar, infos: Mapping[str, CalendarInfo] | None) -> bool:
+    """Is another calendar at the address of the one that was known?"""
+    info = infos.get(row.href or "") if infos is not None else None
+    return info is not None and revisions.made_anew(row.identity, info.identity)
 
 
 def sync_login(ctx: Context, prepared: Prepared, *, full: bool = False) -> Round:
@@ -175,7 +181,8 @@ def _read(this: Pass, row: Calendar, infos: Mapping[str, CalendarInfo] | None) -
     reader = Reader(this.ctx, this.connector, this.login, this.agent, row, this.now)
     try:
         suspect = this.audits(row) or (info is not None and revisions.runs_back(row.revision, info.revision))
-        reading = reader.ask(anew=this.full or this.relists(row), behind=this.behind(row), whole=suspect)
+        anew = this.full or this.relists(row) or _made_anew(row, infos)
+        reading = reader.ask(anew=anew, behind=this.behind(row), whole=suspect)
     except Throttled:
         raise
     except ConnectorError as error:

@@ -49,8 +49,8 @@ def _compared(
     logins = list(logins)
     found: list[Compared] = []
     progress(0, len(logins))
-    results = pool.map(lambda login: compare_login(ctx, login), logins)
+    results = [pool.submit(compare_login, ctx, login) for login in logins]
     for number, one in enumerate(results, 1):
-        found += one
+        found += one.result()
         progress(number, len(logins))
     return tuple(found)

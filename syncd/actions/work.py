@@ -12,7 +12,7 @@ from concurrent.futures import Executor, Future
 from queue import Empty, SimpleQueue
 from typing import TypeVar
 
-from store import due
+from store import calendars, due
 from store.errors import Fenced, StoreError
 from store.model import Delivery, DeliveryTarget, Login
 from syncd import logs
@@ -46,26 +46,56 @@ def run_shards(ctx: Context, shards: Collection[int], pool: Executor) -> int:
 
 
 def run_due_deliveries(
-    ctx: Context, shards: Collection[int], pool: Executor, target: DeliveryTarget | None = None
-) -> int:
-    """Claim and work off the deliveries that are due in these shards: to calendars, to mailboxes, or (None) to both."""
+    ctx: Context, shards: Collection[int], pool: Executor, target: DeliveryTarget | None = None,
+    *, but_not: Collection[str] = (), begun: Callable[[], None] = lambda: None,
+) -> int:  # fmt: skip
+    """Claim and work off the deliveries that are due in these shards: to calendars, to mailboxes, or (None) to both.
+
+    `but_not`: accounts whose calendars are left alone, as enough is already waiting for them. `begun` is called once all that was
+    claimed is in the pool.
+    """
     with ctx.store.writing() as tx:
-        owed = due.claim_deliveries(tx, ctx.clock(), shards=shards, target=target)
-    run_deliveries(ctx, owed, pool)
+        owed = due.claim_deliveries(tx, ctx.clock(), shards=shards, target=target, but_not=but_not)
+    run_deliveries(ctx, owed, pool, begun=begun)
     return len(owed)
 
 
-def run_due_logins(ctx: Context, shards: Collection[int], pool: Executor) -> int:
-    """Claim and sync the logins that are due in these shards."""
+def run_due_logins(
+    ctx: Context, shards: Collection[int], pool: Executor,
+    *, but_not: Collection[str] = (), begun: Callable[[], None] = lambda: None,
+) -> int:  # fmt: skip
+    """Claim and sync the logins that are due in these shards, except those at the accounts in `but_not`; `begun` as above."""
     with ctx.store.writing() as tx:
-        logins = due.claim_logins(tx, ctx.clock(), shards=shards)
-    run_logins(ctx, logins, pool)
+        logins = due.claim_logins(tx, ctx.clock(), shards=shards, but_not=but_not)
+    run_logins(ctx, logins, pool, begun=begun)
     return len(logins)
 
 
-def run_deliveries(ctx: Context, owed: Collection[Delivery], pool: Executor) -> list[Delivery]:
+def account_of(_ctx: Context, piece: Prepared | Login | Delivery, *told: object) -> str:
+    """The account whose server a piece of work asks; "" for a mail, or where there is none any more.
+
+    Takes what is submitted to a pool: with a delivery that is its account.
+    """
+    if isinstance(piece, Delivery):
+        return str(told[0])
+    return piece.account if isinstance(piece, Login) else piece.login.account
+
+
+def _accounts(ctx: Context, owed: Collection[Delivery]) -> dict[int, str]:
+    """The accounts of deliveries to calendars, by their ids."""
+    to_calendars = {one.id: one.agent for one in owed if one.target == "calendar" and one.agent}
+    with ctx.store.reading() as tx:
+        where = calendars.places(tx, set(to_calendars.values()))
+    return {delivery: where[agent].account for delivery, agent in to_calendars.items() if agent in where}
+
+
+def run_deliveries(
+    ctx: Context, owed: Collection[Delivery], pool: Executor, *, begun: Callable[[], None] = lambda: None
+) -> list[Delivery]:
     """Work off claimed deliveries; what somebody else took over is left to them."""
-    futures = {pool.submit(_one_delivery, ctx, one): one for one in owed}
+    accounts = _accounts(ctx, owed)
+    futures = {pool.submit(_one_delivery, ctx, one, accounts.get(one.id, "")): one for one in owed}
+    begun()
     results: list[Delivery] = []
 
     def renew(running: Iterable[Delivery]) -> None:
@@ -79,16 +109,23 @@ def run_deliveries(ctx: Context, owed: Collection[Delivery], pool: Executor) -> 
 def run_logins(
     ctx: Context, logins: Collection[Login], pool: Executor, *, full: bool = False,
     done: Callable[[Round], None] = lambda _round: None, save_every: int = SAVE_EVERY,
+    begun: Callable[[], None] = lambda: None,
 ) -> list[Round]:  # fmt: skip
     """Sync claimed logins; `done` is told of each as it ends (for a progress bar).
 
     `save_every` 1: somebody waits for what is read, so none waits until the slowest is in.
     """
     futures = {pool.submit(_one_login, ctx, one, full): one.login for one in prepare(ctx, logins)}
+    begun()
     rounds: list[Round] = []
     unsaved: list[Round] = []
 
+    def save() -> None:
+        save_unchanged(ctx, unsaved)
+        unsaved.clear()
+
     def renew(running: Iterable[Login]) -> None:
+        save()  # what is done does not wait for what a slow server still has to say
         with ctx.store.writing() as tx:
             due.renew(tx, ctx.clock(), logins=[(one.id, one.epoch) for one in running])
 
@@ -97,14 +134,13 @@ def run_logins(
         if one.unchanged:
             unsaved.append(one)
         if len(unsaved) >= save_every:
-            save_unchanged(ctx, unsaved)
-            unsaved.clear()
+            save()
         done(one)
 
     try:
         _work_off(futures, renew, ended)
     finally:
-        save_unchanged(ctx, unsaved)
+        save()
     return rounds
 
 
@@ -171,7 +207,7 @@ def _looked_at(ctx: Context, prepared: Prepared, full: bool) -> Round | None:
         return login_failed(ctx, login, as_defect(error))
 
 
-def _one_delivery(ctx: Context, owed: Delivery) -> Delivery | None:
+def _one_delivery(ctx: Context, owed: Delivery, _account: str) -> Delivery | None:
     found = _tried(ctx, owed)
     ctx.meter.delivered(owed.target, owed.kind, "fenced" if found is None else _result(found))
     return found

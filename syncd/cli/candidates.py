@@ -14,8 +14,8 @@ from syncd.actions.suggest import candidates as ask
 from syncd.cli.common import opened, print_json
 from syncd.cli.options import AsJson, ConfigFile, MeetingId
 from syncd.cli.tables import say, table
-from syncd.cli.threads import leave, threads
-from syncd.executor import READERS
+from syncd.cli.threads import ending_with, leave
+from syncd.executor import by_account
 from syncd.moments import ago, patience, shown, span
 from syncd.words import sentence
 
@@ -45,7 +45,7 @@ def candidates(
         with opened(config) as ctx:
             _tell(ctx, ask(ctx, meeting, limit=limit), as_json)
         return 0
-    with opened(config, follows=True) as ctx, threads(READERS) as pool:
+    with opened(config, follows=True) as ctx, ending_with(by_account("read")) as pool:
         found, done = fresh_candidates(ctx, meeting, pool, max_age=max_age, within=within, limit=limit)
         _tell(ctx, found, as_json)
         if not done:

@@ -14,8 +14,8 @@ from syncd.cli.common import opened, print_json
 from syncd.cli.options import AsJson, ConfigFile
 from syncd.cli.progress import progress
 from syncd.cli.tables import say
-from syncd.cli.threads import threads
-from syncd.executor import READERS
+from syncd.cli.threads import ending_with
+from syncd.executor import by_account
 from syncd.garbage import collect_seldom
 from syncd.shapes import Json, delivery_json, record_json
 
@@ -31,7 +31,11 @@ def sync(
 ) -> int:
     """Read all calendars now and deliver what is owed. Ends with 1 if anything failed."""
     collect_seldom()
-    with opened(config, follows=True) as ctx, threads(READERS) as pool, progress("reading calendars") as tell:
+    with (
+        opened(config, follows=True) as ctx,
+        ending_with(by_account("read")) as pool,
+        progress("reading calendars") as tell,
+    ):
         report = sync_now(ctx, pool, agent=agent, full=full, progress=tell)
         health = status(ctx, agent=agent).calendars
     broken = [one for one in health if one.state not in FINE]

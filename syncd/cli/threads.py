@@ -3,15 +3,19 @@
 import os
 import sys
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from concurrent.futures import Executor, ThreadPoolExecutor
+from contextlib import AbstractContextManager, contextmanager, suppress
 from typing import NoReturn
 
 
+def threads(count: int) -> AbstractContextManager[Executor]:
+    """So many, for work of any kind."""
+    return ending_with(ThreadPoolExecutor(count))
+
+
 @contextmanager
-def threads(count: int) -> Iterator[ThreadPoolExecutor]:
-    """A pool. On Ctrl-C nobody waits for a server that does not answer; `ending` then ends the process under it."""
-    pool = ThreadPoolExecutor(count)
+def ending_with(pool: Executor) -> Iterator[Executor]:
+    """The pool. On Ctrl-C nobody waits for a server that does not answer; `leave` then ends the process under it."""
     try:
         yield pool
     except BaseException:

@@ -16,8 +16,8 @@ from syncd.cli.common import opened, print_json
 from syncd.cli.options import AsJson, ConfigFile
 from syncd.cli.progress import progress
 from syncd.cli.tables import say, table
-from syncd.cli.threads import threads
-from syncd.executor import READERS
+from syncd.cli.threads import ending_with
+from syncd.executor import by_account
 from syncd.garbage import collect_seldom
 from syncd.moments import span
 from syncd.rules.comparing import Difference
@@ -47,7 +47,7 @@ def verify(
     collect_seldom()
     with (
         opened(config, follows=True) as ctx,
-        threads(READERS) as pool,
+        ending_with(by_account("verify")) as pool,
         progress("comparing calendars") as tell,
     ):
         found = ask(ctx, pool, agent=agent, repair=repair, progress=tell)

@@ -1,4 +1,5 @@
-"""What a calendar's revisions tell by themselves (CalDAV: ctag, sync token; opaque, but many of them count)."""
+"""What a calendar's marks tell by themselves: its revisions (CalDAV: ctag, sync token; opaque, but many of them count), and its
+identity."""
 
 import re
 
@@ -12,3 +13,22 @@ def runs_back(before: str, after: str) -> bool:
     if old is None or new is None or old["before"] != new["before"] or old["after"] != new["after"]:
         return False
     return int(new["number"]) < int(old["number"])
+
+
+def made_anew(before: str, after: str) -> bool:
+    """Do both identities say which calendar this is, in the same way, and not the same? Then the one that was known is gone, and
+    whatever marks, tokens and etags are alike are so by chance."""
+    (kind, _, one), (other_kind, _, other) = before.partition(" "), after.partition(" ")
+    return kind == other_kind and bool(one and other) and one != other
+
+
+UNSTEADY = "unsteady"
+"""The identity of a calendar whose server names it anew again and again."""
+
+
+def kept_identity(before: str, after: str, *, same: bool) -> str:
+    """What to remember once everything was read. `same`: all that was known is still there as it was, so an identity that has
+    changed says nothing: it is not listened to any more, or everything would be fetched in each cycle."""
+    if before == UNSTEADY or (same and made_anew(before, after)):
+        return UNSTEADY
+    return after or before

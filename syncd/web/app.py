@@ -3,8 +3,6 @@
 It is made for one daemon's context. Nothing of a request, and nothing of an error's text, reaches the log.
 """
 
-from concurrent.futures import ThreadPoolExecutor
-
 from fastapi import FastAPI
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -12,7 +10,7 @@ from syncd import __version__
 from syncd.actions.context import Context
 from syncd.actions.push import PUSH_PATH
 from syncd.actions.work import as_defect
-from syncd.executor import READERS
+from syncd.executor import by_account
 from syncd.web import api, health, pages, push
 from syncd.web.api.description import by_name
 from syncd.web.health import LIVE, READY
@@ -45,7 +43,7 @@ def make_app(ctx: Context, visitor: int | None = None) -> ASGIApp:
         generate_unique_id_function=by_name,
     )
     app.state.ctx = ctx
-    app.state.readers = ThreadPoolExecutor(READERS, thread_name_prefix="asked")
+    app.state.readers = by_account("asked")
     app.include_router(push.routes(ctx))
     app.include_router(api.routes())
     app.include_router(health.routes(ctx))

@@ -18,17 +18,19 @@ MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 class Deaf(MemoryConnector):
     """Its marks are what a test says, whatever changes (sabre/dav and SOGo do so for a calendar that was made anew)."""
 
-    mark = "mark-7"
+    mark, identity = "mark-7", ""
 
     def calendars(self, memo: str | None) -> Listing:
         told = super().calendars(memo)
-        return replace(told, calendars=tuple(replace(one, revision=Deaf.mark) for one in told.calendars))
+        said = {"revision": Deaf.mark, "identity": Deaf.identity}
+        return replace(told, calendars=tuple(replace(one, **said) for one in told.calendars))
 
 
 @pytest.fixture
 def deaf(world: World, monkeypatch: pytest.MonkeyPatch) -> World:
     """Everybody's calendar is at a server whose marks tell nothing, and was read."""
     monkeypatch.setattr(Deaf, "mark", "mark-7")
+    monkeypatch.setattr(Deaf, "identity", "id 1")
     world.ctx = replace(
         world.ctx, opener=lambda _account, login, secret, _shared: Deaf(world.server, login, secret)
     )
@@ -86,3 +88,33 @@ def test_a_mark_that_runs_back_leads_to_a_full_listing(deaf: World, monkeypatch:
     monkeypatch.setattr(Deaf, "mark", "mark-3")
     deaf.tick(2 * MINUTE)
     assert deaf.known("anna") == []
+
+
+def test_another_calendar_at_the_same_address_is_read_anew_whatever_its_marks_say(
+    deaf: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its etags count from the beginning too: an object of the same name and etag may say something else."""
+    deaf.enter("anna", "talk", TEN, ELEVEN)
+    deaf.tick(DAY)
+    deaf.server.remove_calendar(deaf.work("anna"))
+    deaf.server.add_calendar("anna", "Work")
+    deaf.enter("anna", "talk", TEN + DAY, ELEVEN + DAY)
+    deaf.tick(2 * MINUTE)
+    assert deaf.known("anna") == [(TEN, ELEVEN, "busy")]
+    monkeypatch.setattr(Deaf, "identity", "id 2")
+    deaf.tick(2 * MINUTE)
+    assert deaf.known("anna") == [(TEN + DAY, ELEVEN + DAY, "busy")]
+    assert deaf.row().identity == "id 2"
+
+
+def test_an_identity_that_changes_by_itself_is_not_listened_to(
+    deaf: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    deaf.enter("anna", "talk", TEN, ELEVEN)
+    deaf.tick(DAY)
+    deaf.operations("anna")
+    for number in range(2, 6):
+        monkeypatch.setattr(Deaf, "identity", f"id {number}")
+        deaf.tick(2 * MINUTE)
+    assert deaf.operations("anna").count("changes") == 1
+    assert deaf.known("anna") == [(TEN, ELEVEN, "busy")]

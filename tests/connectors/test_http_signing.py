@@ -3,15 +3,14 @@
 import base64
 import hashlib
 import re
+import traceback
 
 import pytest
 from clients import LOGIN, SECRET, client
-from scripted import Asked, Said, Serve, reply
+from scripted import Asked, Said, Serve, reply, then_hang_up
 
 from connectors.account import Connections
-from connectors.interface import (
-    SignInRefused,
-)
+from connectors.interface import ConnectorError, SignInRefused
 
 
 class TestSigningIn:
@@ -152,3 +151,38 @@ class TestDigest:
         )
         with pytest.raises(SignInRefused):
             client(server, connections, auth="digest").send("GET", server.url)
+
+
+FAILURES = {
+    "401": reply(401, WWW_Authenticate='Basic realm="x"'),
+    "403": reply(403),
+    "500": reply(500),
+    "429": reply(429, Retry_After="1"),
+    "no HTTP": b"SSH-2.0\r\n",
+    "cut short": reply(200, b"x", Content_Length="9"),
+    "elsewhere": reply(302, Location="https://elsewhere.example/"),
+    "nothing": None,
+}
+
+
+class TestSecrecy:
+    @pytest.mark.parametrize("auth", ["basic", "digest", "bearer"])
+    @pytest.mark.parametrize("failure", FAILURES)
+    def test_nothing_that_is_told_of_a_failure_holds_credentials(
+        self,
+        serve: Serve,
+        connections: Connections,
+        caplog: pytest.LogCaptureFixture,
+        failure: str,
+        auth: str,
+    ) -> None:
+        caplog.set_level("DEBUG")
+        said = FAILURES[failure]
+        server = serve(lambda asked: said and then_hang_up(said))
+        asking = client(server, connections, auth=auth, secret="s3cr3t")
+        with pytest.raises(ConnectorError) as failed:
+            asking.send("PUT", server.url, b"x")
+        error = failed.value
+        told = "".join(traceback.format_exception(error)) + error.hint + repr(asking) + caplog.text
+        for word in ("s3cr3t", base64.b64encode(f"{LOGIN}:s3cr3t".encode()).decode(), "Authorization"):
+            assert word not in told

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from syncd.rules import retry
-from syncd.rules.revisions import runs_back
+from syncd.rules.revisions import UNSTEADY, kept_identity, made_anew, runs_back
 
 
 @pytest.mark.parametrize(
@@ -42,3 +42,26 @@ def test_not_all_at_once() -> None:
     shares = [sum(part / 20 <= one < (part + 1) / 20 for one in late) for part in range(20)]
     assert min(shares) >= 3
     assert max(shares) <= 30
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "anew"),
+    [
+        ("resource-id /.resources/7", "resource-id /.resources/8", True),
+        ("resource-id /.resources/7", "resource-id /.resources/7", False),
+        ("resource-id 7", "share-resource-uri 8", False),
+        ("", "resource-id 7", False),
+        ("resource-id 7", "", False),
+        (UNSTEADY, "resource-id 7", False),
+    ],
+)
+def test_made_anew(before: str, after: str, anew: bool) -> None:
+    assert made_anew(before, after) is anew
+
+
+def test_the_identity_kept_is_the_last_one_said_until_one_was_said_for_nothing() -> None:
+    assert kept_identity("", "id 1", same=True) == "id 1"
+    assert kept_identity("id 1", "", same=False) == "id 1"
+    assert kept_identity("id 1", "id 2", same=False) == "id 2"
+    assert kept_identity("id 1", "id 2", same=True) == UNSTEADY
+    assert kept_identity(UNSTEADY, "id 3", same=False) == UNSTEADY

@@ -13,14 +13,16 @@ from store_things import (
     HOUR,
     NOW,
     SECOND,
+    agent,
     delivery,
     one_login,
+    plan,
     plan_meeting,
     settle,
 )
 from stores import postgresql_only
 
-from store import calendars, deliveries, due
+from store import agents, calendars, deliveries, due
 from store.database import Store
 from store.due import LEASE, SHARDS, shard_of
 from store.model import Delivery, Login
@@ -105,6 +107,25 @@ def test_nothing_is_handed_out_twice_while_a_lease_runs(store: Store) -> None:
         assert due.claim_logins(tx, NOW + LEASE - SECOND, even_if_early=True) == []
         (second,) = due.claim_logins(tx, NOW + LEASE)
     assert second.epoch == first.epoch + 1
+
+
+def test_some_accounts_can_be_left_out(store: Store) -> None:
+    """Whose server keeps others waiting is left alone; mails have no agent, and go on."""
+    with store.writing() as tx:
+        plans = [plan("anna", write="Work"), plan("ben", "elsewhere", write="Work")]
+        agents.follow(tx, [agent(one.agent) for one in plans], plans, NOW)
+    plan_meeting(store)
+    owe(
+        store,
+        delivery(who="anna"),
+        delivery(who="ben"),
+        delivery(target="mail", agent=None, guest="g@example.com"),
+    )
+    with store.writing() as tx:
+        assert due.claim_logins(tx, NOW, but_not=["cloud", "elsewhere"]) == []
+        assert [one.agent for one in due.claim_logins(tx, NOW, but_not=["elsewhere"])] == ["anna"]
+        claimed = due.claim_deliveries(tx, NOW, but_not=["cloud"])
+    assert {one.agent for one in claimed} == {"ben", None}
 
 
 def test_what_is_not_due_is_claimed_only_if_early_is_allowed(store: Store) -> None:
