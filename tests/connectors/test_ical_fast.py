@@ -151,19 +151,24 @@ MONTH_DAYS = st.lists(st.integers(-31, 31).filter(bool), max_size=3, unique=True
     lambda d: tuple(sorted(d))
 )
 
+MONTHS = st.lists(st.integers(1, 12), max_size=3, unique=True).map(lambda d: tuple(sorted(d)))
+
 
 @st.composite
 def walks(draw):
     frequency = draw(st.sampled_from(("DAILY", "WEEKLY", "MONTHLY", "YEARLY")))
     first = draw(FIRST)
     until = draw(st.none() | st.integers(-40, 4000).map(lambda days: first + timedelta(days=days)))
-    weekdays, month_days = draw(st.sampled_from(((WEEKDAYS, None), (None, MONTH_DAYS), (None, None))))
+    weekdays, month_days = draw(
+        st.sampled_from(((WEEKDAYS, None), (None, MONTH_DAYS), (WEEKDAYS, MONTH_DAYS), (None, None)))
+    )
     rule = Rule(
         frequency,
         interval=draw(st.integers(1, 5) | st.integers(1, 4000)),
         count=draw(st.none() | st.integers(1, 400)),
         until=until and Until(until, "local"),
         weekdays=() if weekdays is None else draw(weekdays),
+        months=draw(st.just(()) | MONTHS),
         month_days=() if month_days is None else draw(month_days),
         week_start=draw(st.integers(0, 6)),
     )
