@@ -12,6 +12,7 @@ from connectors.ical.limits import Steps
 from connectors.ical.rules import Rule
 
 _LENGTHS = (0, 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
+_FEW = 1_000
 
 
 class Span(NamedTuple):
@@ -22,7 +23,7 @@ class Span(NamedTuple):
     steps: Steps
 
 
-def strides(rule: Rule, first: datetime, span: Span) -> Iterator[int] | None:
+def strides(rule: Rule, first: datetime, span: Span) -> Iterable[int] | None:
     """The days that a common rule names within the span, as ordinals and in order; None for any other rule.
 
     A few may lie outside of it, or before `first`. With a COUNT all are there from the beginning, but for daily rules,
@@ -46,23 +47,24 @@ def strides(rule: Rule, first: datetime, span: Span) -> Iterator[int] | None:
     return _in_months(rule, first, _every_year(rule, first, span))
 
 
-def _daily(rule: Rule, first: int, span: Span) -> Iterator[int]:
+def _daily(rule: Rule, first: int, span: Span) -> Iterable[int]:
     start = first + max(0, (span.low - first) // rule.interval) * rule.interval
     high = span.high if rule.count is None else min(span.high, first + (rule.count - 1) * rule.interval)
-    for day in range(start, high + 1, rule.interval):
-        span.steps.spend()
-        yield day
+    return span.steps.paid(range(start, high + 1, rule.interval))
 
 
-def _weekly(rule: Rule, first: int, span: Span) -> Iterator[int]:
+def _weekly(rule: Rule, first: int, span: Span) -> Iterable[int]:
     weekdays = {weekday for _, weekday in rule.weekdays} or {(first - 1) % 7}
     offsets = sorted((weekday - rule.week_start) % 7 for weekday in weekdays)
     origin, step = first - (first - 1 - rule.week_start) % 7, 7 * rule.interval
     start = origin + max(0, (span.low - 7 - origin) // step) * step
-    for week in range(start, span.high + 1, step):
-        span.steps.spend()
-        for offset in offsets:
-            yield week + offset
+    high = span.high if rule.count is None else min(span.high, origin + rule.count * step)
+    if len(offsets) == 1:
+        return span.steps.paid(range(start + offsets[0], high + 1 + offsets[0], step))
+    weeks = span.steps.paid(range(start, high + 1, step))
+    if isinstance(weeks, range) and len(weeks) < _FEW:
+        return [week + offset for week in weeks for offset in offsets]
+    return (week + offset for week in weeks for offset in offsets)
 
 
 def _every_month(rule: Rule, first: datetime, span: Span) -> Iterator[tuple[int, int]]:
