@@ -1,10 +1,16 @@
-"""`vdirsyncer`, the peer that is a command of its own: measured where it is installed, and said to be missing elsewhere."""
+"""Peers that are programs of their own: measured where they are installed, and said to be missing elsewhere.
+
+`vdirsyncer` is a command. libical is a library in C: a small program around it (`libical.c`) is compiled for the occasion.
+"""
 
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 SETTINGS = """
 [general]
@@ -46,3 +52,33 @@ def vdirsyncer(
         subprocess.run(words, input=b"y\n" * 99, check=True, capture_output=True)
 
     return run
+
+
+Counting = Callable[[list[bytes]], tuple[int, float]]
+"""From calendar texts to the occurrences found in them, and the seconds of CPU that took."""
+
+
+@contextmanager
+def libical(zone: str, start: datetime, end: datetime) -> Iterator[Counting | None]:
+    """libical, counting the occurrences in a window for somebody in that zone; None, and says so, where it can't be built."""
+    with TemporaryDirectory(prefix="syncd-bench-") as folder:
+        program, texts = Path(folder) / "libical", Path(folder) / "texts"
+        source = Path(__file__).with_name("libical.c")
+        compiler = shutil.which("cc") or shutil.which("gcc")
+        command = [compiler or "cc", "-O2", "-o", str(program), str(source), "-lical"]
+        if not compiler or subprocess.run(command, check=False, capture_output=True).returncode:
+            print("not measured, libical-dev (or a C compiler) is not installed", file=sys.stderr)
+            yield None
+            return
+        words = [str(program), zone, f"{start.timestamp():.0f}", f"{end.timestamp():.0f}"]
+        with subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as running:
+
+            def count(these: list[bytes]) -> tuple[int, float]:
+                assert running.stdin
+                assert running.stdout
+                texts.write_bytes(b"".join(len(text).to_bytes(4, "little") + text for text in these))
+                print(texts, file=running.stdin, flush=True)
+                found, seconds = running.stdout.readline().split()
+                return int(found), float(seconds)
+
+            yield count

@@ -1,7 +1,8 @@
-"""How fast iCalendar text becomes busy intervals, against `recurring-ical-events` on the same objects.
+"""How fast iCalendar text becomes busy intervals, against `recurring-ical-events` and libical (in C) on the same objects.
 
-Over made-up objects (`objects`), and over the files at $SYNCD_CONFORMANCE where it is set: those that both read, for how soon
-something gives up is no measure of reading. In turn, slice by slice, for the machine's speed drifts.
+Over made-up objects (`objects`), and over the files at $SYNCD_CONFORMANCE where it is set: those that recurring-ical-events can
+read too, for how soon something gives up is no measure of reading. In turn, slice by slice, for the machine's speed drifts.
+libical has seen every text before and remembers its zones; here each file is read for the first time.
 """
 
 import os
@@ -15,29 +16,34 @@ import recurring_ical_events  # type: ignore[import-untyped]  # it has no types
 
 from bench.figures import Figure
 from bench.objects import END, OWNER, START, objects
+from bench.peers import Counting, libical
 from connectors.ical import read
 from syncd.garbage import collect_seldom
 
 SLICES = 16
+ZONE = "Europe/Amsterdam"
 
 
 def measure() -> Iterator[Figure]:
-    """The ratios, and in the first the count of occurrences that both found."""
+    """The ratios, and with them the count of occurrences that each found."""
     made = objects()
     collect_seldom()
-    yield _compared(f"reading {len(made)} objects of {sum(map(len, made)) // len(made)} bytes", made, 20.0)
-    if folder := os.environ.get("SYNCD_CONFORMANCE"):
-        files = [path.read_bytes() for path in sorted((Path(folder) / "ical" / "ics").glob("*.ics"))]
-        both = [text for text in files if _accepted(text)]
-        yield _compared(
-            f"reading the {len(both)} of {len(files)} files of the conformance set that both read", both, 20.0
+    with libical(ZONE, START, END) as in_c:
+        yield from _compared(
+            f"reading {len(made)} objects of {sum(map(len, made)) // len(made)} bytes", made, in_c
         )
+        if folder := os.environ.get("SYNCD_CONFORMANCE"):
+            files = [path.read_bytes() for path in sorted((Path(folder) / "ical" / "ics").glob("*.ics"))]
+            both = [text for text in files if _accepted(text)]
+            yield from _compared(
+                f"reading {len(both)} of {len(files)} files of the conformance set", both, in_c
+            )
 
 
 def ours(texts: list[bytes]) -> int:
     """The occurrences that syncd finds."""
     return sum(
-        len(read(text, zone="Europe/Amsterdam", start=START, end=END, addresses=(OWNER,)).intervals)
+        len(read(text, zone=ZONE, start=START, end=END, addresses=(OWNER,)).intervals)
         for text in texts
     )  # fmt: skip
 
@@ -58,19 +64,26 @@ def _accepted(text: bytes) -> bool:
     return False
 
 
-def _compared(name: str, texts: list[bytes], least: float) -> Figure:
-    counts, took = [0, 0], [0.0, 0.0]
+def _compared(name: str, texts: list[bytes], in_c: Counting | None) -> Iterator[Figure]:
+    engines = [_timed(ours), _timed(theirs)] + ([in_c] if in_c else [])
+    if in_c:
+        in_c(texts)
+    found, took = [0] * len(engines), [0.0] * len(engines)
     for number in range(SLICES):
-        for place, run in enumerate((ours, theirs)):
-            found, seconds = _timed(run, texts[number::SLICES])
-            counts[place] += found
+        for place, count in enumerate(engines):
+            occurrences, seconds = count(texts[number::SLICES])
+            found[place] += occurrences
             took[place] += seconds
-    told = f"{len(texts) / took[0]:.0f} a second; occurrences: {counts[0]}, theirs {counts[1]}"
-    return Figure(
-        f"{name}: recurring-ical-events against syncd", took[1] / took[0], least, "x", told, at_least=True
-    )
+    for place, (peer, least) in enumerate(
+        (("recurring-ical-events", 20.0), ("libical in C", 0.6))[: len(engines) - 1], 1
+    ):
+        told = f"{len(texts) / took[0]:.0f} a second; occurrences: {found[0]}, theirs {found[place]}"
+        yield Figure(f"{name}: {peer} against syncd", took[place] / took[0], least, "x", told, at_least=True)
 
 
-def _timed(run: Callable[[list[bytes]], int], texts: list[bytes]) -> tuple[int, float]:
-    began = process_time()
-    return run(texts), process_time() - began
+def _timed(run: Callable[[list[bytes]], int]) -> Counting:
+    def count(texts: list[bytes]) -> tuple[int, float]:
+        began = process_time()
+        return run(texts), process_time() - began
+
+    return count

@@ -73,6 +73,11 @@ class Entry(NamedTuple):
         """Whether there can be more than one occurrence."""
         return bool(self.rules or self.extras or self.onwards)
 
+    @property
+    def stands_alone(self) -> bool:
+        """Whether its one occurrence is all there is to it."""
+        return not (self.rules or self.extras or self.onwards or self.exceptions or self.exclusions)
+
     def flawed(self) -> "Entry":
         """Return the entry as one that could not be read whole: what would block is unknown."""
         return self if self.status in NEVER_STORED else self._replace(status=Status.UNKNOWN)

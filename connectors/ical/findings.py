@@ -1,6 +1,8 @@
 """Gathering what was wrong with a text while it is read, up to a cap, so that reading can go on."""
 
+import re
 from collections import deque
+from collections.abc import Callable
 from typing import Literal
 
 from connectors.interface import Problem
@@ -9,7 +11,7 @@ from connectors.interface import Problem
 class Findings:
     """Problems in the order found. Beyond the cap they are only counted: a hostile text can't flood a log."""
 
-    __slots__ = ("_allowed", "_found", "_lately", "_left_out", "_text")
+    __slots__ = ("_allowed", "_found", "_lately", "_left_out", "_matches", "_starts", "_text")
 
     def __init__(self, allowed: int) -> None:
         self._allowed = allowed
@@ -17,14 +19,21 @@ class Findings:
         self._left_out = 0
         self._lately: deque[tuple[str, int, str, str]] = deque(maxlen=8)
         self._text = ""
+        self._matches: Callable[[], list[int]] = list
+        self._starts: list[int] | None = None
 
-    def count_in(self, text: str) -> None:
-        """From now on a `line` below zero is a place in this text (its offset, negated): few lines are ever told."""
+    def number_by(self, lines: re.Pattern[str], text: str) -> None:
+        """From now on a `line` of -1 is the first match of `lines` in this text, and so on: few lines are ever told."""
+        self._matches = lambda: [match.start() for match in lines.finditer(text)]
         self._text = text
 
     def line_of(self, line: int) -> int:
         """The 1-based line that a component or property has as its `line`; 0 where it is not known."""
-        return line if line >= 0 else self._text.count("\n", 0, -line)
+        if line >= 0:
+            return line
+        if self._starts is None:
+            self._starts = self._matches()
+        return self._text.count("\n", 0, self._starts[~line] + 1)
 
     def add(self, uid: str, line: int, message: str, level: Literal["error", "warning"] = "error") -> None:
         """Note a problem; the same one at the same line is noted once."""

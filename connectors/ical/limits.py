@@ -4,6 +4,7 @@ A stranger's invitation is untrusted input (RFC 5545 section 7). Counting steps 
 repeatable: the same text gives the same answer on a slow machine and on a fast one.
 """
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 
@@ -58,3 +59,15 @@ class Steps:
         self.left -= steps
         if self.left < 0:
             raise StepsSpent("the rule needs too many steps to expand")
+
+    def paid(self, turns: range) -> Iterable[int]:
+        """Return turns that cost a step each, paid at once; if there is not enough left, they are paid one by one."""
+        if len(turns) > self.left:
+            return self._paid_singly(turns)
+        self.left -= len(turns)
+        return turns
+
+    def _paid_singly(self, turns: range) -> Iterator[int]:
+        for turn in turns:
+            self.spend()
+            yield turn

@@ -10,12 +10,13 @@ from datetime import datetime
 
 from connectors.ical.component import MARKER, Component
 from connectors.ical.events import Entry, EntryReader
-from connectors.ical.expand import Window, capped, expand
+from connectors.ical.expand import capped, expand
 from connectors.ical.findings import Findings
 from connectors.ical.limits import DEFAULTS, Limits, Steps
 from connectors.ical.meaning import freebusy_status
 from connectors.ical.own import own_event
 from connectors.ical.reduce import Reduction
+from connectors.ical.series import Window
 from connectors.ical.text import scan
 from connectors.ical.zones import Ladder, Zone, known_zone
 from connectors.interface import BusyInterval, CalendarObject, Event, Reading

@@ -1,15 +1,18 @@
-"""The rules that nearly all series have, by arithmetic: every so many days, weeks on weekdays, months on days or weekdays.
+"""The rules that nearly all series have, by arithmetic: every so many days, weeks on weekdays, and days or weekdays of months.
 
 RFC 5545 section 3.3.10. `walk` does every rule; these it would do the same (tested), only not as fast.
 """
 
-from calendar import isleap, monthrange
+from calendar import isleap
 from collections.abc import Iterable, Iterator
 from datetime import date, datetime
 from typing import NamedTuple
 
 from connectors.ical.limits import Steps
 from connectors.ical.rules import Rule
+
+_LENGTHS = (0, 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
+_FEW = 1_000
 
 
 class Span(NamedTuple):
@@ -20,66 +23,91 @@ class Span(NamedTuple):
     steps: Steps
 
 
-def strides(rule: Rule, first: datetime, span: Span) -> Iterator[int] | None:
+def strides(rule: Rule, first: datetime, span: Span) -> Iterable[int] | None:
     """The days that a common rule names within the span, as ordinals and in order; None for any other rule.
 
     A few may lie outside of it, or before `first`. With a COUNT all are there from the beginning, but for daily rules,
     whose last day it gives.
     """
-    if (
-        rule.hours
-        or rule.minutes
-        or rule.seconds
-        or rule.positions
-        or rule.year_days
-        or rule.weeks
-        or rule.months
-    ):
+    if not rule.by_days or rule.positions or rule.year_days or rule.weeks:
         return None
-    if rule.frequency == "DAILY" and not (rule.weekdays or rule.month_days):
-        return _daily(rule, first.toordinal(), span)
+    if rule.frequency == "DAILY":
+        by_days = rule.months or rule.weekdays or rule.month_days
+        return None if by_days else _daily(rule, first.toordinal(), span)
     if rule.count is not None:
         span = span._replace(low=first.toordinal())
-    if rule.frequency == "WEEKLY" and not rule.month_days:
-        return _weekly(rule, first.toordinal(), span)
-    if rule.skip != "OMIT" or (rule.weekdays and (rule.month_days or rule.frequency != "MONTHLY")):
+    if rule.frequency == "WEEKLY":
+        return None if rule.month_days or rule.months else _weekly(rule, first.toordinal(), span)
+    if rule.skip != "OMIT":
         return None
     if rule.frequency == "MONTHLY":
-        return _monthly(rule, first, span)
-    return _yearly(rule.interval, first, span) if rule.frequency == "YEARLY" and not rule.month_days else None
+        return _in_months(rule, first, _every_month(rule, first, span))
+    if rule.weekdays and not rule.months:
+        return None  # the weekdays are counted within the year
+    return _in_months(rule, first, _every_year(rule, first, span))
 
 
-def _daily(rule: Rule, first: int, span: Span) -> Iterator[int]:
+def _daily(rule: Rule, first: int, span: Span) -> Iterable[int]:
     start = first + max(0, (span.low - first) // rule.interval) * rule.interval
     high = span.high if rule.count is None else min(span.high, first + (rule.count - 1) * rule.interval)
-    for day in range(start, high + 1, rule.interval):
-        span.steps.spend()
-        yield day
+    return span.steps.paid(range(start, high + 1, rule.interval))
 
 
-def _weekly(rule: Rule, first: int, span: Span) -> Iterator[int]:
+def _weekly(rule: Rule, first: int, span: Span) -> Iterable[int]:
     weekdays = {weekday for _, weekday in rule.weekdays} or {(first - 1) % 7}
     offsets = sorted((weekday - rule.week_start) % 7 for weekday in weekdays)
     origin, step = first - (first - 1 - rule.week_start) % 7, 7 * rule.interval
     start = origin + max(0, (span.low - 7 - origin) // step) * step
-    for week in range(start, span.high + 1, step):
-        span.steps.spend()
-        for offset in offsets:
-            yield week + offset
+    high = span.high if rule.count is None else min(span.high, origin + rule.count * step)
+    if len(offsets) == 1:
+        return span.steps.paid(range(start + offsets[0], high + 1 + offsets[0], step))
+    weeks = span.steps.paid(range(start, high + 1, step))
+    if isinstance(weeks, range) and len(weeks) < _FEW:
+        return [week + offset for week in weeks for offset in offsets]
+    return (week + offset for week in weeks for offset in offsets)
 
 
-def _monthly(rule: Rule, first: datetime, span: Span) -> Iterator[int]:
+def _every_month(rule: Rule, first: datetime, span: Span) -> Iterator[tuple[int, int]]:
     origin = _month_index(first)
     low, high = (_month_index(date.fromordinal(day)) for day in (span.low, span.high))
     start = origin + max(0, (low - 1 - origin) // rule.interval) * rule.interval
-    month_days = rule.month_days or (() if rule.weekdays else (first.day,))
     for index in range(start, high + 1, rule.interval):
         span.steps.spend()
         year, month = divmod(index, 12)
-        before, length = date(year, month + 1, 1).toordinal() - 1, monthrange(year, month + 1)[1]
-        named = _numbered(month_days, length) if month_days else _on_weekdays(rule.weekdays, before, length)
-        for day in sorted(named):
+        if not rule.months or month + 1 in rule.months:
+            yield year, month + 1
+
+
+def _every_year(rule: Rule, first: datetime, span: Span) -> Iterator[tuple[int, int]]:
+    low, high = (date.fromordinal(day).year for day in (span.low, span.high))
+    start = first.year + max(0, (low - 1 - first.year) // rule.interval) * rule.interval
+    for year in range(start, high + 1, rule.interval):
+        span.steps.spend()
+        for month in rule.months or (first.month,):
+            yield year, month
+
+
+def _in_months(rule: Rule, first: datetime, months: Iterator[tuple[int, int]]) -> Iterator[int]:
+    """The days named in each of these months. All months that begin on the same weekday and are as long are alike."""
+    month_days = rule.month_days or (() if rule.weekdays else (first.day,))
+    alike: dict[tuple[int, int], list[int]] = {}
+    for year, month in months:
+        before, length = date(year, month, 1).toordinal() - 1, _LENGTHS[month] + (month == 2 and isleap(year))
+        kind = (before % 7, length)
+        if kind not in alike:
+            alike[kind] = sorted(_days_of_month(month_days, rule.weekdays, *kind))
+        for day in alike[kind]:
             yield before + day
+
+
+def _days_of_month(
+    month_days: Iterable[int], weekdays: Iterable[tuple[int, int]], before: int, length: int
+) -> set[int]:
+    """By their number, by weekday, or (as zones do) by both. `before`: the weekday of the day before it."""
+    if not month_days:
+        return _on_weekdays(weekdays, before, length)
+    named = _numbered(month_days, length)
+    return named & _on_weekdays(weekdays, before, length) if weekdays else named
 
 
 def _month_index(at: date) -> int:
@@ -92,7 +120,7 @@ def _numbered(numbers: Iterable[int], length: int) -> set[int]:
 
 
 def _on_weekdays(weekdays: Iterable[tuple[int, int]], before: int, length: int) -> set[int]:
-    """Days of a month by weekday and how manieth; `before` is the day before the month."""
+    """Days of a month by weekday and how manieth."""
     days: set[int] = set()
     for nth, weekday in weekdays:
         those = range(1 + (weekday - before) % 7, length + 1, 7)
@@ -101,12 +129,3 @@ def _on_weekdays(weekdays: Iterable[tuple[int, int]], before: int, length: int) 
         elif abs(nth) <= len(those):
             days.add(those[nth - 1 if nth > 0 else nth])
     return days
-
-
-def _yearly(interval: int, first: datetime, span: Span) -> Iterator[int]:
-    low, high = (date.fromordinal(day).year for day in (span.low, span.high))
-    start = first.year + max(0, (low - 1 - first.year) // interval) * interval
-    for year in range(start, high + 1, interval):
-        span.steps.spend()
-        if (first.month, first.day) != (2, 29) or isleap(year):
-            yield date(year, first.month, first.day).toordinal()

@@ -4,8 +4,8 @@ RFC 5545 section 3.3.10. The walk goes period by period (a year, a month, ... a 
 no COUNT forbids it, and never loops for ever: it ends at the window's end, and every period looked at costs a step.
 """
 
-import math
-from collections.abc import Iterator, Sequence
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import NamedTuple
@@ -48,29 +48,55 @@ class Walk(NamedTuple):
 
 def walk(path: Walk) -> Iterator[datetime]:
     """Yield the rule's instances, naive and strictly growing. Raises `StepsSpent` when the budget is gone."""
-    span = Span(path.low.toordinal(), min(path.high, path.last or path.high).toordinal(), path.steps)
-    common = strides(path.rule, path.first, span)
-    return by_period(path) if common is None else _by_day(path, common)
+    common = _common(path)
+    if common is None:
+        return by_period(path)
+    clock = path.first - datetime.fromordinal(path.first.toordinal())
+    return (datetime.fromordinal(day) + clock for day in common)
 
 
-def _by_day(path: Walk, days_named: Iterator[int]) -> Iterator[datetime]:
-    """Along days that are named already, at the time of day of the first."""
-    first_day, high = path.first.toordinal(), min(path.high, path.last or path.high)
-    high_day, clock = high.toordinal(), path.first - datetime.fromordinal(first_day)
-    number, count = 0, path.rule.count or math.inf
+def walk_days(path: Walk) -> Iterable[int]:
+    """As `walk`, for a rule that names days: these as ordinals, all at the time of day of the first."""
+    common = _common(path)
+    return (at.toordinal() for at in by_period(path)) if common is None else common
+
+
+def _common(path: Walk) -> Iterable[int] | None:
+    clock, until = path.first.time(), min(path.high, path.last or path.high)
+    span = Span(path.low.toordinal(), until.toordinal(), path.steps)
+    named = strides(path.rule, path.first, span)
+    if named is None:
+        return None
+    low = max(span.low + (clock < path.low.time()), path.first.toordinal())
+    high = span.high - (clock > until.time())
+    if path.rule.count is not None and path.rule.frequency != "DAILY":
+        return _counted(path, named, low, high)
+    if isinstance(named, Sequence):
+        return named[bisect_left(named, low) : bisect_right(named, high)]
+    return _between(named, low, high)
+
+
+def _between(days_named: Iterable[int], low: int, high: int) -> Iterator[int]:
     for day in days_named:
-        if day < first_day:
-            continue
-        if number == 0 and day > first_day:
-            number += _first_missing(path, number)
-        if day > high_day or number >= count:
+        if day > high:
             return
-        at = datetime.fromordinal(day) + clock
-        if at > high:
+        if day >= low:
+            yield day
+
+
+def _counted(path: Walk, days_named: Iterable[int], low: int, high: int) -> Iterator[int]:
+    """The days from the first on, while the rule's COUNT lasts, and of these the ones between."""
+    first, number, count = path.first.toordinal(), 0, path.rule.count or 0
+    for day in days_named:
+        if day < first:
+            continue
+        if number == 0 and day > first:
+            number += _first_missing(path, number)
+        if day > high or number >= count:
             return
         number += 1
-        if at >= path.low:
-            yield at
+        if day >= low:
+            yield day
 
 
 def by_period(path: Walk) -> Iterator[datetime]:

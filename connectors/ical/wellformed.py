@@ -8,6 +8,8 @@ both make the same components (tested).
 import re
 from collections.abc import Iterable
 from functools import lru_cache
+from itertools import groupby
+from operator import itemgetter
 
 from connectors.ical.component import (
     KEPT,
@@ -18,6 +20,7 @@ from connectors.ical.component import (
     Component,
     Property,
     read_property,
+    short_property,
 )
 from connectors.ical.findings import Findings
 from connectors.ical.limits import Limits
@@ -25,23 +28,26 @@ from connectors.ical.limits import Limits
 LONG = 20_000
 """Zone definitions longer than this are not remembered, or strangers would decide how much is."""
 
-_ODD = re.compile(r"\n(?![A-Z0-9-]++[;:]|[ \t]|[\r\n]*+\Z)")
+_new = tuple.__new__
+
+_FOLD = re.compile(r"\r*\n[ \t]")
+
+_END = r"\r*(?=\n)"
+_SKIPPED = rf"BEGIN:VALARM\r*\n(?:(?!END:|BEGIN:).*+\n)*+END:VALARM{_END}"
+_ZONE = rf"BEGIN:VTIMEZONE(\r*\n(?:(?!END:VTIMEZONE).*+\n)*+)END:VTIMEZONE{_END}"
+_ODD = r"(?![A-Z0-9-]++[;:]|[ \t]|[\r\n]*+\Z)([\s\S])"
 """A line that is neither a content line nor the continuation of one."""
-
-_LONE_RETURN = re.compile(r"\r(?!\n)")
-
-_FOLD = re.compile(r"\r?\n[ \t]")
-
-
-_SKIPPED = r"BEGIN:VALARM\r?\n(?:(?!END:|BEGIN:)[^\n]*+\n)*+END:VALARM(?=\r?\n)"
-_ZONE = r"BEGIN:VTIMEZONE\r?(\n(?:(?!END:VTIMEZONE)[^\n]*+\n)*+)END:VTIMEZONE(?=\r?\n)"
 
 
 def _lines(names: Iterable[str], pieces: str = _ZONE) -> re.Pattern[str]:
-    """The lines with these names; a VTIMEZONE is taken as one piece."""
-    wanted = "|".join(re.escape(name) for name in sorted(names))
-    value = r"[^\r\n]*+(?:\r?\n[ \t][^\r\n]*+)*+"
-    return re.compile(rf"\n(?:{pieces}|(BEGIN|END|{wanted})(?::({value})|(;{value})))")
+    """The lines with these names: a plain value, or short parameters and a value, or whatever else. A VTIMEZONE is one piece."""
+    by_letter = groupby(sorted(("BEGIN", "END", *names)), itemgetter(0))
+    wanted = "|".join(
+        f"{letter}(?:{'|'.join(re.escape(name[1:]) for name in these)})" for letter, these in by_letter
+    )
+    value = r".*+(?:\n[ \t].*+)*+"
+    short = r';[^":\n]{0,190}+'
+    return re.compile(rf"\n(?:{pieces}|({wanted})(?::({value})|({short}):({value})|(;{value}))|{_ODD})")
 
 
 _ANY = _lines(KEPT)
@@ -49,10 +55,14 @@ _FOREIGN = _lines(TIMES, f"{_SKIPPED}|{_ZONE}")
 """Alarms are left out: a reminder matters to our own events only."""
 
 
+class _OutOfTheOrdinary(ValueError):
+    """The text is better read by `text`."""
+
+
 def components(data: bytes, limits: Limits, findings: Findings) -> list[Component] | None:
     """Return the calendars of an ordinary text, or None for any other. What only our own events need is read of these.
 
-    Their lines are places in the text, which `findings` counts when a line is told.
+    Their lines are numbers of matches, which `findings` looks up when a line is told.
     """
     if (
         len(data) > limits.line
@@ -61,82 +71,91 @@ def components(data: bytes, limits: Limits, findings: Findings) -> list[Componen
     ):
         return None
     try:
-        text = data.decode()
+        text = "\n" + data.decode()
     except UnicodeDecodeError:
         return None
-    text = "\n" + text
-    if _ODD.search(text) or _LONE_RETURN.search(text) or text.startswith(("\n ", "\n\t")):
+    if text.startswith(("\n ", "\n\t")):
         return None
-    findings.count_in(text)
-    return _tree(text, _ANY if MARKER in text else _FOREIGN, limits.nesting)
+    lines = _ANY if MARKER in text else _FOREIGN
+    findings.number_by(lines, text)
+    try:
+        return _tree(lines.findall(text), limits.nesting)
+    except _OutOfTheOrdinary:
+        return None
 
 
 def _too_many(data: bytes, sign: bytes, most: int) -> bool:
     return len(data) >= most and data.count(sign) >= most
 
 
-def _tree(text: str, lines: re.Pattern[str], nesting: int) -> list[Component] | None:
+def _tree(matches: list[tuple[str, str, str, str, str, str, str]], nesting: int) -> list[Component]:
     root = here = Component("", 0)
     above: list[Component] = []
-    for match in lines.finditer(text):
-        line = ~match.start()
-        zone, name, value, rest = match.groups()
-        if name is None:
-            if zone is None:
-                continue
-            part = _defined(zone, line, len(above), nesting)
-            if part is None:
-                return None
-            here.parts.append(part)
-        elif name == "BEGIN":
-            kind = _KINDS.get(value) or _kind(value)
-            if not _stands_well(kind, len(above), nesting):
-                return None
+    line = 0
+    for zone, name, plain, parameters, value, rest, odd in matches:
+        line -= 1
+        if name == "BEGIN":
             above.append(here)
-            here = Component(kind, line)
-            above[-1].parts.append(here)
+            here = _begun(plain, line, above, nesting)
         elif name == "END":
-            if not above or (_KINDS.get(value) or _kind(value)) != here.kind:
-                return None
-            here = above.pop()
-        else:
-            said = rest if value is None else value
-            if "\n" in said:
-                said = _FOLD.sub("", said)
-            found = (
-                read_property(name, said, line)
-                if value is None
-                else Property(name, NO_PARAMETERS, said, line)
-            )
-            here.properties.setdefault(name, []).append(found)
-    return None if above else root.parts
+            here = _ended(plain, here, above)
+        elif name:
+            if parameters and "\n" not in value:
+                found = short_property(name, parameters, value.rstrip("\r"), line)
+            elif rest or parameters or "\n" in plain:
+                said = _FOLD.sub("", rest or f"{parameters}:{plain}{value}")
+                found = read_property(name, said.rstrip("\r"), line)
+            else:
+                found = _new(Property, (name, NO_PARAMETERS, plain.rstrip("\r"), line))
+            if name in here.properties:
+                here.properties[name].append(found)
+            else:
+                here.properties[name] = [found]
+        elif zone or odd:
+            here.parts.append(_defined(zone, line, len(above), nesting))
+    if above:
+        raise _OutOfTheOrdinary
+    return root.parts
 
 
-_KINDS = {kind: kind for kind in (*WHOLE, "VCALENDAR", "VALARM", "STANDARD", "DAYLIGHT")}
+def _begun(written: str, line: int, above: list[Component], nesting: int) -> Component:
+    """A calendar stands at the top, events and the like directly in it, everything else within one of these."""
+    kind, depth = _KINDS.get(written) or _kind(written), len(above) - 1
+    if not (
+        depth == 0 if kind == "VCALENDAR" else depth == 1 if kind in WHOLE else 0 < depth < nesting and kind
+    ):
+        raise _OutOfTheOrdinary
+    part = Component(kind, line)
+    above[-1].parts.append(part)
+    return part
 
 
-def _kind(value: str | None) -> str:
-    return (
-        value.strip().upper() if value and value.isascii() and len(value) < 64 and "\n" not in value else ""
-    )
+def _ended(written: str, here: Component, above: list[Component]) -> Component:
+    if not above or (_KINDS.get(written) or _kind(written)) != here.kind:
+        raise _OutOfTheOrdinary
+    return above.pop()
 
 
-def _stands_well(kind: str, depth: int, nesting: int) -> bool:
-    """A calendar at the top, events and the like directly in it, everything else within one of these."""
-    if kind == "VCALENDAR":
-        return depth == 0
-    return depth == 1 if kind in WHOLE else 0 < depth < nesting and kind != ""
+_KINDS = {
+    f"{kind}{ending}": kind
+    for kind in (*WHOLE, "VCALENDAR", "VALARM", "STANDARD", "DAYLIGHT")
+    for ending in ("", "\r")
+}
 
 
-def _defined(text: str, line: int, depth: int, nesting: int) -> Component | None:
-    if depth != 1 or len(text) >= LONG:
-        return None
+def _kind(value: str) -> str:
+    return value.strip().upper() if value.isascii() and len(value) < 64 and "\n" not in value else ""
+
+
+def _defined(text: str, line: int, depth: int, nesting: int) -> Component:
+    if not text or depth != 1 or len(text) >= LONG:
+        raise _OutOfTheOrdinary
     part = _zone(text, nesting)
-    return part and Component("VTIMEZONE", line, part.properties, part.parts, source=text)
+    return Component("VTIMEZONE", line, part.properties, part.parts, source=text)
 
 
 @lru_cache(maxsize=512)
-def _zone(text: str, nesting: int) -> Component | None:
+def _zone(text: str, nesting: int) -> Component:
     """The VTIMEZONE with this text between its BEGIN and END; the lines of its properties are of no account."""
-    tree = _tree(f"\nBEGIN:VCALENDAR\nBEGIN:_ZONE{text}END:_ZONE\nEND:VCALENDAR", _FOREIGN, nesting)
-    return tree[0].parts[0] if tree else None
+    whole = f"\nBEGIN:VCALENDAR\nBEGIN:_ZONE{text}END:_ZONE\nEND:VCALENDAR"
+    return _tree(_FOREIGN.findall(whole), nesting)[0].parts[0]

@@ -30,7 +30,8 @@ LINES = (
     "END:VTIMEZONE", "BEGIN:STANDARD", "END:STANDARD", "BEGIN:VALARM", "END:VALARM", "END:VALARM ", "BEGIN:X-OTHER", "END:X-OTHER",
     "BEGIN;X=1:VEVENT", "begin:vevent", "END:", "UID:one", "UID:t\u00e9\U0001f600", "DTSTART:20261201T090000Z",
     "DTSTART;TZID=Europe/Berlin:20261201T090000", 'DTSTART;TZID="a:b;c":20261201T090000', "DTSTART;TZID=tz:/x:20261201T090000",
-    "DTEND;VALUE=DATE;VALUE=PERIOD:20261201", "RRULE:FREQ=DAILY", " ;COUNT=3", "\tmore", "TZID:Zone", "TZOFFSETTO:+0100",
+    "DTEND;VALUE=DATE;VALUE=PERIOD:20261201", "RRULE:FREQ=DAILY", " ;COUNT=3", "\tmore", "RRULE:FREQ=DAILY\r", "UID:a\rb\r", "\r", "BEGIN:VALARM\r", "END:VALARM\r\r", "END:VEVENT\r", "TZID;X=1:Zo\r",
+    "ATTENDEE;CN=" + "x" * 200 + ":mailto:c@example.com", "ATTENDEE;CN=long", " er:mailto:d@example.com", "DTSTART;TZID=tz:/y:", " 20261201T090000", "TZID:Zone", "TZOFFSETTO:+0100",
     "ATTENDEE;CN=A;PARTSTAT=DECLINED:mailto:a@example.com", "ATTENDEE;CN=\"B:;\";ROLE=x:mailto:b@example.com", "SUMMARY:S",
     "DESCRIPTION;ALTREP=\"x\":D", "TRIGGER:-PT5M", "X-SYNCD-MARKER:m", "X-SYNCD-MAR", " KER:m", "X-FOO;A=b:c", "STATUS", "STATUS ;A=b:C",
     "STATUS:", "status:cancelled", "", " ", "no property", "\u00e9:1", "X-WR-TIMEZONE:Europe/Paris", "BEGIN:VFREEBUSY", "END:VFREEBUSY",
@@ -120,9 +121,11 @@ def test_what_is_out_of_the_ordinary_is_left_to_the_thorough_way():
     lines = event("DTSTART:20261201T090000Z", "DURATION:PT30M")
     good = calendar(*lines)
     assert compare(good)
+    assert compare(good.replace(b"\r\n", b"\r\r\n"))
+    assert compare(good.replace(b"PT30M", b"PT30M\r;\r\r"))
     for odd in (
         good.replace(b"UID", b"uid"), good.replace(b"UID:", b"UID :"), good + b"oops\r\n", good.replace(b"END:VEVENT\r\n", b""),
-        good.replace(b"one", b"\xe9"), good.replace(b"\r\n", b"\r\r\n"), good.replace(b"UID", b"U\r\n ID"), b" " + good,
+        good.replace(b"one", b"\xe9"), good.replace(b"UID", b"U\r\n ID"), b" " + good,
     ):  # fmt: skip
         assert components(odd, DEFAULTS, Findings(1)) is None
     assert components(good, Limits(properties=5), Findings(1)) is None
@@ -151,19 +154,24 @@ MONTH_DAYS = st.lists(st.integers(-31, 31).filter(bool), max_size=3, unique=True
     lambda d: tuple(sorted(d))
 )
 
+MONTHS = st.lists(st.integers(1, 12), max_size=3, unique=True).map(lambda d: tuple(sorted(d)))
+
 
 @st.composite
 def walks(draw):
     frequency = draw(st.sampled_from(("DAILY", "WEEKLY", "MONTHLY", "YEARLY")))
     first = draw(FIRST)
     until = draw(st.none() | st.integers(-40, 4000).map(lambda days: first + timedelta(days=days)))
-    weekdays, month_days = draw(st.sampled_from(((WEEKDAYS, None), (None, MONTH_DAYS), (None, None))))
+    weekdays, month_days = draw(
+        st.sampled_from(((WEEKDAYS, None), (None, MONTH_DAYS), (WEEKDAYS, MONTH_DAYS), (None, None)))
+    )
     rule = Rule(
         frequency,
         interval=draw(st.integers(1, 5) | st.integers(1, 4000)),
         count=draw(st.none() | st.integers(1, 400)),
         until=until and Until(until, "local"),
         weekdays=() if weekdays is None else draw(weekdays),
+        months=draw(st.just(()) | MONTHS),
         month_days=() if month_days is None else draw(month_days),
         week_start=draw(st.integers(0, 6)),
     )

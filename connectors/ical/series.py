@@ -1,0 +1,290 @@
+"""A recurring event: its occurrences that overlap a window, whole.
+
+RFC 5545 section 3.8.5 (the recurrence set) and 3.8.4.4 (RECURRENCE-ID and its THISANDFUTURE). The set is DTSTART, the
+rules and the RDATEs, without EXDATEs, excluded rules, and the instances that an override replaces. Nearly all series have one
+rule that names days, and instances that are all alike: these are made by the hundred.
+"""
+
+import heapq
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import UTC, date, datetime, timedelta
+from functools import partial
+from itertools import chain, islice
+from typing import NamedTuple, TypeVar
+
+from connectors.ical.events import Entry, Moment, RuleText
+from connectors.ical.findings import Findings
+from connectors.ical.limits import Limits, Steps, StepsSpent
+from connectors.ical.recurrence import DISORDER, day_meant, last_wall
+from connectors.ical.rules import Rule, RuleRefused, parse_rule
+from connectors.ical.values import Length, shifted
+from connectors.ical.walk import Walk, walk, walk_days
+from connectors.ical.zones import UTC_ZONE
+from connectors.interface import NEVER_STORED, BusyInterval, Status
+
+Found = TypeVar("Found")
+Placed = tuple[Moment, Length | None]
+"""A start in the recurrence set, and a length of its own if it has one (RDATE with a period)."""
+
+_NOTHING = timedelta(0)
+_ALL_DAYS = date.max.toordinal()
+_AT_ONCE = 500
+
+
+class Window(NamedTuple):
+    """A half-open stretch of time in aware UTC."""
+
+    start: datetime
+    end: datetime
+
+    def holds(self, start: datetime, end: datetime) -> bool:
+        """Say whether an interval overlaps the window; one without length must lie in it."""
+        return start < self.end and (end > self.start or (start == end and start >= self.start))
+
+
+def interval_of(entry: Entry, start: datetime, moment: Moment, length: Length | None = None) -> BusyInterval:
+    """The occurrence at `moment`, which is the instant `start`."""
+    whole, exact = entry.length if length is None else length
+    end = moment.after(Length(whole, exact)) if whole else shifted(start, exact)
+    return BusyInterval(start, end, entry.status, entry.all_day, entry.uid)
+
+
+class _Ruled(NamedTuple):
+    """A rule that was understood: where it stands, and its UNTIL on the clock of the series."""
+
+    rule: Rule
+    last: datetime | None
+    line: int
+
+
+class Series:
+    """A master event with the entries that change some of its instances."""
+
+    def __init__(
+        self,
+        master: Entry,
+        overrides: list[Entry],
+        window: Window,
+        limits: Limits,
+        findings: Findings,
+        steps: Steps,
+    ) -> None:
+        self._master = master
+        self._window = window
+        self._limits = limits
+        self._findings = findings
+        self._steps = steps
+        self._refused = False
+        self._onwards: list[tuple[datetime, Entry]] = []
+        self._left_out: set[datetime] = set()
+        self._days_out: set[int] = set()
+        self._rules = self._understood(master.rules)
+        self._alone = len(master.rules) == 1
+        self._replace(overrides)
+        self._low, self._high = self._reach()
+        self._exclude()
+
+    def intervals(self) -> list[BusyInterval]:
+        """Return the occurrences in the window, a few more than the limit, with one to its end that stands for the rest."""
+        found: list[BusyInterval] = []
+        most = self._limits.occurrences
+        for some in self._steady() if self._is_steady() else self._varied():
+            found += some
+            if len(found) > most:
+                found[most:] = [self._and_all_later(found[most])]
+                break
+        if not self._refused:
+            return found
+        unknown = self._master.flawed().status
+        return [interval._replace(status=unknown) for interval in found]
+
+    def _understood(self, rules: Iterable[RuleText]) -> list[_Ruled]:
+        """The rules that are not refused; a refusal is reported, and makes all of the series unknown."""
+        found, start = [], self._master.start
+        for text in rules:
+            try:
+                rule = parse_rule(text.text)
+                if start.date and rule.frequency in {"HOURLY", "MINUTELY", "SECONDLY"}:
+                    raise RuleRefused("a rule by the hour or less on whole days")
+                found.append(_Ruled(rule, last_wall(rule, start.zone, whole_days=start.date), text.line))
+            except RuleRefused as reason:
+                self._refused = True
+                self._findings.add(self._master.uid, text.line, f"{reason}; the event counts as unknown")
+        return found
+
+    def _is_steady(self) -> bool:
+        """Do all instances come from one rule that names days, and look the same?"""
+        alone = self._alone and self._rules and not self._master.extras and not self._onwards
+        return bool(alone) and self._rules[0].rule.by_days
+
+    def _steady(self) -> Iterator[list[BusyInterval]]:
+        """As `_varied`, for nearly all series, and fast."""
+        start, (whole, exact) = self._master.start, self._master.length
+        zone, out = start.zone, self._left_out
+        first, first_day = start.wall.replace(tzinfo=UTC), start.wall.toordinal()
+        named = chain((first_day,) if self._takes_place() else (), self._spending(walk_days, self._rules[0]))
+        last: datetime | None = None
+        while some := list(islice(named, _AT_ONCE)):
+            if self._days_out:
+                some = [day for day in some if day not in self._days_out]
+            walls = [first + timedelta(day - first_day) for day in some]
+            starts = zone.instants(walls)
+            ends = zone.instants([shifted(wall, timedelta(whole)) for wall in walls]) if whole else starts
+            spans = dict(zip(starts, ends, strict=True))
+            if len(spans) < len(starts):
+                spans = _first_of_each(starts, ends)
+            if last is not None:
+                spans.pop(last, None)
+            for instant in spans.keys() & out if out else ():
+                del spans[instant]
+            last = starts[-1] if starts else last
+            yield self._in_window(spans, exact)
+
+    def _in_window(self, spans: dict[datetime, datetime], more: timedelta) -> list[BusyInterval]:
+        status, all_day, uid = self._master.status, self._master.all_day, self._master.uid
+        low, high, holds = *self._window, self._window.holds
+        new = tuple.__new__
+        try:
+            return [
+                new(BusyInterval, (start, end, status, all_day, uid))
+                for start, whole in spans.items()
+                if start < high and ((end := whole + more) > low or holds(start, end))
+            ]
+        except OverflowError:
+            ends = ((start, shifted(whole, more)) for start, whole in spans.items())
+            return [
+                BusyInterval(start, end, status, all_day, uid) for start, end in ends if holds(start, end)
+            ]
+
+    def _varied(self) -> Iterator[list[BusyInterval]]:
+        """The members of the recurrence set that overlap the window, each once."""
+        placed = self._moved if self._onwards else partial(interval_of, self._master)
+        done = self._left_out
+        for moment, length in self._set():
+            instant = moment.instant
+            if instant in done or moment.wall.toordinal() in self._days_out:
+                continue
+            interval = placed(instant, moment, length)
+            if self._window.holds(interval.start, interval.end):
+                done.add(instant)
+                yield [interval]
+
+    def _and_all_later(self, interval: BusyInterval) -> BusyInterval:
+        """What was not looked at any more begins after this one, but for what a changed clock or a THISANDFUTURE moves."""
+        entries = (self._master, *(entry for _, entry in self._onwards))
+        lengths = [entry.length for entry in entries] + [
+            length for _, length in self._master.extras if length
+        ]
+        if not any(map(any, lengths)) or all(entry.status in NEVER_STORED for entry in entries):
+            return interval  # none of them takes any time
+        start = max(shifted(interval.start, -DISORDER - self._shift()), self._window.start)
+        end = max(self._window.end, interval.end)
+        return BusyInterval(start.astimezone(UTC), end.astimezone(UTC), Status.UNKNOWN, False, interval.uid)
+
+    def _by_day(self, moment: Moment) -> bool:
+        """A date among times (or the other way round) means the whole day."""
+        return moment.date or self._master.start.date
+
+    def _day(self, moment: Moment) -> int:
+        in_utc = self._master.start.date and moment.zone is UTC_ZONE
+        return (day_meant(moment.wall, self._master.start.zone) if in_utc else moment.wall).toordinal()
+
+    def _on_clock(self, moment: Moment) -> Moment:
+        start = self._master.start
+        return (
+            moment._replace(zone=start.zone, floating=False) if moment.floating and not start.date else moment
+        )
+
+    def _replace(self, overrides: Iterable[Entry]) -> None:
+        """Leave out the instances that an override stands for, and note what one changes from then on."""
+        for entry in overrides:
+            if entry.replaces:
+                moment = self._on_clock(entry.replaces)
+                self._leave_out(moment)
+                if entry.onwards:
+                    self._onwards.append((moment.instant, entry))
+        self._onwards.sort(key=lambda pair: pair[0])
+
+    def _exclude(self) -> None:
+        for moment in map(self._on_clock, self._master.exceptions):
+            self._leave_out(moment)
+        for rule in self._understood(self._master.exclusions):
+            self._left_out.update(moment.instant for moment, _ in self._ruled(rule))
+
+    def _leave_out(self, moment: Moment) -> None:
+        if self._by_day(moment):
+            self._days_out.add(self._day(moment))
+        else:
+            self._left_out.add(moment.instant)
+
+    def _reach(self) -> tuple[datetime, datetime]:
+        """The wall-clock times between which instances can matter, with everything moved by a THISANDFUTURE."""
+        lengths = [self._master.length, *(length for _, length in self._master.extras if length)]
+        lengths += [entry.length for _, entry in self._onwards]
+        moved = self._shift() if self._onwards else _NOTHING
+        whole = max([length.days for length in lengths])
+        exact = max([length.exact for length in lengths])
+        # A calendar day can be longer than 24 hours, so one more is looked back for every length in days.
+        back = timedelta(days=min(whole + 1, _ALL_DAYS) if whole > 0 else 0)
+        start = shifted(shifted(self._window.start, -moved - back), -max(exact, _NOTHING))
+        return self._master.start.zone.walls(start, shifted(self._window.end, moved))
+
+    def _shift(self) -> timedelta:
+        """How far a THISANDFUTURE moves instances at most, and a day for clocks that change between."""
+        moved = max((abs(entry.start.instant - at) for at, entry in self._onwards), default=_NOTHING)
+        return moved + timedelta(days=1 if self._onwards else 0)
+
+    def _set(self) -> Iterable[Placed]:
+        """The recurrence set before anything is taken from it, in order, with a length where an RDATE has its own."""
+        began: list[Placed] = [(self._master.start, None)] if self._takes_place() else []
+        ruled = [self._ruled(rule) for rule in self._rules]
+        return heapq.merge(began, sorted(self._master.extras, key=_by_instant), *ruled, key=_by_instant)
+
+    def _takes_place(self) -> bool:
+        """DTSTART is an instance whatever the rules say, but for one reason: programs that delete a series from its first
+        instance on leave an UNTIL before DTSTART, and nothing takes place."""
+        ends = [ruled.last for ruled in self._rules]
+        ended = ends and all(end is not None and end < self._master.start.wall for end in ends)
+        return not ended or len(ends) < len(self._master.rules)
+
+    def _ruled(self, ruled: _Ruled) -> Iterator[Placed]:
+        start = self._master.start
+        for wall in self._spending(walk, ruled):
+            yield start._replace(wall=wall), None
+
+    def _spending(self, way: Callable[[Walk], Iterable[Found]], ruled: _Ruled) -> Iterable[Found]:
+        """What a rule names, in order, on the clock of the series, while there are steps left."""
+        start = self._master.start
+        path = Walk(
+            ruled.rule, start.wall, self._low, self._high, self._steps, ruled.last, start.date, self._alone
+        )
+        named = way(path)
+        return named if isinstance(named, Sequence) else self._until_spent(named, ruled.line)
+
+    def _until_spent(self, named: Iterable[Found], line: int) -> Iterator[Found]:
+        try:
+            yield from named
+        except StepsSpent as spent:
+            self._findings.add(self._master.uid, line, f"{spent}; later occurrences may be missing")
+
+    def _moved(self, instant: datetime, moment: Moment, length: Length | None) -> BusyInterval:
+        """Put an instance where the last THISANDFUTURE before it says, else where the series has it."""
+        entry = next((entry for at, entry in reversed(self._onwards) if at <= instant), None)
+        if entry is None or entry.replaces is None:
+            return interval_of(self._master, instant, moment, length)
+        clock = entry.start.zone
+        moved = entry.start.wall - clock.to_wall(self._on_clock(entry.replaces).instant)
+        there = entry.start._replace(wall=shifted(clock.to_wall(instant), moved))
+        return interval_of(entry, there.instant, there)
+
+
+def _first_of_each(starts: list[datetime], ends: list[datetime]) -> dict[datetime, datetime]:
+    """Beside a day that a zone left out (Apia, 2011) two walls are the same instant; the first of them counts."""
+    spans: dict[datetime, datetime] = {}
+    for start, end in zip(starts, ends, strict=True):
+        spans.setdefault(start, end)
+    return spans
+
+
+def _by_instant(placed: Placed) -> datetime:
+    return placed[0].instant
