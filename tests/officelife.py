@@ -17,6 +17,7 @@ from icalendar import Calendar
 from mailboxes import Mailboxes
 from officemail import Post
 from seams import AtOnce, Crash, Seams, die
+from stores import patient
 from worlds import AGENT, AGENTS, HEAD, World
 
 from connectors.interface import (
@@ -129,7 +130,7 @@ class OfficeLife:
     @classmethod
     def at(cls, url: str, folder: Path, boxes: Mailboxes) -> "OfficeLife":
         """Nothing has happened yet, and nothing is configured."""
-        life = cls(World(open_store(url), folder), boxes)
+        life = cls(World(open_store(patient(url)), folder), boxes)
         boxes.arrived.clear()
         boxes.after_data = life._a_mail_arrives
         for agent in AGENTS:
