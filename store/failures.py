@@ -25,6 +25,10 @@ SQLITE = {
 }  # fmt: skip
 
 POSTGRESQL = {
+    "25P0": (
+        "ended a transaction of ours that had stood still too long",
+        "was this machine paused, or badly overloaded? try again",
+    ),
     "08": ("lost its connection", "check that PostgreSQL runs and the network between"),
     "28": ("refuses the sign-in", "check user and password in the url under [store], and pg_hba.conf"),
     "3D": ("has no such database", "create it: createdb NAME"),
@@ -73,9 +77,9 @@ def _sqlite(error: exc.DBAPIError, code: str, where: str) -> StoreError | None:
 def _postgresql(error: exc.DBAPIError, state: str, where: str) -> StoreError | None:
     if state in ("42P01", "42703"):
         return NotMigrated(f"the store {where} lacks tables that this version needs", MIGRATE)
-    if state[:2] in POSTGRESQL:
-        problem, hint = POSTGRESQL[state[:2]]
-        return StoreUnavailable(f"the store {where} {problem}", hint)
+    for known, (problem, hint) in POSTGRESQL.items():
+        if state.startswith(known):
+            return StoreUnavailable(f"the store {where} {problem}", hint)
     if not isinstance(error, TRANSIENT):
         return None
     words = " ".join(str(error.orig).split()) if error.connection_invalidated or not state else state

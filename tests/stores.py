@@ -89,6 +89,13 @@ def store(store_url: str) -> Iterator[Store]:
     opened.dispose()
 
 
+def patient(url: str) -> str:
+    """The same store for a test that takes long on a machine that may stand still meanwhile: no transaction is ended for that."""
+    return (
+        url + "&options=-c%20idle_in_transaction_session_timeout%3D0" if url.startswith("postgresql") else url
+    )
+
+
 @pytest.fixture
 def impatient(store_url: str, dialect: str) -> Iterator[Store]:
     """The same PostgreSQL store as seen by another node that waits for no lock: where it would wait, it fails at once."""

@@ -50,7 +50,7 @@ def _event(letter: Letter, method: Method, text: str, sender: Address, now: date
     if text:
         event.add("description", text)
     if letter.link:
-        event.add("location", letter.link)
+        event.add("location", clean(letter.link))
     return event
 
 

@@ -20,6 +20,8 @@ from worlds import ELEVEN, NOW, TEN, World
 from connectors import open_connector
 from store.database import Store
 from syncd.actions import changes
+from syncd.actions.drifting import drift_list
+from syncd.actions.look import story
 from syncd.rules.availability import Mark
 
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
@@ -170,6 +172,28 @@ def test_our_own_event_comes_back_in_delta_and_is_known_for_ours(office: tuple[W
     tenant.mailboxes["anna"].touch(str(tenant.mailboxes["anna"].only["id"]))
     world.tick(2 * MINUTE)
     assert world.copies()["anna", 1].drift == "moved"
+
+
+def test_a_duplicate_that_its_agent_made_blocks_and_is_told_as_a_late_conflict(
+    office: tuple[World, Tenant],
+) -> None:
+    """Outlook copies our marker, too (MS-OXOCAL 3.1.4.3), but no delta round tells it; the transaction id is not copied."""
+    world, tenant = office
+    world.plan()
+    anna = tenant.mailboxes["anna"]
+    copied = {
+        name: value
+        for name, value in anna.only.items()
+        if name not in ("id", "start", "end", "transactionId")
+    }
+    anna.enter("copied", TEN, ELEVEN, **{**copied, "iCalUId": "ical-copied"})
+    world.tick(2 * MINUTE)
+    assert world.known("anna") == [(TEN, ELEVEN, "busy")]
+    assert drift_list(world.ctx) == []
+    assert [one.kind for one in story(world.ctx, "m1").conflicts] == ["calendar"]
+    world.accept(changes.cancel("m1", "ill", "agent", by="test"))
+    world.deliver()
+    assert list(anna.events) == ["copied"], "ours goes, the agent's stays"
 
 
 def test_what_others_enter_blocks_and_a_cycle_without_changes_is_one_request(

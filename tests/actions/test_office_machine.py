@@ -1,22 +1,23 @@
 """Meetings, agents, servers, workers and the clock in any order: after quiet, store, calendars, mailboxes and story agree.
 
 A Hypothesis state machine over the whole of syncd (`officelife` has what happens in it). `make test` takes a few histories,
-`make test-long` 200 of 50 steps.
+`make test-long` 200 of 50 steps, half of them on each database.
 """
 
 from collections import Counter
 from collections.abc import Callable
-from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
 from icalendar import Calendar
-from mailboxes import Mailboxes, event_of
-from officelife import DAY, MEETINGS, OfficeLife, act
+from mailboxes import Mailboxes, text_of
+from officelife import DAY, MEETINGS, ZONES, OfficeLife, act
+from officemail import expects, is_told, own_calendar
 from stores import sqlite_only
 from worlds import AGENTS, NOW
 
@@ -26,7 +27,6 @@ from connectors.interface import (
 )
 from store import told
 from store.model import Copy, Meeting, MeetingStatus
-from syncd.actions.itself import mail_uids
 from syncd.actions.look import Story, story
 from syncd.errors import Refused
 from syncd.rules.notices import OVER
@@ -61,7 +61,11 @@ class Office(RuleBasedStateMachine):
                 for found in stories:
                     self._check_meeting(found)
                 self._check_calendars([copy for copy in present if copy.state == "present"])
+                self._check_left()
                 self._check_busy()
+                self.life.post.check()
+                reminders = self.life.post.reminders()
+                assert len(reminders) == len(set(reminders)), "one reminder of each start"
         finally:
             self.life.the_mail_server_is("well")
             self.world.store.dispose()
@@ -93,20 +97,24 @@ class Office(RuleBasedStateMachine):
             self._check_mailboxes(meeting)
 
     def _check_mailboxes(self, meeting: Meeting) -> None:
-        """A guest's last mail says how it stands, if there ever was one."""
+        """By their mails alone all know how it stands: by the last one, and guests by their own calendars."""
+        on = meeting.status is MeetingStatus.SCHEDULED
+        if meeting.status not in (MeetingStatus.SCHEDULED, MeetingStatus.CANCELLED):
+            return
         for guest in meeting.guests:
-            mails = [
-                event_of(mail) for to, mail in self.boxes.arrived if to == [guest.email] and _has_event(mail)
-            ]
-            about = [one for one in mails if str(one[1]["UID"]) == mail_uids(meeting.id)[0]]
-            if not about:
-                assert meeting.status is not MeetingStatus.SCHEDULED
-                continue
-            method, event = about[-1]
-            if meeting.status is MeetingStatus.CANCELLED:
-                assert method == "CANCEL", guest
-            elif meeting.status is MeetingStatus.SCHEDULED:
-                assert (method, event.decoded("DTSTART")) == ("REQUEST", meeting.start), guest
+            mails = self.life.post.to(meeting.id, "guest", guest.email)
+            held = own_calendar(mails, guest.email)
+            assert expects(mails) == on
+            assert (held is not None and held[0] == "REQUEST") == on
+            if on and held is not None:
+                assert held[1].decoded("DTSTART") == meeting.start, guest
+                zone = ZoneInfo(ZONES[mails[-1].meeting.agent])
+                assert is_told(text_of(mails[-1].mail), meeting.start.astimezone(zone)), guest
+        for agent, zone in ZONES.items():
+            mails = self.life.post.to(meeting.id, "agent", f"{agent}@example.com")
+            assert expects(mails) == (on and agent == meeting.agent), agent
+            if expects(mails):
+                assert is_told(text_of(mails[-1].mail), meeting.start.astimezone(ZoneInfo(zone)))
 
     def _check_deeds(self, found: Story, present: list[Copy]) -> None:
         last = {(one.agent, one.generation): one.kind for one in found.deeds if one.target == "calendar"}
@@ -118,10 +126,12 @@ class Office(RuleBasedStateMachine):
         }
 
     def _check_mails(self, found: Story) -> None:
-        arrived = Counter(to[0] for to, _ in self.boxes.arrived)
+        """What is told as mailed was mailed."""
+        arrived = {(*one.about, one.version, one.notice) for one in self.life.post.arrived}
         for deed in found.deeds:
             if deed.target == "mail":
-                assert arrived[deed.guest or f"{deed.agent}@example.com"]
+                role, whom = ("guest", deed.guest) if deed.guest else ("agent", f"{deed.agent}@example.com")
+                assert (deed.meeting, role, whom, deed.version, deed.kind) in arrived
         meeting = found.meeting
         if meeting.end <= self.world.now or meeting.status is not MeetingStatus.SCHEDULED:
             return
@@ -137,16 +147,42 @@ class Office(RuleBasedStateMachine):
             text = self.world.server.text(copy.href) if copy.href else None
             assert (text is None) == (copy.drift == "deleted"), copy
             if not copy.drift:
-                (part,) = Calendar.from_ical(text or "").walk("VEVENT")
-                meeting = story(self.world.ctx, copy.meeting).meeting
-                times = [part.decoded(name) for name in ("DTSTART", "DTEND")]
-                over = meeting.status not in (MeetingStatus.SCHEDULED, MeetingStatus.LIVE)
-                assert over or times == [meeting.start, meeting.end], copy
+                self._check_event(copy, text or "")
         known = {copy.href for copy in present}
         for agent in AGENTS:
             for href in self.world.server.hrefs(self.world.work(agent)):
                 text = self.world.server.text(href) or ""
                 assert "X-SYNCD-MARKER" not in text or href in known or "copy-" in href, "an orphan"
+
+    def _check_event(self, copy: Copy, text: str) -> None:
+        """It stands as the meeting does; if the last who wrote it was syncd, all of it is made for its agent."""
+        calendar = Calendar.from_ical(text)
+        (event,) = calendar.walk("VEVENT")
+        meeting = story(self.world.ctx, copy.meeting).meeting
+        times = [event.decoded(name) for name in ("DTSTART", "DTEND")]
+        coming = meeting.status in (MeetingStatus.SCHEDULED, MeetingStatus.LIVE)
+        assert not coming or times == [meeting.start, meeting.end], copy
+        if "syncd" not in str(calendar["PRODID"]):
+            return
+        cancelled = meeting.status is MeetingStatus.CANCELLED
+        title = f"Cancelled: {meeting.title}" if cancelled else meeting.title
+        assert (str(event["SUMMARY"]), str(event["TRANSP"])) == (
+            title,
+            "TRANSPARENT" if cancelled else "OPAQUE",
+        )
+        assert str(event["LOCATION"]) == f"https://meet.example.com/of/{copy.agent}"
+        assert event["DTSTART"].params["TZID"] == ZONES[copy.agent]
+        said = str(event["DESCRIPTION"])
+        assert all(f"Guest: {guest.name} <{guest.email}>" in said for guest in meeting.guests)
+        assert said.count("Guest: ") == len(meeting.guests)
+        assert (f"Reason of the change: {meeting.reason}" in said) == bool(meeting.reason)
+
+    def _check_left(self) -> None:
+        """What an agent made of our event is left alone by the policy `flag`, until the meeting is changed."""
+        for href, (before, text) in self.life.left.items():
+            meeting = story(self.world.ctx, before.id).meeting
+            if self.life.edits == "flag" and meeting.version == before.version:
+                assert self.world.server.text(href) == text
 
     def _check_busy(self) -> None:
         """What is known of everybody's time is what stands there, less our own events."""
@@ -168,10 +204,6 @@ class Office(RuleBasedStateMachine):
                 if one.status not in NEVER_STORED
             ]
             assert Counter(self.world.known(agent, start, end)) == Counter(true), agent
-
-
-def _has_event(mail: EmailMessage) -> bool:
-    return any(part.get_content_type() == "text/calendar" for part in mail.walk())
 
 
 def live(

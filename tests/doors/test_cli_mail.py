@@ -3,9 +3,12 @@
 from email import message_from_bytes
 from email.policy import default
 from pathlib import Path
+from typing import get_args
 
 import pytest
 from desks import Desk
+
+from store.model import Notice
 
 MAIL = '[mail]\nserver = "127.0.0.1:9"\nfrom = "Meetings <meetings@example.com>"\n'
 
@@ -24,6 +27,18 @@ def test_each_reader_gets_a_file(planned: Desk, tmp_path: Path):
     assert (mail["To"], mail["Subject"]) == ("Eva <eva@example.org>", found[1]["subject"])
     assert "has been moved" in Path(found[1]["html"]).read_text()
     assert planned.json("meeting", "show", "m1")["deliveries"] == []
+
+
+def test_every_kind_can_be_looked_at(planned: Desk, tmp_path: Path):
+    """As .eml, which mail programs open, and as HTML; guests' with an invitation, but for what is only a reminder."""
+    for kind in get_args(Notice):
+        for one in planned.json("mail", "preview", kind, "m1", "--to", str(tmp_path))["items"]:
+            mail = message_from_bytes(Path(one["eml"]).read_bytes(), policy=default)
+            kinds = {part.get_content_type() for part in mail.walk()}
+            assert {"text/plain", "text/html"} <= kinds
+            to_guest = one["to"] != "anna@example.com"
+            assert ("text/calendar" in kinds) == (to_guest and kind != "starts-soon")
+            assert "Talk" in Path(one["html"]).read_text()
 
 
 def test_what_only_agents_are_told_goes_to_the_agent(planned: Desk, tmp_path: Path):

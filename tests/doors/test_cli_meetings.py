@@ -60,6 +60,28 @@ def test_every_change_goes_through_and_the_story_tells_all_of_them(desk: Desk):
     assert "America/New_York" in text
 
 
+def test_a_guest_is_invited_once_corrected_and_replaced(desk: Desk):
+    desk.plan()
+    for guest in ("Eva <eva@exampel.org>", "Eva <EVA@exampel.org>", "Eva Jansen <eva@exampel.org>"):
+        meeting = desk.json("meeting", "invite", "m1", "--guest", guest)
+    assert meeting["version"] == 3, "the same address and name again is no change"
+    assert [(one["name"], one["email"]) for one in meeting["guests"]] == [("Eva Jansen", "eva@exampel.org")]
+    right = ("meeting", "invite", "m1", "--guest", "eva@example.org", "--replace", "eva@exampel.org")
+    meeting = desk.json(*right)
+    assert [(one["name"], one["email"]) for one in meeting["guests"]] == [("Eva Jansen", "eva@example.org")]
+    again = desk.run("meeting", "invite", "m1", "--guest", "x@example.org", "--replace", "nobody@example.org")
+    assert (again.code, again.out) == (1, "")
+    assert "no guest has the address" in again.err
+
+
+def test_cancelling_twice_is_one_cancel(desk: Desk):
+    desk.plan()
+    first = desk.json("meeting", "cancel", "m1", "--reason", "ill", "--by", "guest")
+    again = desk.json("meeting", "cancel", "m1", "--reason", "another one", "--by", "agent")
+    assert again == first
+    assert (again["version"], again["reason"], again["cancelled_by"]) == (2, "ill", "guest")
+
+
 @pytest.mark.parametrize(
     ("words", "refused"),
     [

@@ -167,6 +167,36 @@ def test_no_text_can_add_a_header_or_run_in_a_page() -> None:
         assert not set("\u202e\x00") & set(part)
 
 
+PROPERTIES = {
+    "UID", "SEQUENCE", "DTSTAMP", "DTSTART", "DTEND", "SUMMARY", "STATUS", "TRANSP", "ORGANIZER", "ATTENDEE", "DESCRIPTION",
+    "LOCATION",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("notice", ["planned", "rescheduled", "cancelled"])
+def test_no_text_can_add_a_line_to_the_invitation(notice: Notice) -> None:
+    guest = replace(GERDA, name=NASTY)
+    meeting = replace(MEETING, title=NASTY, reason=NASTY, link=f"https://x.example/{NASTY}", guests=(guest,))
+    host = replace(ANNA, name=NASTY)
+    mail = mail_of(Letter(notice, replace(READER, name=NASTY), meeting, host))
+    _, event = event_of(mail)
+    assert set(event) <= PROPERTIES
+    assert event.subcomponents == []
+    assert not set("\r\n\u202e\x00") & set(str(event["SUMMARY"]) + str(event.get("LOCATION", "")))
+    assert not set("\u202e\x00") & set(str(event["DESCRIPTION"]) + str(event["ATTENDEE"].params["CN"]))
+    headers = {
+        "From",
+        "To",
+        "Subject",
+        "Date",
+        "Message-ID",
+        "Auto-Submitted",
+        "MIME-Version",
+        "Content-Type",
+    }
+    assert set(mail.keys()) == headers
+
+
 @pytest.mark.parametrize("link", ["javascript:alert(1)", "https://[meet", "room 4"])
 def test_a_link_that_is_none_is_not_made_clickable(link: str) -> None:
     html = mail_of(letter(meeting=replace(MEETING, link=link))).get_body(("html",)).get_content()

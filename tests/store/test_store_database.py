@@ -280,6 +280,32 @@ def test_a_paused_nodes_transaction_is_ended_for_the_others(store: Store) -> Non
     }
 
 
+@postgresql_only
+def test_whose_transaction_was_ended_is_told_to_try_again(store: Store) -> None:
+    """As when a virtual machine was frozen in the middle of one. Nothing is saved, and the next try goes through."""
+    with pytest.raises(StoreUnavailable, match="stood still"):
+        _stand_still(store)
+    assert value(store) is None
+    write(store)
+    assert value(store) == "1"
+
+
+def _stand_still(store: Store) -> None:
+    with store.writing() as tx:
+        set_meta(tx, "x", "lost")
+        pid = tx.execute(text("SELECT pg_backend_pid()")).scalar_one()
+        tx.execute(text("SET LOCAL idle_in_transaction_session_timeout = '1ms'"))
+        while _is_there(store, pid):
+            pass
+        set_meta(tx, "x", "lost")
+
+
+def _is_there(store: Store, pid: int) -> bool:
+    with store.reading() as tx:
+        found = tx.execute(text("SELECT count(*) FROM pg_stat_activity WHERE pid = :pid"), {"pid": pid})
+        return bool(found.scalar_one())
+
+
 @sqlite_only
 def test_commits_are_synced_to_disk_and_references_checked(store: Store) -> None:
     with store.writing() as tx:
