@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Table, Text, and_, case, cast, delete, or_, select, update
 
+from store import roster
 from store.database import Tx
 from store.deliveries import OPEN
 from store.schema import (
@@ -95,6 +96,7 @@ def _forget_person(tx: Tx, number: int, called: str) -> None:
         "active": False,
     }
     tx.execute(update(agents).where(agents.c.number == number).values(id=called, **nobody))
+    roster.renew(tx)
     tx.execute(delete(memberships).where(memberships.c.agent == number))
 
 

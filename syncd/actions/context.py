@@ -11,6 +11,7 @@ from connectors.account import Account, Connections
 from connectors.interface import Connector, Unsupported
 from store.database import Store
 from store.model import Place
+from syncd.actions.directory import Shelf
 from syncd.config import AccountConfig, Config, LoginConfig, SecretRef
 from syncd.meter import Meter
 from syncd.secrets import for_the_service_only, resolve
@@ -34,6 +35,7 @@ class Context:
     jitter: Callable[[], float] = random.random
     opener: Opener = open_connector
     meter: Meter = field(default_factory=Meter)
+    shelf: Shelf = field(default_factory=Shelf, compare=False)
 
     def __enter__(self) -> "Context":
         return self

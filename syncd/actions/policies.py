@@ -19,6 +19,7 @@ class Policies:
         self._of: dict[tuple[str, ...], Policy] = {}
         self._hours: dict[tuple[str, ...], tuple[tuple[Hours, ...], str]] = {}
         self._holidays: dict[tuple[str, ...], tuple[tuple[HolidayFile, str], ...]] = {}
+        self._widest: timedelta | None = None
 
     def of_agent(self, agent: Agent) -> Policy:
         """What holds for the agent's blocks and meetings: global, groups, agent."""
@@ -66,6 +67,11 @@ class Policies:
 
     def widest_buffer(self) -> timedelta:
         """The longest buffer anywhere: how far beyond a question's interval to look."""
+        if self._widest is None:
+            self._widest = self._longest_buffer()
+        return self._widest
+
+    def _longest_buffer(self) -> timedelta:
         settings = [self.config.policy, *(group.policy for group in self.config.groups.values())]
         for agent in self.config.agents:
             settings.append(agent.policy)
@@ -105,6 +111,19 @@ class Policies:
                 said += [(entry.policy, f"{place}, check {entry.name!r}")] if entry else []
                 return [layer(policy, where) for policy, where in said if policy is not None]
         return []
+
+
+MOST_CONFIGURATIONS = 4
+_recent: list[Policies] = []
+
+
+def policies_of(config: Config) -> Policies:
+    """The policies of a configuration, resolved once for all questions; of the few that were asked about last."""
+    found = next((one for one in list(_recent) if one.config is config), None)
+    if found is None:
+        found = Policies(config)
+        _recent[:] = [*_recent[-MOST_CONFIGURATIONS + 1 :], found]
+    return found
 
 
 @cache
