@@ -5,18 +5,23 @@ executemany or COPY, with the indexes made afterwards: how quickly the product s
 """
 
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from random import Random
+from time import perf_counter
 from typing import Any
 
 from sqlalchemy import Table, text
 
-from store import agents, schema
+from store import agents, calendars, schema, slots
 from store.database import Store, Tx
+from store.lengths import class_of
+from store.model import StoredObject
 from store.slots import pieces_of
 from store.values import microseconds
 from syncd.actions.context import Context
 from syncd.config import Config, to_agents, to_logins
+from syncd.executor import READERS
 
 NOW = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
 """A Monday; the 90 days begin a day before."""
@@ -67,17 +72,14 @@ def _block(scope: str, title: str, start: str, end: str, repeat: str) -> dict[st
     return {"scope": scope, "title": title, "start": start, "end": end, "repeat": repeat}
 
 
-def gather(store: Store, number: int) -> Context:
-    """Make an empty, migrated store hold so many agents with all that is theirs."""
-    config = settings(number)
-    with store.writing() as tx:
-        agents.follow(tx, to_agents(config), to_logins(config), NOW)
-    with store.writing() as tx:
-        indexes = [
-            index
-            for table in (schema.objects, schema.pieces, schema.meetings, schema.blocks)
-            for index in table.indexes
-        ]
+def gather(ctx: Context) -> None:
+    """Make an empty, migrated store hold all agents of the configuration, with all that is theirs."""
+    with ctx.store.writing() as tx:
+        agents.follow(tx, to_agents(ctx.config), to_logins(ctx.config), NOW)
+    number = len(ctx.config.agents)
+    with ctx.store.writing() as tx:
+        tables = (schema.objects, schema.pieces, schema.meetings, schema.blocks)
+        indexes = [index for table in tables for index in table.indexes]
         for index in indexes:
             index.drop(tx)
         for first in range(0, number, BATCH):
@@ -86,7 +88,41 @@ def gather(store: Store, number: int) -> Context:
         for index in indexes:
             index.create(tx)
         tx.execute(text("ANALYZE"))
-    return Context(config, store, clock=lambda: NOW)
+
+
+def load_first(ctx: Context, number: int) -> float:
+    """Save the slots of so many agents as a first sync does, by as many threads as read calendars; agents a second."""
+    with ctx.store.writing() as tx:
+        agents.follow(tx, to_agents(ctx.config), to_logins(ctx.config), NOW)
+        _insert(tx, schema.calendars, [_calendar(one + 1) for one in range(number)])
+    dice = Random(0)
+    work = [
+        [_as_read(one, *span, dice) for one, span in enumerate(_spans(dice, SLOTS))] for _ in range(number)
+    ]
+
+    def save(place: int) -> None:
+        with ctx.store.writing() as tx:
+            slots.save_objects(tx, place + 1, f"agent{place}", work[place], ())
+            calendars.count_objects(tx, place + 1)
+
+    with ThreadPoolExecutor(READERS) as pool:
+        began = perf_counter()
+        for _ in pool.map(save, range(number)):
+            pass
+        return number / (perf_counter() - began)
+
+
+def _as_read(place: int, start: datetime, minutes: int, dice: Random) -> StoredObject:
+    name = f"{dice.getrandbits(64):x}"
+    interval = (start, start + minutes * timedelta(minutes=1), "busy", False)
+    return StoredObject(f"/work/{name}-{place}.ics", '"1"', name, (interval,))
+
+
+def clear(store: Store) -> None:
+    """Leave an empty database behind."""
+    with store.writing() as tx:
+        schema.metadata.drop_all(tx)
+        tx.execute(text("DROP TABLE alembic_version"))
 
 
 def _put_in(tx: Tx, numbers: Sequence[int]) -> None:
@@ -98,7 +134,7 @@ def _put_in(tx: Tx, numbers: Sequence[int]) -> None:
     _insert(tx, schema.pieces, [row for _, rows in things for row in rows])
     _insert(tx, schema.blocks, [
         {"scope": f"agent:agent{one}", "title": "Away", "timezone": "UTC", "made_by": "bench", "exceptions": "",
-         **_times(start, minutes), "made_at": microseconds(NOW)}
+         **_times(start, minutes), "duration_class": _class(minutes), "made_at": microseconds(NOW)}
         for one in numbers for start, minutes in _spans(dice, BLOCKS)
     ])  # fmt: skip
     _insert(tx, schema.meetings, [
@@ -139,6 +175,10 @@ def _spans(dice: Random, count: int) -> Iterator[tuple[datetime, int]]:
         yield first + dice.randrange(DAYS * 288) * STEP, dice.choice(LENGTHS)
 
 
+def _class(minutes: int) -> int:
+    return class_of(NOW, NOW + minutes * timedelta(minutes=1))
+
+
 def _times(start: datetime, minutes: int) -> dict[str, int]:
     return {"start": microseconds(start), "end": microseconds(start + minutes * timedelta(minutes=1))}
 
@@ -146,7 +186,7 @@ def _times(start: datetime, minutes: int) -> dict[str, int]:
 def _meeting(name: str, agent: int, start: datetime, minutes: int) -> dict[str, object]:
     return {
         "id": name, "version": 1, "status": "scheduled", "agent": f"agent{agent}", "title": "Mortgage talk", "link": "", "agent_link": "",
-        "guests": "[]", "reason": "", "overrides": "[]", **_times(start, minutes),
+        "guests": "[]", "reason": "", "overrides": "[]", **_times(start, minutes), "duration_class": _class(minutes),
     }  # fmt: skip
 
 

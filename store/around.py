@@ -30,8 +30,8 @@ class Around:
     """What stands there. Rather too much than too little: rules decide what of it matters.
 
     `slots`: (agent's number, calendar, kind, start, end), a long one in pieces. `meetings`: (agent, start, end, since when it is live),
-    those scheduled or live. `blocks` take place once. `changed`: agents who changed one of our events, or had it
-    changed, so that something of theirs stands there. `unchecked`: calendars that are not checked. `logins`: those with a checked one.
+    those scheduled or live. `blocks` take place once. `special`: agents in whose calendar an event of
+    ours stands there otherwise than it was written, or repeats the meeting `about`. `unchecked`: calendars that are not checked. `logins`: those with a checked one.
     `doubtful`: (login, seen at, window's start, its end) of checked calendars that are not fresh or not read that far.
     `repeating` differs whenever the blocks that repeat have become others.
     """
@@ -39,7 +39,7 @@ class Around:
     slots: list[tuple[int, int, int, int, int]]
     meetings: list[tuple[str, int, int, int | None]]
     blocks: list[MadeBlock]
-    changed: frozenset[str]
+    special: frozenset[str]
     unchecked: frozenset[int]
     logins: frozenset[int]
     doubtful: list[tuple[int, int | None, int | None, int | None]]
@@ -67,9 +67,9 @@ def around(
             "scopes": _listed(tx, few.scopes),
         }
     row = tx.exec_driver_sql(statement, {**params, **asked}).one()
-    slots, meetings, blocks, changed, unchecked, (logins, doubtful) = map(json.loads, row[:-1])
+    slots, meetings, blocks, special, (logins, doubtful, unchecked) = map(json.loads, row[:-1])
     return Around(
-        slots, meetings, [_block(*one) for one in blocks], frozenset(changed), frozenset(unchecked), frozenset(logins or ()), doubtful or [],
+        slots, meetings, [_block(*one) for one in blocks], frozenset(special), frozenset(unchecked or ()), frozenset(logins or ()), doubtful or [],
         row[-1],
     )  # fmt: skip
 

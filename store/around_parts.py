@@ -45,8 +45,7 @@ def statement_of(dialect: str, everybody: bool) -> tuple[str, dict[str, Any]]:
     """Its text and the parameters that are always the same; built once, for building it takes longer than it runs."""
     parts = [
         _slots(dialect, everybody), _standing_meetings(dialect, everybody), _standing_blocks(dialect, everybody),
-        select(_copies.agent).where(text(schema.DRIFTED), _copies.found_start < _at("until_moment"), _copies.found_end > _at("since_moment")),
-        _of_agents(dialect, everybody, select(_calendars.id).where(~_calendars.checked)),
+        _special(dialect),
     ]  # fmt: skip
     return _spoken(
         dialect,
@@ -156,15 +155,38 @@ def _of_agents(dialect: str, everybody: bool, query: Select[Any]) -> Select[Any]
 
 
 def _freshness(dialect: str, everybody: bool) -> ScalarSelect[str]:
-    """The logins with a checked calendar, and what is doubtful of those calendars; of one look at them."""
-    seen, first, last = _calendars.seen_at, _calendars.window_start, _calendars.window_end
+    """The logins with a checked calendar, what is doubtful of those, and what is not checked: of one look at all calendars."""
+    seen, first, last, checked = (
+        _calendars.seen_at,
+        _calendars.window_start,
+        _calendars.window_end,
+        _calendars.checked,
+    )
     doubt = or_(
         seen.is_(None), seen < _at("fresh_since"), first.is_(None), last.is_(None), first > _at("start"), last < _at("end")
     )  # fmt: skip
     group, one = _functions(dialect)
-    doubtful = group(one(_calendars.login_id, seen, first, last)).filter(doubt)
-    found = select(_as_text(dialect, one(group(_calendars.login_id), doubtful))).where(_calendars.checked)
+    doubtful = group(one(_calendars.login_id, seen, first, last)).filter(checked, doubt)
+    reading, beside = group(_calendars.login_id).filter(checked), group(_calendars.id).filter(~checked)
+    found = select(_as_text(dialect, one(reading, doubtful, beside))).select_from(schema.calendars)
     return _of_agents(dialect, everybody, found).scalar_subquery()
+
+
+def _special(dialect: str) -> Query:
+    """The agents in whose calendar an event of ours that is no longer as it was written stands there, or repeats this very meeting."""
+    moved = (
+        text(schema.DRIFTED),
+        _copies.found_start < _at("until_moment"),
+        _copies.found_end > _at("since_moment"),
+    )
+    parts = _copies.found_parts
+    repeats: ColumnElement[Any]
+    if dialect == "sqlite":
+        repeats = func.json_extract(parts, literal_column("'$.repeats'"))
+    else:
+        repeats = parts.op("->>")(literal_column("'repeats'"))
+    own = (_copies.meeting == bindparam("about", type_=Text()), repeats == literal_column("'yes'"))
+    return union_all(select(_copies.agent).where(*moved), select(_copies.agent).where(*own))
 
 
 def _repeating() -> ScalarSelect[str]:

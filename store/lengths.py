@@ -5,7 +5,9 @@ might still be going on. Kept by length, at most 1 h, 4 h or 24 h, what overlaps
 Busy slots have them (`slots`), and so have meetings and blocks.
 """
 
-from datetime import datetime, timedelta
+from datetime import datetime
+
+from store.values import microseconds
 
 DAY = 86_400
 
@@ -21,5 +23,5 @@ REPEATS = 4
 
 def class_of(start: datetime, end: datetime) -> int:
     """The length class of a meeting or block."""
-    length = (end - start) / timedelta(seconds=1)
-    return next((name for name, longest in CLASSES if length <= longest), WHOLE)
+    length = microseconds(end) - microseconds(start)
+    return next((name for name, longest in CLASSES if length <= longest * 1_000_000), WHOLE)

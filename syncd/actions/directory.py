@@ -75,9 +75,9 @@ class Directory:
         return [f"{agent.name} {agent.id}".casefold() for agent in self.people]
 
     @cached_property
-    def sieves(self) -> dict[int, Sieve]:
-        """An agent's number -> their policy, made ready."""
-        return {number: self.alike_at[place].sieve for place, number in enumerate(self.numbers)}
+    def judged(self) -> dict[int, tuple[int, Sieve]]:
+        """An agent's number -> their place, and their policy made ready."""
+        return {number: (place, self.alike_at[place].sieve) for place, number in enumerate(self.numbers)}
 
     @cached_property
     def members(self) -> dict[str, list[int]]:
@@ -92,8 +92,15 @@ class Directory:
         """The logins that check calendars of these agents."""
         if len(places) == len(self.people):
             return self.reading
-        wanted = set(places)
-        return frozenset(login for login in self.reading if self.of_login[login] in wanted)
+        return frozenset(login for place in places for login in self.reading_at.get(place, ()))
+
+    @cached_property
+    def reading_at(self) -> dict[int, list[int]]:
+        """Place -> the logins that check calendars of this agent."""
+        found: dict[int, list[int]] = {}
+        for login in self.reading:
+            found.setdefault(self.of_login[login], []).append(login)
+        return found
 
 
 @dataclass

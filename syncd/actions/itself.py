@@ -30,9 +30,14 @@ def apart(tx: Tx, config: Config, meeting: Meeting) -> Apart:
         for copy in copies.copies(tx, meeting=meeting.id)
         if copy.state == "present" and (copy.found_parts or {}).get("repeats") == "yes"
     }
-    addresses = config.agents_by_address
-    invited = [addresses[known] for guest in meeting.guests if (known := identity(guest)) in addresses]
+    invited = guests_who_are_agents(config, meeting)
     return frozenset(own | slots.objects_of(tx, mail_uids(meeting.id), invited) if invited else own)
+
+
+def guests_who_are_agents(config: Config, meeting: Meeting) -> list[str]:
+    """The agents in whose calendar the invitation to the meeting may stand."""
+    addresses = config.agents_by_address
+    return [addresses[known] for guest in meeting.guests if (known := identity(guest)) in addresses]
 
 
 def mail_uids(meeting_id: str) -> tuple[str, str]:

@@ -17,14 +17,14 @@ from store.values import EPOCH, MICROSECOND, microseconds
 from syncd.actions import knowledge
 from syncd.actions.context import Context
 from syncd.actions.directory import SLOT_KINDS, Directory
-from syncd.actions.itself import Apart, apart
+from syncd.actions.itself import guests_who_are_agents
 from syncd.actions.offtime import OffTime
 from syncd.actions.standing import Spans, by_scope, expanded, made
 from syncd.rules import availability, quick
 from syncd.rules.availability import Freshness, Mark
 from syncd.rules.blocks import scopes_of
 from syncd.rules.meetings import LIVE_GRACE
-from syncd.rules.quick import CALENDAR, NEVER_SEEN, Sieve
+from syncd.rules.quick import BUFFER, CALENDAR, NEVER_SEEN, Sieve
 
 FEW = 2_000
 """Up to so many agents each one is looked up, if they are a small part of all; beyond, everything at that time is read."""
@@ -56,13 +56,12 @@ def marks(
 ) -> Marks:  # fmt: skip
     """Judge the agents at these places of the directory for the meeting's time; it is in nobody's way itself."""
     question = _Question(ctx, tx, directory, places, meeting, now, stale_after)
-    itself = apart(tx, ctx.config, meeting)
     found = question.found()
     question.events(found)
     question.meetings(found)
     question.blocks(found)
     question.freshness(found)
-    question.thoroughly(found, itself)
+    question.thoroughly(found)
     return Marks(directory, places, question.codes)
 
 
@@ -103,15 +102,25 @@ class _Question:
     # In the way ---------------------------------------------------------------------------------------------------------
 
     def events(self, found: Around) -> None:
-        """Events of checked calendars."""
-        by_number, sieves, start, end = self.directory.by_number, self.directory.sieves, self.start, self.end
-        own, unchecked, codes = self._own_sieves(found), found.unchecked, self.codes
+        """Events of checked calendars. Nothing was noted yet, and nothing that is noted here comes before `CALENDAR`."""
+        judged, own, unchecked, codes = (
+            self.directory.judged,
+            self._own_sieves(found),
+            found.unchecked,
+            self.codes,
+        )
+        since, until = self.start // SECOND, -(-self.end // SECOND)
         for number, calendar, kind, first, last in found.slots:
-            sieve = own.get(calendar) or sieves.get(number)
-            if sieve is not None and sieve.blocking[kind] and calendar not in unchecked:
-                place = by_number[number]
-                if codes[place] != CALENDAR:
-                    self._note(place, sieve.event(first * SECOND, last * SECOND, start, end))
+            if calendar in unchecked or number not in judged:
+                continue
+            place, sieve = judged[number]
+            if own:
+                sieve = own.get(calendar, sieve)
+            if sieve.blocking[kind] and codes[place] != CALENDAR:
+                if first < until and since < last:
+                    codes[place] = CALENDAR
+                elif sieve.event(first * SECOND, last * SECOND, self.start, self.end):
+                    codes[place] = BUFFER
 
     def _own_sieves(self, found: Around) -> dict[int, Sieve]:
         """Of calendars for which the configuration says otherwise than for their agent."""
@@ -181,9 +190,9 @@ class _Question:
 
     # Special ------------------------------------------------------------------------------------------------------------
 
-    def thoroughly(self, found: Around, itself: Apart) -> None:
-        """Those for whom numbers do not say it all."""
-        special = {agent for agent, _ in itself} | found.changed
+    def thoroughly(self, found: Around) -> None:
+        """Those for whom numbers do not say it all: the meeting itself, or an event of ours that was changed, is in their calendar."""
+        special = found.special.union(guests_who_are_agents(self.ctx.config, self.meeting))
         places = [
             place for agent in sorted(special) if (place := self.directory.by_id.get(agent)) is not None
         ]

@@ -1,6 +1,6 @@
 """Who could take a meeting, who is not available and why: marks computed from what is known, never stored."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from heapq import nsmallest
@@ -22,6 +22,9 @@ from syncd.shapes import reason_json
 
 LOOK_AHEAD = timedelta(days=14)
 """How far ahead the next free time is searched for."""
+
+SOON = timedelta(days=1)
+"""How far it is searched for first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,18 +166,14 @@ def _detailed(
     people = [agent for agent, _ in page]
     of_day = loads(tx, people, *day_of(meeting.start, ctx.config.timezone))
     known = knowledge.load(tx, ctx.config, people, meeting.start, meeting.end, now=now, about=meeting)
-    length = meeting.end - meeting.start
-    ahead = max(meeting.start, now)
-    further = knowledge.load(
-        tx, ctx.config, people, ahead, ahead + LOOK_AHEAD + length, now=now, about=meeting
-    )
+    free = _next_free_times(ctx, tx, meeting, known, now)
     return tuple(
         Candidate(
             agent,
             _judge(known[agent.id], meeting.start, meeting.end, now, stale_after, exclude=meeting.id),
             agent.id == meeting.agent,
             known[agent.id],
-            next_free=_free_from(further[agent.id], ahead, length),
+            next_free=free[agent.id],
             load_day=of_day.get(agent.id, 0),
             load_week=week,
         )
@@ -182,19 +181,37 @@ def _detailed(
     )
 
 
+def _next_free_times(
+    ctx: Context, tx: Tx, meeting: Meeting, known: Mapping[str, Knowledge], now: datetime
+) -> dict[str, datetime | None]:
+    """Looked for in what is known already, and then in ever longer times ahead: most are free soon."""
+    length, ahead = meeting.end - meeting.start, max(meeting.start, now)
+    free = {
+        name: _free_from(one, ahead, length, length) for name, one in known.items() if ahead == meeting.start
+    }
+    for reach in (SOON, LOOK_AHEAD):
+        people = [one.agent for name, one in known.items() if not free.get(name)]
+        if people:
+            further = knowledge.load(
+                tx, ctx.config, people, ahead, ahead + reach + length, now=now, about=meeting
+            )
+            free |= {name: _free_from(one, ahead, length, reach) for name, one in further.items()}
+    return free
+
+
 def _next_free(
     config: Config, tx: Tx, agent: Agent, start: datetime, length: timedelta, now: datetime
 ) -> datetime | None:
     known = knowledge.load(tx, config, [agent], start, start + LOOK_AHEAD + length, now=now)[agent.id]
-    return _free_from(known, start, length)
+    return _free_from(known, start, length, LOOK_AHEAD)
 
 
-def _free_from(known: Knowledge, start: datetime, length: timedelta) -> datetime | None:
-    """None also where a calendar is not known that far: silence never reads as free."""
+def _free_from(known: Knowledge, start: datetime, length: timedelta, reach: timedelta) -> datetime | None:
+    """None also where a calendar is not known that far: silence never reads as free. `known` reaches as far as is looked."""
     horizon = [item.window_end for item in known.fresh]
     if not all(horizon):
         return None
-    until = min([start + LOOK_AHEAD, *(moment for moment in horizon if moment)])
+    until = min([start + reach, *(moment for moment in horizon if moment)])
     return availability.next_free(
         start, length, busy=known.busy, obstacles=known.obstacles, policy=known.policy, until=until
     )
