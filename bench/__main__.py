@@ -1,6 +1,7 @@
 """`make bench`: run every benchmark, print its figures, and end with 1 if a gate was missed.
 
-`python -m bench NAME ...` runs those named; `--profile` also prints where the time of the Outlook connector's first sync goes.
+`python -m bench NAME ...` runs those named; `--profile` also prints where the time of the Outlook connector's first sync goes;
+`candidates --growth` prints a table of 100 to 100,000 agents instead, which takes many minutes.
 Gates are ratios within one run, or counts; milliseconds are printed as information, for machines differ and are noisy.
 """
 
@@ -8,7 +9,7 @@ import sys
 from collections.abc import Callable, Iterator
 from functools import partial
 
-from bench import asking, firstsync, idle, mailboxes, manylogins, reading
+from bench import asking, candidates, firstsync, idle, mailboxes, manylogins, reading
 from bench.figures import Figure
 
 BENCHMARKS: dict[str, Callable[[], Iterator[Figure]]] = {
@@ -18,6 +19,7 @@ BENCHMARKS: dict[str, Callable[[], Iterator[Figure]]] = {
     "mailboxes": mailboxes.measure,
     "manylogins": manylogins.measure,
     "asking": asking.measure,
+    "candidates": candidates.measure,
 }
 
 
@@ -30,6 +32,10 @@ def main(words: list[str]) -> int:
     if unknown := set(names) - set(wanted):
         print(f"no benchmark {', '.join(sorted(unknown))}; there are: {', '.join(wanted)}", file=sys.stderr)
         return 64
+    if "--growth" in words:
+        for line in candidates.growth():
+            print(line, flush=True)
+        return 0
     figures: list[Figure] = []
     for name in names:
         for figure in wanted[name]():

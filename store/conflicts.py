@@ -23,8 +23,9 @@ from sqlalchemy import (
 
 from store import schema
 from store.database import Tx, serialise
+from store.lengths import DAY, WHOLE
 from store.model import MeetingStatus, Slot
-from store.slots import DAY, WHOLE, slot_of
+from store.slots import slot_of
 from store.statements import one_of
 
 _meetings, _agents, _pieces, _told = schema.meetings, schema.agents, schema.pieces, schema.conflicts

@@ -58,10 +58,14 @@ def count_drift(tx: Tx) -> int:
 
 
 _DRIFTED, _DUPLICATED = text(DRIFTED), text(DUPLICATED)
-_of_coming = _copies.c.meeting.in_(
-    select(_meetings.c.id).where(
-        _meetings.c.status.in_((MeetingStatus.SCHEDULED.value, MeetingStatus.LIVE.value))
+# Looked up for each copy found, which are few; as a list of all coming meetings it would be made anew for every question.
+_of_coming = (
+    select(_meetings.c.id)
+    .where(
+        _meetings.c.id == _copies.c.meeting,
+        _meetings.c.status.in_((MeetingStatus.SCHEDULED.value, MeetingStatus.LIVE.value)),
     )
+    .exists()
 )
 
 

@@ -68,6 +68,8 @@ def follow(
     relist(tx, differ, _reader_changed(tx, reader), now)
     back = {name for name in moved if before[name].removed_at is not None}
     other = {name for name in wanted if numbers[name] in touched}
+    if new or moved or gone or touched or roster.revision(tx) is None:
+        roster.renew(tx)
     return Followed(
         added=tuple(sorted({*new, *back})),
         changed=tuple(sorted({*moved, *other} - {*new, *back})),

@@ -10,11 +10,13 @@ import sqlalchemy as sa
 from store import schema
 from store.database import Tx, serialise
 from store.errors import Fenced
+from store.lengths import class_of
 from store.model import Change, Guest, Meeting, MeetingStatus, Override
 from store.statements import one_of
 from store.values import EPOCH, MICROSECOND, microseconds
 
 _meetings, _journal = schema.meetings, schema.changes
+_COLUMNS = [column for column in _meetings.c if column.name != "duration_class"]
 
 COMING = (MeetingStatus.SCHEDULED, MeetingStatus.LIVE)
 
@@ -34,7 +36,7 @@ def take_turn(tx: Tx, meeting_id: str) -> None:
 
 def meeting(tx: Tx, meeting_id: str) -> Meeting | None:
     """The meeting as it stands, None if there is none."""
-    return next(iter(_read(tx, sa.select(_meetings).where(_meetings.c.id == meeting_id))), None)
+    return next(iter(_read(tx, sa.select(*_COLUMNS).where(_meetings.c.id == meeting_id))), None)
 
 
 def insert(tx: Tx, meeting: Meeting) -> None:
@@ -53,7 +55,13 @@ def update(tx: Tx, meeting: Meeting) -> None:
 
 def _row(meeting: Meeting) -> dict[str, Any]:
     overrides = [{**asdict(one), "at": one.at.isoformat()} for one in meeting.overrides]
-    return {**asdict(meeting), "status": meeting.status.value, "overrides": overrides}
+    length = class_of(meeting.start, meeting.end)
+    return {
+        **asdict(meeting),
+        "status": meeting.status.value,
+        "overrides": overrides,
+        "duration_class": length,
+    }
 
 
 def _read(tx: Tx, query: sa.Select[Any]) -> list[Meeting]:
@@ -105,7 +113,7 @@ def meetings(
         wanted.append(rows.start < end)
     if after is not None:
         wanted.append(_beyond(after))
-    return _read(tx, sa.select(_meetings).where(*wanted).order_by(rows.start, rows.id).limit(limit))
+    return _read(tx, sa.select(*_COLUMNS).where(*wanted).order_by(rows.start, rows.id).limit(limit))
 
 
 def cursor(meeting: Meeting) -> str:
@@ -139,7 +147,7 @@ def overlapping(
     """
     rows = _meetings.c
     entered = sa.and_(rows.status == MeetingStatus.LIVE.value, rows.live_at < end)
-    query = sa.select(_meetings).where(_in(statuses), rows.end > start, sa.or_(rows.start < end, entered))
+    query = sa.select(*_COLUMNS).where(_in(statuses), rows.end > start, sa.or_(rows.start < end, entered))
     if agents is not None:
         query = query.where(one_of(tx, rows.agent, agents))
     return _read(tx, query.order_by(rows.start, rows.id))
@@ -148,13 +156,13 @@ def overlapping(
 def overdue(tx: Tx, before: datetime) -> list[Meeting]:
     """Scheduled or live meetings whose end was at or before this moment, by end."""
     rows = _meetings.c
-    return _read(tx, sa.select(_meetings).where(_in(COMING), rows.end <= before).order_by(rows.end, rows.id))
+    return _read(tx, sa.select(*_COLUMNS).where(_in(COMING), rows.end <= before).order_by(rows.end, rows.id))
 
 
 def by_ids(tx: Tx, ids: Collection[str]) -> list[Meeting]:
     """Those of these meetings that there are, by start and id."""
     rows = _meetings.c
-    return _read(tx, sa.select(_meetings).where(one_of(tx, rows.id, ids)).order_by(rows.start, rows.id))
+    return _read(tx, sa.select(*_COLUMNS).where(one_of(tx, rows.id, ids)).order_by(rows.start, rows.id))
 
 
 def counts(tx: Tx, agents: Collection[str] | None, start: datetime, end: datetime) -> dict[str, int]:

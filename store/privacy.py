@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Table, Text, and_, case, cast, delete, or_, select, update
 
+from store import roster
 from store.database import Tx
 from store.deliveries import OPEN
 from store.schema import (
@@ -96,6 +97,7 @@ def _forget_person(tx: Tx, number: int, called: str) -> None:
         "active": False,
     }
     tx.execute(update(agents).where(agents.c.number == number).values(id=called, **nobody))
+    roster.renew(tx)
     for table in (memberships, addresses):
         tx.execute(delete(table).where(table.c.agent == number))
 

@@ -1,5 +1,6 @@
 """Agents as rows: each has a number beside its id, its groups in the order in which they were configured, and its addresses."""
 
+import uuid
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import asdict
 from datetime import datetime
@@ -8,14 +9,41 @@ from typing import Any
 from sqlalchemy import ColumnElement, delete, insert, select, update
 
 from store.database import Tx
+from store.meta import set_meta
 from store.model import Agent
 from store.schema import addresses as _addresses
 from store.schema import agents as _agents
+from store.schema import logins as _logins
 from store.schema import memberships as _memberships
 from store.statements import one_of
 
 CONFIGURED = _agents.c.provisioned_by.is_(None)
 """The condition of agents who stand in the configuration, or did when they went."""
+
+DIRECTORY = "directory"
+"""The meta key under which it is kept which directory this is: another word whenever agents or logins have become others."""
+
+
+def revision(tx: Tx) -> str | None:
+    """Which directory this is; whoever keeps what they read of it keeps it for as long as this stays."""
+    # Asked by every question about everybody: as plain text, for SQLAlchemy takes longer to say it than SQLite to answer.
+    found: str | None = tx.exec_driver_sql(_REVISION).scalar()
+    return found
+
+
+_REVISION = f"SELECT value FROM meta WHERE key = '{DIRECTORY}'"  # noqa: S608 - a constant
+
+
+def renew(tx: Tx) -> None:
+    """Say that the directory is another one now."""
+    set_meta(tx, DIRECTORY, uuid.uuid4().hex)
+
+
+def owners(tx: Tx) -> tuple[dict[int, int], frozenset[int]]:
+    """login -> the number of its agent; and the logins in which calendars are to be checked."""
+    rows = tx.execute(select(_logins.c.id, _logins.c.agent, _logins.c.check)).all()
+    reading = frozenset(row.id for row in rows if row.check is None or row.check)
+    return {row.id: row.agent for row in rows}, reading
 
 
 def numbered(tx: Tx, *wanted: ColumnElement[bool]) -> dict[int, Agent]:

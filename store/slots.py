@@ -1,9 +1,8 @@
 """Busy slots, stored so that «who is busy between these two moments» is a few short scans of an index, for any number of agents.
 
-An index on (start, end) alone is no help: everything that began before the question's end would have to be looked at, for it
-might still be going on. So intervals are kept by length: at most 1 h, 4 h or 24 h; a slot overlapping [s, e) then starts within
-(s - that length, e). Longer ones are cut into pieces of 24 h, each carrying its whole interval; and beyond `LONG` (or a
-stranger's invitation from 1900 to 9999 would become three million rows) they are kept whole, in a class of their own.
+Intervals are kept by length (`lengths`). Longer ones than a day are cut into pieces of 24 h, each carrying its whole interval;
+and beyond `LONG` (or a stranger's invitation from 1900 to 9999 would become three million rows) they are kept whole, in a class
+of their own.
 
 Slots count whole seconds: starts are rounded down and ends up, so rounding never frees anybody.
 """
@@ -29,19 +28,13 @@ from sqlalchemy import (
 from store import schema
 from store.database import Tx
 from store.errors import Fenced
+from store.lengths import CLASSES, DAY, WHOLE
 from store.model import Slot, StoredObject
 from store.statements import insert_or_replace, one_of
 from store.values import moment_of, second_at_or_after, second_at_or_before, storable
 
-DAY = 86_400
-
 LONG = 32 * DAY
 """The longest interval that is cut into pieces, in seconds."""
-
-CLASSES = ((0, 3_600), (1, 14_400), (2, DAY))
-"""Length classes and the longest piece in each, in seconds. Class 3: longer than `LONG`, kept whole."""
-
-WHOLE = 3
 
 STATUSES = ("busy", "tentative", "out_of_office", "working_elsewhere", "unknown")
 """The stored kinds, by their number in the table. Only ever add at the end."""

@@ -70,6 +70,9 @@ blocks = Table(
     Column("made_at", Moment, nullable=False),
     Column("count", Integer),
     Column("exceptions", Words, nullable=False, server_default=text("''")),
+    Column("duration_class", SmallInteger, nullable=False, server_default=text("0")),
+    Index("blocks_by_time", "duration_class", "start", "end"),
+    Index("blocks_by_scope", "scope"),
     sqlite_autoincrement=True,
 )
 """Blocks made by command; those of the configuration stay there."""

@@ -1,6 +1,6 @@
 """Meetings and their journal."""
 
-from sqlalchemy import Column, ForeignKey, Index, Integer, Table
+from sqlalchemy import Column, ForeignKey, Index, Integer, SmallInteger, Table, text
 
 from store.schema.base import Json, metadata
 from store.values import Key, Moment, Words
@@ -24,10 +24,13 @@ meetings = Table(
     Column("overrides", Json, nullable=False),
     Column("live_at", Moment),
     Column("assigned_at", Moment),
+    Column("duration_class", SmallInteger, nullable=False, server_default=text("0")),
     Index("meetings_by_start", "start", "id"),
     Index("meetings_by_status", "status", "end", "start", "agent"),
     Index("meetings_by_agent", "agent", "start", "end"),
+    Index("meetings_by_time", "duration_class", "start", "end", "status", "agent", "id"),
 )
+"""`duration_class`: see `store.lengths`. The index by time says all that a question of availability asks of a meeting."""
 
 changes = Table(
     "changes",

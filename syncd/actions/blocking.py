@@ -10,8 +10,9 @@ from store import blocks
 from store.model import MadeBlock
 from syncd import logs
 from syncd.actions.context import Context
-from syncd.actions.knowledge import as_rule, standing
+from syncd.actions.knowledge import standing
 from syncd.actions.named import known_agent, zone_of
+from syncd.actions.standing import as_rule
 from syncd.config.people import BlockConfig
 from syncd.errors import Invalid, Refused, Unknown
 from syncd.rules.blocks import Block

@@ -14,7 +14,7 @@ from syncd import logs
 from syncd.actions.context import Context
 from syncd.actions.itself import apart, without
 from syncd.actions.knowledge import busy_pieces
-from syncd.actions.policies import Policies
+from syncd.actions.policies import policies_of
 from syncd.actions.suggest import candidates
 from syncd.rules import conflicts as rule
 from syncd.rules.availability import Mark
@@ -44,7 +44,7 @@ class Conflict:
 
 def late(ctx: Context, tx: Tx, *, only: Collection[str] | None = None) -> dict[str, Conflict]:
     """Meeting -> its late conflict, by start; of all coming meetings, or `only` of these."""
-    policies, now = Policies(ctx.config), ctx.clock()
+    policies, now = policies_of(ctx.config), ctx.clock()
     beside = conflicts.beside(tx, now, policies.widest_buffer(), only=only)
     concerned = meetings.by_ids(tx, beside)
     people = agents.by_id(tx, {one.agent for one in concerned})
@@ -52,7 +52,7 @@ def late(ctx: Context, tx: Tx, *, only: Collection[str] | None = None) -> dict[s
     found: dict[str, Conflict] = {}
     for meeting in concerned:
         if (agent := people.get(meeting.agent)) is not None:
-            others = without(beside[meeting.id], apart(tx, ctx.config, meeting))
+            others = without(beside[meeting.id], apart(tx, meeting))
             busy = busy_pieces(agent, policies, checked, others)
             if reasons := rule.late(meeting, busy, policies.of_agent(agent)):
                 found[meeting.id] = Conflict(meeting, reasons)

@@ -10,6 +10,7 @@ from connectors import open_connector
 from connectors.account import Account, Connections
 from connectors.interface import Connector, Unsupported
 from store.database import Store
+from syncd.actions.directory import Shelf
 from syncd.config import AccountConfig, Config, LoginConfig, SecretRef
 from syncd.meter import Meter
 from syncd.secrets import for_the_service_only, resolve
@@ -33,6 +34,7 @@ class Context:
     jitter: Callable[[], float] = random.random
     opener: Opener = open_connector
     meter: Meter = field(default_factory=Meter)
+    shelf: Shelf = field(default_factory=Shelf, compare=False)
 
     def __enter__(self) -> "Context":
         return self

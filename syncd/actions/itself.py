@@ -10,7 +10,6 @@ from collections.abc import Collection, Iterable
 from store import agents, copies, slots
 from store.database import Tx
 from store.model import Meeting, Slot
-from syncd.config import Config
 from syncd.mail.letter import uid_of
 from syncd.rules.guests import identity
 
@@ -23,16 +22,21 @@ _FOREIGN_UID = "040000008200E00074C5B7101A82E008" + "0" * 40
 """How Exchange begins the identity of a meeting that came from elsewhere ([MS-OXCICAL] 2.1.3.1.1.20.26)."""
 
 
-def apart(tx: Tx, config: Config, meeting: Meeting) -> Apart:  # noqa: ARG001  # its callers are being rewritten
+def apart(tx: Tx, meeting: Meeting) -> Apart:
     """The objects in agents' calendars that are the meeting itself."""
     own = {
         (copy.agent, copy.href)
         for copy in copies.copies(tx, meeting=meeting.id)
         if copy.state == "present" and (copy.found_parts or {}).get("repeats") == "yes"
     }
-    meant = agents.meant_by(tx, [identity(guest) for guest in meeting.guests])
-    invited = [agent for found in meant.values() for agent in found]
+    invited = guests_who_are_agents(tx, meeting)
     return frozenset(own | slots.objects_of(tx, mail_uids(meeting.id), invited) if invited else own)
+
+
+def guests_who_are_agents(tx: Tx, meeting: Meeting) -> list[str]:
+    """The agents in whose calendar the invitation to the meeting may stand."""
+    meant = agents.meant_by(tx, [identity(guest) for guest in meeting.guests])
+    return [agent for found in meant.values() for agent in found]
 
 
 def mail_uids(meeting_id: str) -> tuple[str, str]:

@@ -8,15 +8,15 @@ from typing import TypeVar
 from store import blocks as made_blocks
 from store import calendars, copies, meetings, slots
 from store.database import Tx
-from store.model import Agent, Calendar, Login, MadeBlock, Meeting, MeetingStatus, Slot
+from store.model import Agent, Calendar, Login, Meeting, MeetingStatus, Slot
 from syncd.actions.itself import NOTHING, apart, without
 from syncd.actions.offtime import OffTime
-from syncd.actions.policies import Policies
+from syncd.actions.policies import Policies, policies_of
+from syncd.actions.standing import ByScope, by_scope, configured, expanded, made
 from syncd.config import Config
-from syncd.config.people import BlockConfig
-from syncd.rules import blocks, drift, walls
+from syncd.rules import drift, walls
 from syncd.rules.availability import Freshness
-from syncd.rules.blocks import Block
+from syncd.rules.blocks import Block, scopes_of
 from syncd.rules.meetings import LIVE_GRACE
 from syncd.rules.policy import Policy
 from syncd.rules.walls import BusyPiece, Obstacle
@@ -45,16 +45,16 @@ def load(
 
     `about`: the meeting that is asked about; it is in nobody's way, nor is what stands in calendars and is this meeting itself.
     """
-    policies = Policies(config)
+    policies = policies_of(config)
     widest = policies.widest_buffer()
     start, end = start - widest, end + widest
     names = None if len(agents) > 2000 else [agent.id for agent in agents]
     rows = _by_agent(calendars.calendars(tx, agents=names))
     logins = _by_agent(calendars.logins(tx, agents=names))
-    itself = apart(tx, config, about) if about is not None else NOTHING
+    itself = apart(tx, about) if about is not None else NOTHING
     found = _by_agent(without(slots.overlapping(tx, start, end, names), itself))
     conversations = _obstacles(tx, start, end, names, now, about)
-    company = expanded(tx, config, start, end)
+    blocked = _blocked(tx, config, agents, start, end, everybody=names is None)
     off = OffTime(policies, start, end)
     return {
         agent.id: _of_agent(
@@ -63,38 +63,30 @@ def load(
             rows.get(agent.id, []),
             logins.get(agent.id, []),
             found.get(agent.id, []),
-            [*conversations.get(agent.id, []), *_blocks_of(agent, company), *off.of(agent)],
+            [*conversations.get(agent.id, []), *_blocks_of(agent, blocked), *off.of(agent)],
         )
         for agent in agents
     }
 
 
-def expanded(tx: Tx, config: Config, start: datetime, end: datetime) -> list[tuple[Block, list[Obstacle]]]:
-    """All blocks, each expanded once for everyone it hits."""
-    return [
-        (block, [Obstacle(*span, "block", block.title, None) for span in blocks.expand(block, start, end)])
-        for block in standing(tx, config)
-    ]
-
-
 def standing(tx: Tx, config: Config) -> list[Block]:
     """The blocks there are: those of the configuration (`config-N`, in its order), then those made by command."""
-    configured = (as_rule(f"config-{number}", one) for number, one in enumerate(config.blocks))
-    return [*configured, *(as_rule(str(one.id), one) for one in made_blocks.blocks(tx))]
+    return [*configured(config), *made(made_blocks.blocks(tx))]
 
 
-def as_rule(name: str, one: BlockConfig | MadeBlock) -> Block:
-    """A block as the rules take it, under this id."""
-    return Block(
-        name, one.scope, one.title, one.start, one.end, one.timezone, one.repeat, one.until, one.count,
-        frozenset(one.exceptions),
-    )  # fmt: skip
+def _blocked(
+    tx: Tx, config: Config, agents: Sequence[Agent], start: datetime, end: datetime, *, everybody: bool
+) -> ByScope:
+    """All blocks that hit one of the agents, by scope, each expanded once for everyone it hits."""
+    if everybody:
+        return by_scope(expanded(standing(tx, config), start, end))
+    scopes = {scope for agent in agents for scope in scopes_of(agent.groups, agent.id)}
+    found = [block for block in configured(config) if block.scope in scopes]
+    return by_scope(expanded([*found, *made(made_blocks.around(tx, start, end, scopes))], start, end))
 
 
-def _blocks_of(agent: Agent, company: Iterable[tuple[Block, list[Obstacle]]]) -> list[Obstacle]:
-    return [
-        item for block, items in company if blocks.applies(block, agent.id, agent.groups) for item in items
-    ]
+def _blocks_of(agent: Agent, blocked: ByScope) -> list[Obstacle]:
+    return [item for scope in scopes_of(agent.groups, agent.id) for item in blocked.get(scope, ())]
 
 
 def _obstacles(

@@ -3,13 +3,16 @@
 Days and weeks (from Monday) are those of the top-level zone, the same for everybody.
 """
 
-from collections.abc import Collection
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from store import meetings
+from store.around import beginning
 from store.database import Tx
 from store.model import Agent
+from syncd.actions.directory import Directory
 
 MANY = 2000
 """From so many agents on it is quicker to count for everybody."""
@@ -17,8 +20,23 @@ MANY = 2000
 
 def loads(tx: Tx, agents: Collection[Agent], start: datetime, end: datetime) -> dict[str, int]:
     """Agent -> how many meetings of theirs start in [start, end), cancelled ones left out; who has none is absent."""
-    names = None if len(agents) > MANY else [agent.id for agent in agents]
-    return meetings.counts(tx, names, start, end)
+    return meetings.counts(tx, [agent.id for agent in agents], start, end)
+
+
+def loads_at(
+    tx: Tx, directory: Directory, places: Collection[int], start: datetime, end: datetime
+) -> Sequence[int]:
+    """Likewise, for each place of the directory; 0 at those that are not asked for."""
+    found = [0] * len(directory.people)
+    if len(places) > MANY:
+        counted: Mapping[str, int] = Counter(beginning(tx, start, end))
+    else:
+        counted = meetings.counts(tx, [directory.people[place].id for place in places], start, end)
+    for agent, count in counted.items():
+        place = directory.by_id.get(agent)
+        if place is not None:
+            found[place] = count
+    return found
 
 
 def day_of(moment: datetime, timezone: str) -> tuple[datetime, datetime]:

@@ -1,7 +1,8 @@
 """Time off by the configuration: outside working hours, and on public holidays, by the clocks of each agent's zone."""
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 
 from store.model import Agent
 from syncd.actions.policies import Policies
@@ -39,11 +40,27 @@ class OffTime:
 
     def _off_work(self, key: Key) -> Iterator[Obstacle]:
         lines, said, _, timezone = key
-        for span in hours.closed(lines, timezone, self._start, self._end):
-            yield Obstacle(*span, "working-hours", "", None, said)
+        for start, end in _closed(lines, timezone, *_days(self._start, self._end)) if lines else ():
+            if start < self._end and self._start < end:
+                yield Obstacle(start, end, "working-hours", "", None, said)
 
     def _holidays(self, key: Key) -> Iterator[Obstacle]:
         *_, files, timezone = key
         for file, said in files:
             for start, end, title in holidays(file.data, timezone, self._start, self._end):
                 yield Obstacle(start, end, "block", title, None, said)
+
+
+def _days(start: datetime, end: datetime) -> tuple[datetime, datetime]:
+    """The whole days (UTC) around a time: most questions are about the same few."""
+    midnight = [
+        moment.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0) for moment in (start, end)
+    ]
+    return midnight[0], midnight[1] + timedelta(days=1)
+
+
+@lru_cache(maxsize=1024)
+def _closed(
+    lines: tuple[Hours, ...], timezone: str, start: datetime, end: datetime
+) -> tuple[tuple[datetime, datetime], ...]:
+    return tuple(hours.closed(lines, timezone, start, end))

@@ -21,6 +21,7 @@ class Policies:
         self._of: dict[tuple[str, ...], Policy] = {}
         self._hours: dict[tuple[str, ...], tuple[tuple[Hours, ...], str]] = {}
         self._holidays: dict[tuple[str, ...], tuple[tuple[HolidayFile, str], ...]] = {}
+        self._widest: timedelta | None = None
 
     def of_agent(self, agent: Agent) -> Policy:
         """What holds for the agent's blocks and meetings: global, groups, agent."""
@@ -68,6 +69,11 @@ class Policies:
 
     def widest_buffer(self) -> timedelta:
         """The longest buffer anywhere: how far beyond a question's interval to look."""
+        if self._widest is None:
+            self._widest = self._longest_buffer()
+        return self._widest
+
+    def _longest_buffer(self) -> timedelta:
         settings = [self.config.policy, *(group.policy for group in self.config.groups.values())]
         for agent in self.config.agents:
             settings.append(agent.policy)
@@ -111,6 +117,19 @@ def _entry(check: Sequence[CheckEntry], row: Calendar) -> CheckEntry | None:
     found_by = (one for one in check if one.name == row.wanted)
     named = (one for one in check if naming.named(one.name, href=row.href, name=row.name))
     return next(chain(found_by, named), None)
+
+
+MOST_CONFIGURATIONS = 4
+_recent: list[Policies] = []
+
+
+def policies_of(config: Config) -> Policies:
+    """The policies of a configuration, resolved once for all questions; of the few that were asked about last."""
+    found = next((one for one in list(_recent) if one.config is config), None)
+    if found is None:
+        found = Policies(config)
+        _recent[:] = [*_recent[-MOST_CONFIGURATIONS + 1 :], found]
+    return found
 
 
 @cache

@@ -1,27 +1,30 @@
 """Who could take a meeting, who is not available and why: marks computed from what is known, never stored."""
 
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from heapq import nsmallest
 from typing import Any
 
-from store import agents
 from store.database import Tx
 from store.model import Agent, Meeting
 from syncd.actions import knowledge
 from syncd.actions.context import Context
 from syncd.actions.knowledge import Knowledge
-from syncd.actions.load import day_of, loads, week_of
+from syncd.actions.load import day_of, loads, loads_at, week_of
+from syncd.actions.marks import Marks, marks
 from syncd.actions.named import known_agent, known_meeting
 from syncd.config import Config
-from syncd.rules import availability
+from syncd.rules import availability, quick
 from syncd.rules.availability import Mark, Verdict
 from syncd.rules.walls import Reason
 from syncd.shapes import reason_json
 
-RANK = {Mark.AVAILABLE: 0, Mark.UNKNOWN: 1, Mark.NOT_AVAILABLE: 2}
 LOOK_AHEAD = timedelta(days=14)
 """How far ahead the next free time is searched for."""
+
+SOON = timedelta(days=1)
+"""How far it is searched for first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,20 +81,14 @@ def candidates(
     stale_after = _stale_after(ctx.config, now, seen_since)
     with ctx.store.reading() as tx:
         meeting = known_meeting(tx, meeting_id)
-        active = agents.agents(tx, active=True, group=meeting.group)
-        everyone = [one for one in active if is_named(one, named)]
-        asked = [agent for agent in everyone if only is None or agent.id in only]
-        known = knowledge.load(tx, ctx.config, asked, meeting.start, meeting.end, now=now, about=meeting)
-        week = loads(tx, asked, *week_of(meeting.start, ctx.config.timezone))
-        ranked = sorted(
-            (
-                _candidate(meeting, known[agent.id], now, stale_after, week.get(agent.id, 0))
-                for agent in asked
-            ),
-            key=_rank,
-        )
-        page = _detailed(ctx, tx, meeting, ranked[:limit], now)
-    return Candidates(meeting, now, len(everyone), page)
+        directory = ctx.shelf.directory_in(tx, ctx.config)
+        everyone = directory.places(group=meeting.group, named=named)
+        asked = everyone if only is None else directory.those(everyone, only)
+        found = marks(ctx, tx, directory, asked, meeting, now=now, stale_after=stale_after)
+        week = loads_at(tx, directory, asked, *week_of(meeting.start, ctx.config.timezone))
+        page = _ranked(found, week, meeting, limit)
+        details = _detailed(ctx, tx, meeting, page, now=now, stale_after=stale_after)
+    return Candidates(meeting, now, len(everyone), details)
 
 
 def is_named(agent: Agent, words: str) -> bool:
@@ -128,17 +125,23 @@ def _stale_after(config: Config, now: datetime, seen_since: datetime | None) -> 
     return limit if seen_since is None else min(limit, now - seen_since)
 
 
-def _candidate(
-    meeting: Meeting, known: Knowledge, now: datetime, stale_after: timedelta, week: int
-) -> Candidate:
-    verdict = _judge(known, meeting.start, meeting.end, now, stale_after, exclude=meeting.id)
-    return Candidate(known.agent, verdict, known.agent.id == meeting.agent, known, load_week=week)
+def _ranked(found: Marks, week: Sequence[int], meeting: Meeting, limit: int) -> list[tuple[Agent, int]]:
+    """The page: agents, and each's load of the week.
+
+    The meeting itself, which its present agent has, does not count as their load: it is the same for whoever has it. The
+    directory is sorted by name and id, and what is alike stays in that order.
+    """
+    directory, ranks = found.directory, found.codes.translate(quick.RANKED)
+    counted = [rank * _MOST + load for rank, load in zip(ranks, week, strict=True)]
+    present = directory.by_id.get(meeting.agent)
+    if present is not None:
+        counted[present] -= 1
+    first = nsmallest(limit, found.places, key=counted.__getitem__)
+    return [(directory.people[place], week[place]) for place in first]
 
 
-def _rank(one: Candidate) -> tuple[int, int, str, str]:
-    """The meeting itself, which its present agent has, does not count as their load: it is the same for whoever has it."""
-    load = one.load_week - one.assigned
-    return RANK[one.verdict.mark], load, one.agent.name, one.agent.id
+_MOST = 1_000_000
+"""More meetings than anybody has in a week."""
 
 
 def _judge(
@@ -157,37 +160,58 @@ def _judge(
 
 
 def _detailed(
-    ctx: Context, tx: Tx, meeting: Meeting, ranked: Sequence[Candidate], now: datetime
-) -> tuple[Candidate, ...]:
-    """The day's load and the next free time: computed for the page only."""
-    people = [one.agent for one in ranked]
+    ctx: Context, tx: Tx, meeting: Meeting, page: Sequence[tuple[Agent, int]], *, now: datetime, stale_after: timedelta
+) -> tuple[Candidate, ...]:  # fmt: skip
+    """All reasons, the day's load and the next free time: computed for the page only."""
+    people = [agent for agent, _ in page]
     of_day = loads(tx, people, *day_of(meeting.start, ctx.config.timezone))
-    length = meeting.end - meeting.start
-    ahead = max(meeting.start, now)
-    known = knowledge.load(tx, ctx.config, people, ahead, ahead + LOOK_AHEAD + length, now=now, about=meeting)
+    known = knowledge.load(tx, ctx.config, people, meeting.start, meeting.end, now=now, about=meeting)
+    free = _next_free_times(ctx, tx, meeting, known, now)
     return tuple(
-        replace(
-            one,
-            next_free=_free_from(known[one.agent.id], ahead, length),
-            load_day=of_day.get(one.agent.id, 0),
+        Candidate(
+            agent,
+            _judge(known[agent.id], meeting.start, meeting.end, now, stale_after, exclude=meeting.id),
+            agent.id == meeting.agent,
+            known[agent.id],
+            next_free=free[agent.id],
+            load_day=of_day.get(agent.id, 0),
+            load_week=week,
         )
-        for one in ranked
+        for agent, week in page
     )
+
+
+def _next_free_times(
+    ctx: Context, tx: Tx, meeting: Meeting, known: Mapping[str, Knowledge], now: datetime
+) -> dict[str, datetime | None]:
+    """Looked for in what is known already, and then in ever longer times ahead: most are free soon."""
+    length, ahead = meeting.end - meeting.start, max(meeting.start, now)
+    free = {
+        name: _free_from(one, ahead, length, length) for name, one in known.items() if ahead == meeting.start
+    }
+    for reach in (SOON, LOOK_AHEAD):
+        people = [one.agent for name, one in known.items() if not free.get(name)]
+        if people:
+            further = knowledge.load(
+                tx, ctx.config, people, ahead, ahead + reach + length, now=now, about=meeting
+            )
+            free |= {name: _free_from(one, ahead, length, reach) for name, one in further.items()}
+    return free
 
 
 def _next_free(
     config: Config, tx: Tx, agent: Agent, start: datetime, length: timedelta, now: datetime
 ) -> datetime | None:
     known = knowledge.load(tx, config, [agent], start, start + LOOK_AHEAD + length, now=now)[agent.id]
-    return _free_from(known, start, length)
+    return _free_from(known, start, length, LOOK_AHEAD)
 
 
-def _free_from(known: Knowledge, start: datetime, length: timedelta) -> datetime | None:
-    """None also where a calendar is not known that far: silence never reads as free."""
+def _free_from(known: Knowledge, start: datetime, length: timedelta, reach: timedelta) -> datetime | None:
+    """None also where a calendar is not known that far: silence never reads as free. `known` reaches as far as is looked."""
     horizon = [item.window_end for item in known.fresh]
     if not all(horizon):
         return None
-    until = min([start + LOOK_AHEAD, *(moment for moment in horizon if moment)])
+    until = min([start + reach, *(moment for moment in horizon if moment)])
     return availability.next_free(
         start, length, busy=known.busy, obstacles=known.obstacles, policy=known.policy, until=until
     )

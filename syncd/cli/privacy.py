@@ -10,8 +10,8 @@ import typer
 
 from store.model import Calendar, Change, Copy, Meeting, Slot
 from store.privacy import Erased
-from syncd.actions.knowledge import as_rule
 from syncd.actions.privacy import Kept, erase, kept_of, without_guests
+from syncd.actions.standing import as_rule
 from syncd.cli.common import opened, print_json
 from syncd.cli.options import AgentId, AsJson, ConfigFile
 from syncd.cli.tables import say

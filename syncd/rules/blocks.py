@@ -7,7 +7,7 @@ the clocks skip or show twice are read as section 3.3.5 says: by the offset befo
 Exceptions are days: what would begin on one of them, by the block's own clocks, does not take place.
 """
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from itertools import islice
@@ -55,6 +55,12 @@ def applies(block: Block, agent_id: str, groups: Collection[str]) -> bool:
             raise ValueError(
                 f"block {block.id}: the scope {block.scope!r} is not company, group:G or agent:A"
             )
+
+
+def scopes_of(groups: Iterable[str], agent_id: str | None = None) -> tuple[str, ...]:
+    """The scopes of all blocks that hit the members of these groups, and this agent."""
+    own = () if agent_id is None else (f"agent:{agent_id}",)
+    return ("company", *(f"group:{group}" for group in dict.fromkeys(groups)), *own)
 
 
 def expand(block: Block, start: datetime, end: datetime) -> list[tuple[datetime, datetime]]:

@@ -67,6 +67,27 @@ def test_one_is_made_and_at_work_without_a_restart(api: Api) -> None:
     assert world.health("dora").state == "ok"
 
 
+def test_who_has_asked_before_hears_of_them_too(api: Api) -> None:
+    """Everybody is kept ready for the next question, in each process, and yet nobody is missed."""
+    api.plan(group="advice")
+
+    def names() -> set[str]:
+        found = api.ok("GET", "/v1/meetings/m1/candidates")["candidates"]
+        assert {one["agent"] for one in found} == set(api.world.candidates())
+        return {one["name"] for one in found}
+
+    before = names()
+    api.ok("PUT", "/v1/agents/dora", DORA)
+    assert names() == before | {"Dora Dijk"}
+    api.ok("PUT", "/v1/agents/dora", {**DORA, "name": "Dora"})
+    assert names() == before | {"Dora"}
+    api.ok("PUT", "/v1/agents/dora", {**DORA, "groups": []})
+    assert names() == before
+    api.ok("PUT", "/v1/agents/dora", DORA)
+    api.ok("DELETE", "/v1/agents/dora")
+    assert names() == before
+
+
 def test_their_meetings_stand_in_their_calendar(api: Api) -> None:
     api.ok("PUT", "/v1/agents/dora", DORA)
     api.world.sync()

@@ -1,0 +1,265 @@
+"""Who could take a meeting, among 10,000 agents with 2 million busy slots: all marks at once against one query for each agent.
+
+The peer asks what a page would ask that shows one agent: two statements on the same indexes, spoken beforehand, their rows compared in
+Python, no rule beyond overlap; for a sample of agents, and reckoned for all. Writers are threads of this process that save
+a calendar's changed objects as a sync does, as fast as the store lets them.
+
+`--growth` measures 100 to 100,000 agents on SQLite, and on PostgreSQL at the URL in SYNCD_BENCH_POSTGRESQL (an empty database).
+"""
+
+import gc
+import os
+import tempfile
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from time import perf_counter
+
+from bench import crowd
+from bench.figures import Figure
+from store import meetings, schema, slots
+from store.database import Store, open_store
+from store.model import Meeting, StoredObject
+from syncd.actions.context import Context
+from syncd.actions.directory import Directory
+from syncd.actions.marks import Marks, marks
+from syncd.actions.suggest import candidates
+from syncd.garbage import collect_seldom
+
+AGENTS, FEW = 10_000, 100
+ROUNDS, SAMPLE = 200, 300
+WRITERS, CHANGED = 4, 3
+"""Threads that write, and the objects that each saves in a transaction."""
+
+FIRST_LOADED = 1_000
+"""Agents whose slots are saved to measure a first load."""
+
+SIZES = (100, 1_000, 10_000, 100_000)
+GROWTH_URL = "SYNCD_BENCH_POSTGRESQL"
+HOUR = timedelta(hours=1)
+
+
+@dataclass
+class House:
+    """A store with a crowd, and the meeting that is asked about at many times."""
+
+    ctx: Context
+    agents: int
+    asked: Meeting
+    turn: int = 0
+
+    @property
+    def meeting(self) -> Meeting:
+        """Each time at another time of another day, so that no answer is the last one's."""
+        self.turn += 1
+        start = crowd.ASKED_AT + timedelta(days=self.turn % 40 - 20, hours=self.turn % 7)
+        return Meeting(
+            **{name: getattr(self.asked, name) for name in Meeting.__slots__}
+            | {"start": start, "end": start + HOUR}
+        )
+
+    def all_marks(self, places: Sequence[int] | None = None) -> Marks:
+        """The mark and the first reason of everybody, or of those at these places."""
+        ctx = self.ctx
+        with ctx.store.reading() as tx:
+            directory = ctx.shelf.directory_in(tx, ctx.config)
+            everybody = range(len(directory.people)) if places is None else places
+            stale_after = ctx.config.sync.stale_after
+            return marks(ctx, tx, directory, everybody, self.meeting, now=crowd.NOW, stale_after=stale_after)
+
+    def page(self) -> None:
+        """The page of 50 with all details, in their order: what a person sees."""
+        candidates(self.ctx, crowd.ASKED)
+
+    def one_by_one(self, directory: Directory, number: int) -> None:
+        """The peer."""
+        start, end = self.meeting.start.timestamp(), self.meeting.end.timestamp()
+        for place in range(0, len(directory.people), max(1, len(directory.people) // number)):
+            with self.ctx.store.reading() as tx:
+                busy = tx.exec_driver_sql(
+                    *_peer(tx.dialect.name, "pieces", directory.numbers[place], start, end)
+                ).all()
+                held = tx.exec_driver_sql(
+                    *_peer(tx.dialect.name, "meetings", directory.people[place].id, start, end)
+                ).all()
+                any(first < end and start < last for first, last in (*busy, *held))
+
+
+def _peer(
+    dialect: str, table: str, agent: object, start: float, end: float
+) -> tuple[str, tuple[object, ...]]:
+    scale = 1 if table == "pieces" else 1_000_000
+    mark = "?" if dialect == "sqlite" else "%s"
+    query = f'SELECT start, "end" FROM {table} WHERE agent = {mark} AND start > {mark} AND start < {mark} AND "end" > {mark}'
+    return query, (agent, int(start - 86_400) * scale, int(end) * scale, int(start) * scale)
+
+
+def measure() -> Iterator[Figure]:
+    """The gates, on SQLite."""
+    yield _first_load()
+    with _crowded(AGENTS) as house:
+        yield from _asked_at_once(house)
+        yield from _beside_writers(house)
+
+
+def _asked_at_once(house: House) -> Iterator[Figure]:
+    all_times = times(house.all_marks, ROUNDS)
+    everybody = all_times[len(all_times) // 2]
+    with house.ctx.store.reading() as tx:
+        directory = house.ctx.shelf.directory_in(tx, house.ctx.config)
+    house.one_by_one(directory, SAMPLE)
+    began = perf_counter()
+    house.one_by_one(directory, SAMPLE)
+    peer = (perf_counter() - began) / SAMPLE * house.agents
+    name = f"marks of {house.agents} agents"
+    yield Figure(
+        f"{name}: one query for each agent takes so many times as long", peer / everybody, 100, "x",
+        f"{told(all_times)} against {peer:.2f} s, reckoned from {SAMPLE}", at_least=True,
+    )  # fmt: skip
+    pages = times(house.page, ROUNDS // 4)
+    details = pages[len(pages) // 2] - everybody
+    yield Figure(
+        f"details of a page of 50, against the {name}",
+        details / everybody,
+        3,
+        "x",
+        f"with the marks {told(pages)}",
+    )
+    few = times(lambda: house.all_marks(range(0, house.agents, house.agents // FEW)), ROUNDS)
+    yield Figure(
+        f"marks of {FEW} of these agents, against all", few[len(few) // 2] / everybody, 0.33, "x", told(few)
+    )
+
+
+def _beside_writers(house: House) -> Iterator[Figure]:
+    idle = times(house.all_marks, ROUNDS)
+    with _writing(house.ctx.store) as written:
+        busy = times(house.all_marks, ROUNDS)
+    worst, quiet = busy[int(len(busy) * 0.99)], idle[int(len(idle) * 0.99)]
+    yield Figure(
+        f"marks of {house.agents} agents while {WRITERS} threads save changes, 99th percentile against idle", worst / quiet, 4, "x",
+        f"{told(busy)} against {told(idle)}; {written()} saved in a second",
+    )  # fmt: skip
+
+
+def _first_load() -> Figure:
+    """As `actions.read` saves what it read: a calendar a transaction, by as many threads as read calendars."""
+    with _empty(FIRST_LOADED) as ctx:
+        rate = crowd.load_first(ctx, FIRST_LOADED)
+    return Figure(
+        f"first load of {FIRST_LOADED} agents' {crowd.SLOTS} slots each, agents a second", rate, 200, "agents/s", "SQLite", at_least=True
+    )  # fmt: skip
+
+
+def growth() -> Iterator[str]:
+    """A line a size and database: how the answers grow with the agents."""
+    yield "| agents | database | marks p50 | p95 | p99 | with the page of 50, p50 | 100 of them, p50 |"
+    yield "|---:|---|---:|---:|---:|---:|---:|"
+    for number in SIZES:
+        for url in (None, os.environ.get(GROWTH_URL)):
+            if url or url is None:
+                with _crowded(number, url) as house:
+                    yield _line(house, "PostgreSQL" if url else "SQLite")
+
+
+def _line(house: House, database: str) -> str:
+    rounds = max(20, ROUNDS * 1_000 // max(house.agents, 1_000))
+    found, pages = times(house.all_marks, rounds), times(house.page, max(10, rounds // 4))
+    few = times(lambda: house.all_marks(range(0, house.agents, max(1, house.agents // FEW))), ROUNDS)
+    figures = (
+        found[len(found) // 2],
+        found[int(len(found) * 0.95)],
+        found[int(len(found) * 0.99)],
+        pages[len(pages) // 2],
+        few[len(few) // 2],
+    )
+    shown = " | ".join(f"{1000 * one:.1f} ms" for one in figures)
+    return f"| {house.agents:,} | {database} | {shown} |"
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# How it is measured
+
+
+def times(run: Callable[[], object], rounds: int) -> list[float]:
+    """Seconds, sorted; after a few rounds that do not count."""
+    for _ in range(5):
+        run()
+    found = []
+    for _ in range(rounds):
+        began = perf_counter()
+        run()
+        found.append(perf_counter() - began)
+    return sorted(found)
+
+
+def told(found: Sequence[float]) -> str:
+    """Percentiles, in milliseconds."""
+    return ", ".join(f"p{part} {1000 * found[int(len(found) * part / 100)]:.1f} ms" for part in (50, 95, 99))
+
+
+@contextmanager
+def _empty(number: int, url: str | None = None) -> Iterator[Context]:
+    with tempfile.TemporaryDirectory(prefix="syncd-bench-") as folder:
+        store = open_store(url or f"sqlite:///{Path(folder) / 'syncd.db'}")
+        store.migrate()
+        with Context(crowd.settings(number), store, clock=lambda: crowd.NOW) as ctx:
+            yield ctx
+            if url:
+                crowd.clear(store)
+
+
+@contextmanager
+def _crowded(number: int, url: str | None = None) -> Iterator[House]:
+    with _empty(number, url) as ctx:
+        crowd.gather(ctx)
+        with ctx.store.reading() as tx:
+            asked = meetings.meeting(tx, crowd.ASKED)
+        if asked is None:
+            raise RuntimeError("the meeting that is asked about is not in the store")
+        house = House(ctx, number, asked)
+        house.all_marks()
+        collect_seldom()
+        yield house
+        gc.unfreeze()
+
+
+@contextmanager
+def _writing(store: Store) -> Iterator[Callable[[], str]]:
+    """Threads that save changed objects, each of its own agents, until the block ends; then how many a second."""
+    stop, counts = threading.Event(), [0] * WRITERS
+    began = perf_counter()
+
+    def write(which: int) -> None:
+        calendar = which
+        while not stop.is_set():
+            calendar = calendar % AGENTS + WRITERS
+            _save_changes(store, calendar + 1)
+            counts[which] += 1
+
+    threads = [threading.Thread(target=write, args=(which,)) for which in range(WRITERS)]
+    for thread in threads:
+        thread.start()
+    try:
+        yield lambda: f"{sum(counts) / (perf_counter() - began):.0f} changes"
+    finally:
+        stop.set()
+        for thread in threads:
+            thread.join()
+
+
+def _save_changes(store: Store, calendar: int) -> None:
+    start = crowd.NOW + timedelta(hours=calendar % 1000)
+    things = [
+        StoredObject(f"/changed{at}.ics", f'"{calendar}"', f"changed{at}", ((start + at * HOUR, start + (at + 1) * HOUR, "busy", False),))
+        for at in range(CHANGED)
+    ]  # fmt: skip
+    with store.writing() as tx:
+        agent = f"agent{calendar - 1}"
+        slots.save_objects(tx, calendar, agent, things, ())
+        tx.execute(
+            schema.calendars.update().where(schema.calendars.c.id == calendar).values(seen_at=crowd.NOW)
+        )

@@ -1,0 +1,216 @@
+"""The parts of the one statement of `around`, on both databases: each a few short scans of an index that holds all it asks for.
+
+Written with SQLAlchemy, spoken once for each database, and from then on handed to the driver as text.
+"""
+
+from collections.abc import Callable
+from functools import cache
+from typing import Any
+
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    ClauseElement,
+    ColumnElement,
+    CompoundSelect,
+    Dialect,
+    ScalarSelect,
+    Select,
+    Text,
+    any_,
+    bindparam,
+    case,
+    cast,
+    func,
+    literal_column,
+    or_,
+    select,
+    text,
+    union_all,
+)  # fmt: skip
+from sqlalchemy.dialects import postgresql, sqlite
+
+from store import schema
+from store.lengths import CLASSES, DAY, REPEATS, WHOLE
+
+SECOND = 1_000_000
+
+_pieces, _meetings, _blocks = schema.pieces.c, schema.meetings.c, schema.blocks.c
+_calendars, _copies = schema.calendars.c, schema.copies.c
+Query = Select[Any] | CompoundSelect[Any]
+
+
+@cache
+def statement_of(dialect: str, everybody: bool) -> tuple[str, dict[str, Any]]:
+    """Its text and the parameters that are always the same; built once, for building it takes longer than it runs."""
+    parts = [
+        _slots(dialect, everybody), _standing_meetings(dialect, everybody), _standing_blocks(dialect, everybody),
+        _special(dialect),
+    ]  # fmt: skip
+    return _spoken(
+        dialect,
+        select(*(_as_json(dialect, part) for part in parts), _freshness(dialect, everybody), _repeating()),
+    )
+
+
+@cache
+def beginnings(dialect: str) -> tuple[str, dict[str, Any]]:
+    held = select(_meetings.agent).where(
+        _meetings.status != literal_column("'cancelled'"), _meetings.start >= _at("start"), _meetings.start < _at("end")
+    )  # fmt: skip
+    by_length = [held.where(_meetings.duration_class == _number(name)) for name in range(WHOLE + 1)]
+    return _spoken(dialect, select(_as_json(dialect, union_all(*by_length))))
+
+
+def _spoken(dialect: str, query: ClauseElement) -> tuple[str, dict[str, Any]]:
+    """The statement as the database's driver takes it, and the parameters that are always the same."""
+    spoken = _SPOKEN[dialect]()
+    compiled = query.compile(dialect=spoken)
+    return str(compiled), {name: value for name, value in compiled.params.items() if value is not None}
+
+
+_SPOKEN: dict[str, Callable[[], Dialect]] = {
+    "sqlite": lambda: sqlite.dialect(paramstyle="named"),
+    "postgresql": postgresql.psycopg.dialect,
+}
+
+
+def _at(name: str) -> ColumnElement[int]:
+    return bindparam(name, type_=BigInteger())
+
+
+def _number(value: int) -> ColumnElement[int]:
+    """Written out, so that the planner knows it."""
+    return literal_column(str(value), BigInteger())
+
+
+def _one_of(dialect: str, column: ColumnElement[Any], name: str) -> ColumnElement[bool]:
+    """`column` is one of the values in the one parameter of this name."""
+    if dialect == "sqlite":
+        listed = func.json_each(bindparam(name, type_=Text())).table_valued("value")
+        return column.in_(select(listed.c.value))
+    return column == any_(bindparam(name, type_=ARRAY(column.type)))
+
+
+def _slots(dialect: str, everybody: bool) -> Query:
+    found = select(_pieces.agent, _pieces.calendar_id, _pieces.kind, _pieces.start, _pieces.end)
+    hit = found.where(_pieces.start < _at("until"), _pieces.end > _at("since"))
+    if everybody:
+        bounded = [
+            hit.where(_pieces.length_class == _number(name), _pieces.start > _at("since") - _number(longest))
+            for name, longest in CLASSES
+        ]
+        return union_all(*bounded, hit.where(_pieces.length_class == _number(WHOLE)))
+    theirs = _one_of(dialect, _pieces.agent, "numbers")
+    began = _pieces.start + _number(0) < _at("until")
+    long = found.where(theirs, text(schema.IS_LONG), began, _pieces.end > _at("since"))
+    return union_all(hit.where(theirs, _pieces.start > _at("since") - _number(DAY)), long)
+
+
+def _standing_meetings(dialect: str, everybody: bool) -> Query:
+    rows = _meetings
+    live = rows.status == literal_column("'live'")
+    found = select(rows.agent, rows.start, rows.end, case((live, rows.live_at)).label("live_at")).where(
+        rows.status.in_((literal_column("'scheduled'"), literal_column("'live'"))), rows.id != bindparam("about", type_=Text()),
+        rows.end > _at("going"),
+    )  # fmt: skip
+    planned = found.where(rows.start < _at("until_moment"))
+    # «+ 0» keeps SQLite from looking by `start`, through everything that is planned for later: few are live.
+    later = rows.start + _number(0) >= _at("until_moment")
+    early = found.where(live, later, rows.live_at < _at("until_moment"))
+    long = planned.where(rows.duration_class == _number(WHOLE))
+    if everybody:
+        return union_all(*_by_length(planned, rows, _at("going")), long, early)
+    began = rows.start > _at("going") - _number(DAY * SECOND)
+    return union_all(planned.where(_one_of(dialect, rows.agent, "ids"), began), long, early)
+
+
+def _standing_blocks(dialect: str, everybody: bool) -> Query:
+    rows = _blocks
+    names = ("id", "scope", "title", "start", "end", "timezone", "until", "count", "exceptions")
+    hit = select(*(rows[name] for name in names)).where(
+        rows.start < _at("until_moment"), rows.end > _at("since_moment")
+    )
+    if everybody:
+        return union_all(
+            *_by_length(hit, rows, _at("since_moment")), hit.where(rows.duration_class == _number(WHOLE))
+        )
+    return hit.where(_one_of(dialect, rows.scope, "scopes"), rows.repeat.is_(None))
+
+
+def _by_length(query: Select[Any], rows: Any, since: ColumnElement[int]) -> list[Select[Any]]:  # noqa: ANN401 - a table's columns
+    """One scan for each length class, bounded by the longest interval there is in it."""
+    return [
+        query.where(rows.duration_class == _number(name), rows.start > since - _number(longest * SECOND))
+        for name, longest in CLASSES
+    ]
+
+
+def _of_agents(dialect: str, everybody: bool, query: Select[Any]) -> Select[Any]:
+    """The calendars of all agents, or of those asked for."""
+    if everybody:
+        return query
+    theirs = select(schema.logins.c.id).where(_one_of(dialect, schema.logins.c.agent, "numbers"))
+    return query.where(_calendars.login_id.in_(theirs))
+
+
+def _freshness(dialect: str, everybody: bool) -> ScalarSelect[str]:
+    """The logins with a checked calendar, what is doubtful of those, and what is not checked: of one look at all calendars."""
+    seen, first, last, checked = (
+        _calendars.seen_at,
+        _calendars.window_start,
+        _calendars.window_end,
+        _calendars.checked,
+    )
+    doubt = or_(
+        seen.is_(None), seen < _at("fresh_since"), first.is_(None), last.is_(None), first > _at("start"), last < _at("end")
+    )  # fmt: skip
+    group, one = _functions(dialect)
+    doubtful = group(one(_calendars.login_id, seen, first, last)).filter(checked, doubt)
+    reading, beside = group(_calendars.login_id).filter(checked), group(_calendars.id).filter(~checked)
+    found = select(_as_text(dialect, one(reading, doubtful, beside))).select_from(schema.calendars)
+    return _of_agents(dialect, everybody, found).scalar_subquery()
+
+
+def _special(dialect: str) -> Query:
+    """The agents in whose calendar an event of ours that is no longer as it was written stands there, or repeats this very meeting."""
+    moved = (
+        text(schema.DRIFTED),
+        _copies.found_start < _at("until_moment"),
+        _copies.found_end > _at("since_moment"),
+    )
+    parts = _copies.found_parts
+    repeats: ColumnElement[Any]
+    if dialect == "sqlite":
+        repeats = func.json_extract(parts, literal_column("'$.repeats'"))
+    else:
+        repeats = parts.op("->>")(literal_column("'repeats'"))
+    own = (_copies.meeting == bindparam("about", type_=Text()), repeats == literal_column("'yes'"))
+    return union_all(select(_copies.agent).where(*moved), select(_copies.agent).where(*own))
+
+
+def _repeating() -> ScalarSelect[str]:
+    """How many there are and the last of their numbers, which never come again (AUTOINCREMENT, sequence)."""
+    last = func.coalesce(func.max(_blocks.id), 0)
+    said = cast(func.count(), Text) + literal_column("'/'", Text()) + cast(last, Text)
+    return select(said).where(_blocks.duration_class == _number(REPEATS)).scalar_subquery()
+
+
+def _as_json(dialect: str, query: Query) -> ScalarSelect[str]:
+    """The rows as one JSON text: a list of lists, or of values where there is one column."""
+    rows = query.subquery()
+    group, one = _functions(dialect)
+    items = one(*rows.c) if len(rows.c) > 1 else next(iter(rows.c))
+    found = group(items) if dialect == "sqlite" else func.coalesce(group(items), literal_column("'[]'"))
+    return select(_as_text(dialect, found)).select_from(rows).scalar_subquery()
+
+
+def _functions(dialect: str) -> tuple[Any, Any]:
+    """What makes a list of all rows, and of one row's values."""
+    if dialect == "sqlite":
+        return func.json_group_array, func.json_array
+    return func.json_agg, func.json_build_array
+
+
+def _as_text(dialect: str, value: ColumnElement[Any]) -> ColumnElement[str]:
+    return value if dialect == "sqlite" else cast(value, Text)

@@ -1,0 +1,154 @@
+"""Everybody's mark and first reason, computed in numbers for all at once, are those of the thorough judge, one by one.
+
+The judge itself is held to a naive reference in `test_actions_reference`; here the quick way is held to the judge, over the same
+random worlds and around many times in each, asked of all and of a few.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from randomworlds import ASKED, MINUTE, STEP, RandomWorld, keep
+from stores import counted, sqlite_only
+from worlds import AGENT, HEAD, TEN, World
+
+from store import agents, meetings
+from store.database import Store, Tx
+from store.model import Meeting
+from syncd.actions import knowledge
+from syncd.actions import marks as quickly
+from syncd.actions.context import Context
+from syncd.actions.suggest import candidates
+from syncd.rules import availability, quick
+
+SECOND = timedelta(seconds=1)
+
+
+def thoroughly(ctx: Context, tx: Tx, meeting: Meeting, stale_after: timedelta) -> dict[str, int]:
+    """Agent -> the first reason, by the judge."""
+    people = agents.agents(tx, active=True)
+    now = ctx.clock()
+    known = knowledge.load(tx, ctx.config, people, meeting.start, meeting.end, now=now, about=meeting)
+    found = {}
+    for name, one in known.items():
+        verdict = availability.judge(
+            meeting.start, meeting.end, busy=one.busy, obstacles=one.obstacles, fresh=one.fresh, policy=one.policy,
+            now=now, stale_after=stale_after, exclude=meeting.id,
+        )  # fmt: skip
+        found[name] = quick.first_of(reason.kind for reason in verdict.reasons)
+        assert quick.mark_of(found[name]) is verdict.mark
+    return found
+
+
+def at_once(ctx: Context, tx: Tx, meeting: Meeting, stale_after: timedelta) -> dict[str, int]:
+    """Likewise, by the one statement."""
+    directory = ctx.shelf.directory_in(tx, ctx.config)
+    places: Sequence[int] = range(len(directory.people))
+    found = quickly.marks(ctx, tx, directory, places, meeting, now=ctx.clock(), stale_after=stale_after)
+    return {agent.id: found.codes[place] for place, agent in enumerate(directory.people)}
+
+
+def compare(world: RandomWorld, store: Store, monkeypatch: pytest.MonkeyPatch) -> set[int]:
+    """All times of a world; which first reasons there were."""
+    keep(world, store)
+    ctx = Context(world.config, store, clock=lambda: world.now)
+    seen = set[int]()
+    with store.reading() as tx:
+        asked = meetings.meeting(tx, ASKED)
+        assert asked is not None
+        for number in range(6):
+            odd = world.pick((timedelta(0), timedelta(0), SECOND / 2, -SECOND / 3))
+            start = (world.near() if number else asked.start) + odd
+            end = start + world.pick((asked.end - asked.start, STEP, 300 * STEP))
+            stale_after = world.pick((10 * MINUTE, 5 * MINUTE))
+            meeting = replace(asked, start=start, end=end)
+            expected = thoroughly(ctx, tx, meeting, stale_after)
+            for part in (5, 0):  # of all, and each looked up
+                monkeypatch.setattr(quickly, "PART", part)
+                assert at_once(ctx, tx, meeting, stale_after) == expected, (world.seed, number, part)
+            seen |= set(expected.values())
+    return seen
+
+
+@sqlite_only
+def test_they_are_those_of_the_judge(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen = set[int]()
+    for seed in range(60):
+        seen |= compare(RandomWorld(seed), store, monkeypatch)
+    assert seen == set(range(len(quick.KINDS) + 1)), "every first reason there is, and none"
+
+
+def test_on_both_databases(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    for seed in range(1000, 1010):
+        compare(RandomWorld(seed), store, monkeypatch)
+
+
+@pytest.mark.long
+@sqlite_only
+@pytest.mark.parametrize("hundred", range(10))
+def test_in_a_thousand_worlds(store: Store, monkeypatch: pytest.MonkeyPatch, hundred: int) -> None:
+    for seed in range(2000 + hundred * 100, 2100 + hundred * 100):
+        compare(RandomWorld(seed), store, monkeypatch)
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# What it costs
+
+
+def many(number: int) -> str:
+    return HEAD + "".join(AGENT.format(id=f"agent{one:03}") for one in range(number))
+
+
+def test_fifty_agents_cost_no_more_statements_than_two(world: World) -> None:
+    costs = []
+    for number in (2, 50):
+        world.configure(many(number))
+        if number == 2:
+            world.plan("m1", "agent000")
+        candidates(world.ctx, "m1")
+        with counted(world.store) as made:
+            found = candidates(world.ctx, "m1")
+        assert (found.total, len(found.page)) == (number, number)
+        costs.append(len(made))
+    assert costs[0] == costs[1]
+
+
+def test_the_marks_are_one_statement_after_a_look_whether_the_directory_is_the_same(world: World) -> None:
+    world.plan()
+    candidates(world.ctx, "m1")
+    with world.store.reading() as tx:
+        meeting = meetings.meeting(tx, "m1")
+        assert meeting is not None
+        with counted(world.store) as made:
+            at_once(world.ctx, tx, meeting, 10 * MINUTE)
+    assert len(made) == 2, "which directory this is, and what stands around the meeting's time"
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# What is kept for the next question
+
+
+def names(world: World) -> list[str]:
+    return [one.agent.id for one in candidates(world.ctx, "m1").page]
+
+
+def test_who_asks_again_sees_what_others_have_changed_meanwhile(world: World) -> None:
+    """What is kept is that of the snapshot: a daemon whose configuration was followed anew by another process."""
+    world.plan(start=TEN, end=TEN + timedelta(hours=1))
+    assert names(world) == ["anna", "ben", "cleo"]
+    kept = world.ctx
+    world.configure(HEAD + AGENT.format(id="anna") + AGENT.format(id="dora"))
+    world.ctx = kept
+    assert names(world) == ["anna", "dora"]
+
+
+def test_a_start_that_changes_nothing_keeps_what_is_known_of_the_directory(world: World) -> None:
+    world.plan()
+    names(world)
+    kept = world.ctx.shelf.directory
+    world.configure()
+    names(world)
+    with world.store.reading() as tx:
+        assert kept is not None
+        assert world.ctx.shelf.directory_in(tx, world.ctx.config).revision == kept.revision
