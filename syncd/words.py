@@ -28,9 +28,9 @@ STATES = {
 """What the states of a calendar mean (docs/operations.md says what to do about each)."""
 
 
-def counted(number: int, thing: str) -> str:
-    """`1 agent`, `2 agents`."""
-    return f"{number} {thing}" if number == 1 else f"{number} {thing}s"
+def counted(number: int, thing: str, things: str = "") -> str:
+    """`1 agent`, `2 agents`; `things` where an s does not do."""
+    return f"{number} {thing}" if number == 1 else f"{number} {things or thing + 's'}"
 
 
 def sentence(reason: Reason, zone: str) -> str:

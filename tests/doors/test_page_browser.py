@@ -158,7 +158,7 @@ def test_what_needs_somebody_is_settled_at_health(home: Home, reader: Opened) ->
     office = home.office
     one = reader(home.address).sign_in(home.token(name="jan")).go("/health").sees("Nothing needs you")
     moved(office, local("130000"), local("140000"))
-    one.go("/health").sees("Something needs you", "Talk", "moved", "theirs", "13:00\u201314:00")
+    one.go("/health").sees("Something needs you", "Talk", "moved", "in the calendar:", "13:00\u201314:00")
     one.press("Restore").sees("The event is put back")
     assert home.ours("anna") == [local("100000")]
     moved(office, local("130000"), local("140000"))
