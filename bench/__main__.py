@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable, Iterator
 from functools import partial
 
-from bench import asking, firstsync, idle, mailboxes, manylogins, reading
+from bench import asking, firstsync, idle, mailboxes, manylogins, mixed, reading
 from bench.figures import Figure
 
 BENCHMARKS: dict[str, Callable[[], Iterator[Figure]]] = {
@@ -18,6 +18,7 @@ BENCHMARKS: dict[str, Callable[[], Iterator[Figure]]] = {
     "mailboxes": mailboxes.measure,
     "manylogins": manylogins.measure,
     "asking": asking.measure,
+    "mixed": mixed.measure,
 }
 
 
