@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable, Iterator
 from functools import partial
 
-from bench import asking, candidates, firstsync, idle, mailboxes, manylogins, reading
+from bench import asking, candidates, firstsync, idle, mailboxes, manylogins, mixed, reading
 from bench.figures import Figure
 
 BENCHMARKS: dict[str, Callable[[], Iterator[Figure]]] = {
@@ -20,6 +20,7 @@ BENCHMARKS: dict[str, Callable[[], Iterator[Figure]]] = {
     "manylogins": manylogins.measure,
     "asking": asking.measure,
     "candidates": candidates.measure,
+    "mixed": mixed.measure,
 }
 
 

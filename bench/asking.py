@@ -61,13 +61,17 @@ ASKING = r"""
 import http.client, json, sys, threading, time
 address, token, clients, each = sys.argv[1], sys.argv[2], int(sys.argv[3]), int(sys.argv[4])
 
+def details(answer):
+    shown = answer["candidates"]
+    return len(shown) == 50 and all(one["next_free"] and one["load"] and "reasons" in one for one in shown)
+
 def ask():
     link = http.client.HTTPConnection(address)
     for _ in range(each):
         link.request("GET", "/v1/meetings/asked/candidates", headers={"Authorization": "Bearer " + token})
         answer = link.getresponse()
         body = answer.read()
-        assert answer.status == 200 and len(json.loads(body)["candidates"]) == 50, body[:200]
+        assert answer.status == 200 and details(json.loads(body)), body[:200]
 
 began = time.perf_counter()
 threads = [threading.Thread(target=ask) for _ in range(clients)]

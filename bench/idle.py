@@ -131,7 +131,7 @@ class Stage:
         link = http.client.HTTPConnection(place.hostname or "", place.port)
         body = propfind((*DETAILS, *GATES["ctag"]))
         for login in logins:
-            _request(link, login, "PROPFIND", f"/{login}/", body, {**XML_HEADERS, "Depth": "1"})
+            request(link, login, "PROPFIND", f"/{login}/", body, {**XML_HEADERS, "Depth": "1"})
         link.close()
 
 
@@ -144,7 +144,7 @@ def stage(folder: Path, many: int, each: int) -> Iterator[Stage]:
     os.environ["SYNCD_BENCH_SECRET"] = SECRET
     logins = [f"agent{number}" for number in range(many)]
     with running(folder / "server", dict.fromkeys(logins, SECRET)) as server:
-        _fill(server.url, logins, each)
+        fill(server.url, logins, each)
         path = folder / "config.toml"
         agents = "".join(AGENT.format(login=login) for login in logins)
         path.write_text(HEAD.format(folder=folder, url=server.url) + agents)
@@ -155,21 +155,21 @@ def stage(folder: Path, many: int, each: int) -> Iterator[Stage]:
             yield Stage(ctx, pool, server.url, logins)
 
 
-def _fill(url: str, logins: list[str], each: int) -> None:
+def fill(url: str, logins: list[str], each: int) -> None:
     """Calendars with two appointments for everyone."""
     place = urlsplit(url)
     link = http.client.HTTPConnection(place.hostname or "", place.port)
     start = CLOCK.now + timedelta(days=1)
     for login, number in product(logins, range(each)):
-        _request(link, login, "MKCALENDAR", f"/{login}/calendar{number}/")
+        request(link, login, "MKCALENDAR", f"/{login}/calendar{number}/")
         for event in range(2):
             text = EVENT.format(uid=f"{login}-{number}-{event}", start=start, end=start + timedelta(hours=1))
             headers = {"Content-Type": "text/calendar"}
-            _request(link, login, "PUT", f"/{login}/calendar{number}/{event}.ics", text.encode(), headers)
+            request(link, login, "PUT", f"/{login}/calendar{number}/{event}.ics", text.encode(), headers)
     link.close()
 
 
-def _request(
+def request(
     link: http.client.HTTPConnection, login: str, method: str, path: str, body: bytes = b"",
     headers: dict[str, str] | None = None,
 ) -> None:  # fmt: skip

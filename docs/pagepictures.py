@@ -4,14 +4,18 @@
 and writes docs/images/page-*.png. It needs Debian's package chromium. Nothing in the pictures is drawn by hand.
 """
 
+import re
 import shutil
 import time
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
+from urllib.parse import urljoin
 
+import requests
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from store import copies
 from store.model import Guest, Meeting, MeetingStatus
 from syncd import logs
 from syncd.actions import changes
@@ -24,7 +28,7 @@ from syncd.actions.suggest import candidates
 from syncd.demo import plans
 from syncd.demo.days import Days
 from syncd.demo.people import ANNA, BRAM, CLARA, DANIEL, EMMA, FRANK, Person
-from syncd.demo.stage import daemon, stage
+from syncd.demo.stage import Stage, daemon, stage
 
 IMAGES = Path(__file__).resolve().parent / "images"
 QUIET = (
@@ -65,6 +69,8 @@ SHOTS = (
     Shot("page-phone", f"/meeting/assign?id={plans.FIRST}", width=390, height=860, scale=1.5),
     Shot("page-phone-dark", "/", width=390, height=860, scale=1.5, scheme="dark"),
 )
+IN_TROUBLE = (Shot("page-health", "/health", height=980),)
+"""Taken when something needs somebody."""
 
 
 def more_meetings(days: Days) -> list[Meeting]:
@@ -131,6 +137,46 @@ def settled(ctx: Context) -> None:
     raise SystemExit("the demo did not settle in time")
 
 
+def trouble(on: Stage, ctx: Context) -> None:
+    """What needs somebody: a password that is refused, an event that its agent moved, an appointment in a meeting's way."""
+    with ctx.store.reading() as tx:
+        copy = next(one for one in copies.copies(tx, meeting="m-24") if one.state == "present")
+        meeting = story(ctx, "m-23").meeting
+    url, signed_in = urljoin(on.server.url, copy.href), (copy.place.login, on.logins[copy.place.login])
+    text = requests.get(url, auth=signed_in, timeout=30).text
+    later = re.sub(
+        r"(DT(?:START|END)[^:]*:\d{8}T)(\d\d)", lambda found: f"{found[1]}{int(found[2]) + 1:02}", text
+    )
+    requests.put(url, later.encode(), auth=signed_in, timeout=30).raise_for_status()
+    on.everybody[CLARA.id].add(CLARA.id, "Private", APPOINTMENT.format(start=meeting.start, end=meeting.end))
+    (on.folder / f"{EMMA.id}.secret").write_text("another")
+    accept(
+        ctx, changes.reschedule("m-25", on.days.office("17:15"), None, "The surveyor comes at five", by="jan")
+    )
+    until = time.monotonic() + PATIENCE
+    while time.monotonic() < until:
+        found = status(ctx)
+        refused = any(one.state == "no-access" for one in found.calendars)
+        if refused and found.drift and found.backlog.failed and found.conflicts:
+            return
+        time.sleep(0.2)
+    raise SystemExit("the trouble did not come in time")
+
+
+APPOINTMENT = """BEGIN:VCALENDAR
+VERSION:2.0
+PRODID:-//another client//EN
+BEGIN:VEVENT
+UID:school
+DTSTAMP:20260101T000000Z
+DTSTART:{start:%Y%m%dT%H%M%SZ}
+DTEND:{end:%Y%m%dT%H%M%SZ}
+SUMMARY:School play
+END:VEVENT
+END:VCALENDAR
+"""
+
+
 def take(browser: Browser, home: str, shot: Shot) -> None:
     """One picture."""
     window = browser.new_context(
@@ -158,6 +204,9 @@ def main() -> None:
         settled(served.ctx)
         browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=list(QUIET))
         for shot in SHOTS:
+            take(browser, f"http://{served.address}", shot)
+        trouble(on, served.ctx)
+        for shot in IN_TROUBLE:
             take(browser, f"http://{served.address}", shot)
         browser.close()
 

@@ -67,9 +67,9 @@ def difference(one: Difference, zone: str) -> str:
     return f"{span(one.start, one.end, zone)}: {who}{kind}: {WHY[one.why]}{meeting}{line}"
 
 
-def counted(number: int, thing: str) -> str:
-    """`1 agent`, `2 agents`."""
-    return f"{number} {thing}" if number == 1 else f"{number} {thing}s"
+def counted(number: int, thing: str, things: str = "") -> str:
+    """`1 agent`, `2 agents`; `things` where an s does not do."""
+    return f"{number} {thing}" if number == 1 else f"{number} {things or thing + 's'}"
 
 
 def sentence(reason: Reason, zone: str) -> str:

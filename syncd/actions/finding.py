@@ -66,6 +66,12 @@ def agents_of(ctx: Context, ids: Collection[str]) -> dict[str, Agent]:
         return agents.by_id(tx, ids)
 
 
+def titles_of(ctx: Context, ids: Collection[str]) -> dict[str, str]:
+    """Meeting -> its title, of those that there are."""
+    with ctx.store.reading() as tx:
+        return {one.id: one.title for one in meetings.by_ids(tx, ids)}
+
+
 def person(ctx: Context, agent_id: str) -> Agent:
     """One agent. Raises `Unknown`."""
     with ctx.store.reading() as tx:

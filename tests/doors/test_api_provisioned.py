@@ -5,16 +5,21 @@ Their secrets never come over HTTP: the account says where they are.
 
 import logging
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, time, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 from apis import HTTP, Api, document_of
+from desks import Desk, day
 from stores import sqlite_only
 from worlds import AGENT, AGENTS, ELEVEN, HEAD, TEN, World
 
+from store.database import open_store
 from syncd.actions.context import Context
+from syncd.actions.provisioning import provision
 from syncd.actions.sessions import known_by_proxy
+from syncd.config import load
 from syncd.errors import NotPermitted
 from syncd.rules.availability import Mark
 
@@ -28,7 +33,6 @@ kind = "caldav"
 url = "https://memory.example.com/"
 password = { file = "secrets/{login}" }
 """
-pytestmark = sqlite_only  # how they are kept: tests/store/test_store_provisioning.py
 PROXY = 'person_header = "X-Remote-User"\nproxies = ["127.0.0.1"]\n'
 
 
@@ -50,6 +54,7 @@ def api(world: World, tmp_path: Path) -> Iterator[Api]:
     assert made.web.stop(10)
 
 
+@sqlite_only
 def test_one_is_made_and_at_work_without_a_restart(api: Api) -> None:
     world = api.world
     world.enter("dora", "busy", TEN, ELEVEN)
@@ -67,6 +72,7 @@ def test_one_is_made_and_at_work_without_a_restart(api: Api) -> None:
     assert world.health("dora").state == "ok"
 
 
+@sqlite_only
 def test_who_has_asked_before_hears_of_them_too(api: Api) -> None:
     """Everybody is kept ready for the next question, in each process, and yet nobody is missed."""
     api.plan(group="advice")
@@ -88,6 +94,7 @@ def test_who_has_asked_before_hears_of_them_too(api: Api) -> None:
     assert names() == before
 
 
+@sqlite_only
 def test_their_meetings_stand_in_their_calendar(api: Api) -> None:
     api.ok("PUT", "/v1/agents/dora", DORA)
     api.world.sync()
@@ -100,6 +107,7 @@ def test_their_meetings_stand_in_their_calendar(api: Api) -> None:
     assert (api.world.ours("dora"), len(api.world.ours("ben"))) == ([], 1)
 
 
+@sqlite_only
 def test_the_same_again_changes_nothing_and_another_body_does(
     api: Api, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -117,6 +125,7 @@ def test_the_same_again_changes_nothing_and_another_body_does(
     assert "canary" not in caplog.text
 
 
+@sqlite_only
 def test_another_zone_has_everything_read_anew(api: Api) -> None:
     api.ok("PUT", "/v1/agents/dora", DORA)
     api.world.sync()
@@ -124,6 +133,7 @@ def test_another_zone_has_everything_read_anew(api: Api) -> None:
     assert api.world.row("dora").relist_at is not None
 
 
+@sqlite_only
 def test_those_of_the_configuration_are_the_configurations(api: Api) -> None:
     before = api.ok("GET", "/v1/agents/anna")
     for method, body in (("PUT", DORA), ("DELETE", None)):
@@ -133,6 +143,7 @@ def test_those_of_the_configuration_are_the_configurations(api: Api) -> None:
     assert api.ok("GET", "/v1/agents/anna") == before
 
 
+@sqlite_only
 def test_the_configuration_takes_over_whom_it_names(api: Api) -> None:
     api.ok("PUT", "/v1/agents/dora", DORA)
     api.world.sync()
@@ -144,6 +155,7 @@ def test_the_configuration_takes_over_whom_it_names(api: Api) -> None:
     assert api.ask("PUT", "/v1/agents/dora", DORA).status == 409
 
 
+@sqlite_only
 def test_following_the_configuration_leaves_them_be(api: Api) -> None:
     api.ok("PUT", "/v1/agents/dora", DORA)
     api.world.sync()
@@ -152,6 +164,7 @@ def test_following_the_configuration_leaves_them_be(api: Api) -> None:
     assert api.world.health("dora").state == "ok"
 
 
+@sqlite_only
 def test_gone_as_if_out_of_the_configuration(api: Api, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO, "syncd")
     api.ok("PUT", "/v1/agents/dora", DORA)
@@ -176,6 +189,7 @@ def test_gone_as_if_out_of_the_configuration(api: Api, caplog: pytest.LogCapture
     assert api.world.health("dora").state == "ok"
 
 
+@sqlite_only
 def test_an_account_that_is_gone_leaves_them_unknown_not_free(api: Api) -> None:
     api.ok("PUT", "/v1/agents/dora", DORA)
     api.world.sync()
@@ -203,6 +217,7 @@ WRONG: list[tuple[dict[str, object], str, str]] = [
 ]  # fmt: skip
 
 
+@sqlite_only
 def test_what_is_wrong_is_named(api: Api) -> None:
     for more, path, said in WRONG:
         refused = api.ask("PUT", "/v1/agents/dora", {**DORA, **more})
@@ -211,6 +226,7 @@ def test_what_is_wrong_is_named(api: Api) -> None:
     assert api.ask("GET", "/v1/agents/dora").status == 404
 
 
+@sqlite_only
 def test_it_takes_an_operators_token_of_scope_admin(api: Api) -> None:
     for token in (api.new_token("write"), api.new_token("write", agent="anna")):
         assert api.ask("PUT", "/v1/agents/dora", DORA, token=token).status == 403
@@ -218,6 +234,7 @@ def test_it_takes_an_operators_token_of_scope_admin(api: Api) -> None:
     assert api.ask("PUT", "/v1/agents/no%20id", DORA).paths == ["path.id"]
 
 
+@sqlite_only
 def test_they_are_known_by_their_addresses_too(api: Api) -> None:
     """At the page behind a proxy, and as guests: an invitation in a guest's own calendar is the meeting itself."""
     ctx: Context = api.world.ctx
@@ -231,7 +248,40 @@ def test_they_are_known_by_their_addresses_too(api: Api) -> None:
         known_by_proxy(ctx, "dora@example.com", "")
 
 
+@sqlite_only
 def test_times_are_theirs_where_nobody_names_a_zone(api: Api) -> None:
     api.ok("PUT", "/v1/agents/dora", DORA)
     block = {"scope": "agent:dora", "start": "2026-03-02T18:00:00Z", "end": "2026-03-03T06:00:00Z"}
     assert api.ok("POST", "/v1/blocks", block)["timezone"] == "Europe/Lisbon"
+
+
+def test_commands_know_of_them_too(desk: Desk) -> None:
+    desk.ok("migrate")
+    desk.ok("sync")
+    settings = load(desk.config)
+    with Context(settings, open_store(settings.store.url)) as ctx:
+        provision(
+            ctx,
+            "dora",
+            {"name": "Dora Dijk", "email": "dora@example.com", "timezone": "Europe/Lisbon"},
+            by="platform",
+        )
+    said = desk.ok("agents")
+    assert ("dora" in said.out, "platform" in said.out, said.err) == (True, True, ""), (
+        "and the store does not lag"
+    )
+    (dora,) = [one for one in desk.json("agents")["items"] if one["id"] == "dora"]
+    assert (dora["provisioned_by"], dora["calendars"]) == ("platform", [])
+    planned = desk.plan("m1", agent="dora")
+    assert planned["start"].endswith("T10:00:00Z" if not summer() else "T09:00:00Z"), (
+        "by the clocks of Lisbon"
+    )
+    desk.ok("sync")
+    assert "dora" in desk.ok("agents").out, "following the configuration leaves them be"
+    refused = desk.run("privacy", "erase", "dora")
+    assert (refused.code, "DELETE /v1/agents/dora" in refused.err) == (1, True)
+
+
+def summer() -> bool:
+    """Do the clocks of Lisbon show summer time on the day of the meeting?"""
+    return bool(datetime.combine(day(), time(10), ZoneInfo("Europe/Lisbon")).dst())

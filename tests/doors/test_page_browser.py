@@ -158,7 +158,7 @@ def test_what_needs_somebody_is_settled_at_health(home: Home, reader: Opened) ->
     office = home.office
     one = reader(home.address).sign_in(home.token(name="jan")).go("/health").sees("Nothing needs you")
     moved(office, local("130000"), local("140000"))
-    one.go("/health").sees("Something needs you", "Talk", "moved", "theirs", "13:00\u201314:00")
+    one.go("/health").sees("Something needs you", "Talk", "moved", "in the calendar:", "13:00\u201314:00")
     one.press("Restore").sees("The event is put back")
     assert home.ours("anna") == [local("100000")]
     moved(office, local("130000"), local("140000"))
@@ -217,6 +217,7 @@ def test_a_keyboard_is_enough(home: Home, reader: Opened) -> None:
 PAGES = (
     "/", "/?q=nothing", "/meeting?id=m1", "/meeting/invite?id=m1", "/meeting/reschedule?id=m1", "/meeting/cancel?id=m1",
     "/meeting/assign?id=m1", "/meeting/assign?id=m1&to=bert", "/people", "/person?id=anna", "/health", "/meeting?id=nothing",
+    "/nothing",
 )  # fmt: skip
 SERIOUS = ("serious", "critical")
 
@@ -226,10 +227,13 @@ SERIOUS = ("serious", "critical")
 def test_axe_finds_nothing_serious(home: Home, reader: Opened, scheme: str) -> None:
     """axe-core, which needs scripts: it is put in by the browser's driver, past the content policy."""
     home.office.add_event("bert", f"{DAY:%Y%m%d}T080000Z", f"{DAY:%Y%m%d}T200000Z")
+    moved(home.office, local("130000"), local("140000"))
+    home.office.add_event("anna", f"{DAY:%Y%m%d}T060000Z", f"{DAY:%Y%m%d}T100000Z")
     home.office.ok("sync")
     one = reader(home.address, scripts=True, bypass_csp=True, color_scheme=scheme)
     found = findings(one.go("/sign-in"), "/sign-in")
     one.sign_in(home.token())
+    one.go("/meeting?id=m1").sees("Something came in its way")
     for path in PAGES:
         one.go(path)
         for summary in one.page.locator("summary").all():

@@ -189,7 +189,7 @@ def test_a_meeting_tells_its_whole_story(pages: Pages) -> None:
     shown = pages.signed_in().get("/meeting?id=m1")
     for said in (
         "Tue 3 Mar 2026, 11:00\u201312:00", "1 h", "Gerda Guest", "gerda@example.org", "version 3", "Ben is at the dentist's",
-        "Planned", "to: anna", "Assigned", "to: ben", "Rescheduled", "jan", "Chosen although not available",
+        "Planned", "agent: anna", "Assigned", "to: ben", "Rescheduled", "jan", "Chosen although not available",
         "busy in the calendar Work", "Calendar of ben: show the meeting", "Calendar of anna: take the meeting out",
         "Written into the calendar Work of ben, Tue 3 Mar, 11:00\u201312:00", "Taken out of the calendar Work of anna",
         "delivered Mon 2 Mar",

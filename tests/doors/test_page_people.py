@@ -193,7 +193,7 @@ def test_a_calendar_that_is_not_well_says_what_to_do(pages: Pages) -> None:
     shown = pages.signed_in().get("/health")
     assert "Something needs you" in shown.words
     assert "Too old" in shown.words
-    assert "not read for longer than stale_after" in shown.words
+    assert "Not read for longer than stale_after" in shown.words
 
 
 def test_a_failed_delivery_is_retried_or_given_up(pages: Pages) -> None:
@@ -232,8 +232,8 @@ def test_drift_is_accepted_or_restored(pages: Pages) -> None:
         "Changed by their agents",
         "Mortgage talk",
         "moved",
-        "ours Mon 2 Mar 2026, 11:00\u201312:00",
-        "theirs Mon 2 Mar 2026, 13:00\u201314:00",
+        "the meeting: Mon 2 Mar 2026, 11:00\u201312:00",
+        "in the calendar: Mon 2 Mar 2026, 13:00\u201314:00",
     ):
         assert said in shown.words
     assert visitor.send(shown, "/health/drift", {"do": "nonsense"}).status == 422

@@ -5,7 +5,7 @@ from collections import Counter
 from fastapi import Response
 
 from syncd.actions.drifting import accept_drift, drift_list, restore_drift
-from syncd.actions.finding import agents_of
+from syncd.actions.finding import agents_of, titles_of
 from syncd.actions.owed import abandon, list_deliveries, retry
 from syncd.actions.reach import as_operator
 from syncd.actions.status import FINE, status
@@ -36,8 +36,9 @@ def _show(frame: Frame, visit: Visit) -> Response:
     wrong = [one for one in found.calendars if one.state not in FINE]
     ids = {one.agent for one in (*failed, *pending) if one.agent} | {one.copy.agent for one in drifted[:MOST]}
     ids |= {one.meeting.agent for one in found.conflicts[:MOST]}
+    titles = titles_of(visit.ctx, {*found.orphaned[:MOST], *(one.meeting for one in (*failed, *pending))})
     return frame.page(
-        visit, "health.html", found=found, states=[(one, states[one], STATES[one]) for one in STATES if states[one]],
+        visit, "health.html", found=found, titles=titles, states=[(one, states[one], STATES[one]) for one in STATES if states[one]],
         wrong=wrong[:MOST], wrong_total=len(wrong), failed=failed, more_failed=more_failed is not None,
         pending=pending, more_pending=more_pending is not None, drifted=drifted[:MOST], drift_total=len(drifted),
         people=agents_of(visit.ctx, ids | {one.agent for one in wrong[:MOST]}), unreadable=found.unreadable[:MOST],

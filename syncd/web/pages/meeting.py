@@ -70,9 +70,9 @@ def _line(
     body, unchanged = change.body, bool(change.detail.get("unchanged"))
     said = {name: body.get(name) for name in ("reason", "to", "status")}
     if change.kind == "plan":
-        said["to"] = body.get("agent")
+        said["agent"] = body.get("agent")
     if change.kind in ("plan", "reschedule"):
-        said |= {name: _moment(body.get(name), zone) for name in ("start", "end")}
+        said |= _times(body, zone)
     if change.kind == "cancel":
         said["by"] = body.get("by")
     if change.kind == "invite":
@@ -84,5 +84,9 @@ def _line(
     return Line(change.at, change.by, change.kind, details, unchanged, done)
 
 
-def _moment(text: object, zone: str) -> str | None:
-    return telling.moment(datetime.fromisoformat(text), zone) if isinstance(text, str) else None
+def _times(body: Mapping[str, Any], zone: str) -> dict[str, str]:
+    """From when until when; a reschedule may say only from when."""
+    start, end = (datetime.fromisoformat(body[name]) if body.get(name) else None for name in ("start", "end"))
+    if start is None:
+        return {}
+    return {"start": telling.moment(start, zone)} if end is None else {"when": telling.span(start, end, zone)}
