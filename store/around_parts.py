@@ -173,7 +173,8 @@ def _freshness(dialect: str, everybody: bool) -> ScalarSelect[str]:
 
 
 def _special(dialect: str) -> Query:
-    """The agents in whose calendar an event of ours that is no longer as it was written stands there, or repeats this very meeting."""
+    """The agents in whose calendar an event of ours stands there that is no longer as it was written, or one that may come back as
+    somebody else's (`actions.itself`) and is of this very meeting."""
     moved = (
         text(schema.DRIFTED),
         _copies.found_start < _at("until_moment"),
@@ -185,8 +186,17 @@ def _special(dialect: str) -> Query:
         repeats = func.json_extract(parts, literal_column("'$.repeats'"))
     else:
         repeats = parts.op("->>")(literal_column("'repeats'"))
-    own = (_copies.meeting == bindparam("about", type_=Text()), repeats == literal_column("'yes'"))
+    back = or_(repeats == literal_column("'yes'"), _copies.state == literal_column("'abandoned'"), ~_served())
+    own = (_copies.meeting == bindparam("about", type_=Text()), back)
     return union_all(select(_copies.agent).where(*moved), select(_copies.agent).where(*own))
+
+
+def _served() -> ColumnElement[bool]:
+    """Is the login still there in which the copy stands?"""
+    people, logins = schema.agents.c, schema.logins.c
+    its = select(logins.id).join_from(schema.logins, schema.agents, people.number == logins.agent)
+    same = (people.id == _copies.agent, logins.account == _copies.account, logins.login == _copies.login)
+    return its.where(*same).correlate(schema.copies).exists()
 
 
 def _repeating() -> ScalarSelect[str]:

@@ -5,7 +5,7 @@ or sign-in, 78 configuration; 1 is everything that failed or was refused. A mess
 hint what to do; neither ever holds a secret.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -126,3 +126,8 @@ def exit_code(error: BaseException) -> int:
     if isinstance(error, SyncdError):
         return error.code
     return next((code for kind, code in _CODES if isinstance(error, kind)), 1)
+
+
+def worst_code(codes: Collection[int]) -> int:
+    """With which of several exit codes a command ends: what a person must put right goes before what may pass by itself."""
+    return next((code for code in (77, 69, 1) if code in codes), max(codes, default=0))

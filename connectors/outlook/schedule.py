@@ -6,6 +6,7 @@ Asked a month at a time, because Graph answers for less than 42 days; where it s
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
 
 from connectors.ical.zones import UTC_ZONE
 from connectors.interface import (
@@ -37,21 +38,37 @@ KINDS = {
 }  # fmt: skip
 
 
+class Whose(NamedTuple):
+    """A mailbox: where it is, and what it is called in a question about it."""
+
+    path: str
+    address: str
+
+
 def free_busy(graph: Graph, mailbox: str, calendar: str, start: datetime, end: datetime) -> FreeBusy | None:
     """The contract's `free_busy`; None for any calendar but the default one."""
     if calendar != default_href(mailbox):
         return None
+    whose = Whose(user_path(mailbox), _address(graph, mailbox))
     found: dict[BusyInterval, None] = {}
     at = start
     while at < end:
         until = min(at + AT_ONCE, end)
-        found |= dict.fromkeys(_between(graph, mailbox, at, until))
+        found |= dict.fromkeys(_between(graph, whose, at, until))
         at = until
     return FreeBusy(start, end, tuple(found))
 
 
-def _between(graph: Graph, mailbox: str, start: datetime, end: datetime) -> Iterator[BusyInterval]:
-    said = _asked(graph, mailbox, start, end)
+def _address(graph: Graph, mailbox: str) -> str:
+    """The SMTP address of a mailbox, which alone means it there: a login may be an object id. Its calendar's owner has it."""
+    said = graph.get(f"{user_path(mailbox)}/calendar").json
+    owner = said.get("owner") if isinstance(said, dict) else None
+    address = owner.get("address") if isinstance(owner, dict) else None
+    return address if isinstance(address, str) and address else mailbox
+
+
+def _between(graph: Graph, whose: Whose, start: datetime, end: datetime) -> Iterator[BusyInterval]:
+    said = _asked(graph, whose, start, end)
     error = said.get("error")
     if not isinstance(error, dict):
         yield from _intervals(said)
@@ -61,17 +78,17 @@ def _between(graph: Graph, mailbox: str, start: datetime, end: datetime) -> Iter
         what = code if CODE.fullmatch(code) or code.isdigit() else "no reason is named"
         raise NoAccess(f"Graph can't say when this mailbox is busy ({what})", GRANT)
     middle = start + (end - start) / 2
-    yield from _between(graph, mailbox, start, middle)
-    yield from _between(graph, mailbox, middle, end)
+    yield from _between(graph, whose, start, middle)
+    yield from _between(graph, whose, middle, end)
 
 
-def _asked(graph: Graph, mailbox: str, start: datetime, end: datetime) -> Json:
+def _asked(graph: Graph, whose: Whose, start: datetime, end: datetime) -> Json:
     body = {
-        "schedules": [mailbox], "startTime": _moment(start), "endTime": _moment(end),
+        "schedules": [whose.address], "startTime": _moment(start), "endTime": _moment(end),
         "availabilityViewInterval": SLOT_MINUTES,
     }  # fmt: skip
     try:
-        reply = graph.ask(f"{user_path(mailbox)}/calendar/getSchedule", body, prefer=(IN_UTC,))
+        reply = graph.ask(f"{whose.path}/calendar/getSchedule", body, prefer=(IN_UTC,))
     except OutcomeUnknown as error:  # a POST, but nothing was to be done
         raise Unreachable(error.message, "is Graph slow? It can be asked again") from error
     said = reply.json.get("value") if isinstance(reply.json, dict) else None

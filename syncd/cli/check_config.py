@@ -20,6 +20,7 @@ from syncd.cli.options import AsJson, ConfigFile
 from syncd.cli.secrets import SecretCheck, checked, secrets_of
 from syncd.cli.tables import say, table
 from syncd.config import Config, find, load
+from syncd.errors import worst_code
 from syncd.shapes import Json, record_json
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
@@ -53,9 +54,7 @@ def check_config(
 
 
 def _code(secrets: list[SecretCheck], connections: tuple[Connected, ...]) -> int:
-    """The worst: what a person must put right goes before what may pass by itself."""
-    codes = {one.code for one in connections} | {77 for one in secrets if one.state == "failed"}
-    return next((code for code in (77, 69, 1) if code in codes), 0)
+    return worst_code({one.code for one in connections} | {77 for one in secrets if one.state == "failed"})
 
 
 def _json(

@@ -17,6 +17,7 @@ from syncd.cli.options import AsJson, ConfigFile
 from syncd.cli.progress import progress
 from syncd.cli.tables import say, table
 from syncd.cli.threads import ending_with
+from syncd.errors import worst_code
 from syncd.executor import by_account
 from syncd.garbage import collect_seldom
 from syncd.moments import span
@@ -56,13 +57,7 @@ def verify(
         print_json(_json(found))
     else:
         _print(found, zones)
-    return _code(found)
-
-
-def _code(found: tuple[Compared, ...]) -> int:
-    """The worst: what a person must put right goes before what may pass by itself."""
-    codes = {1 if one.state == "differs" else one.code for one in found}
-    return next((code for code in (77, 69, 1) if code in codes), max(codes, default=0))
+    return worst_code({1 if one.state == "differs" else one.code for one in found})
 
 
 def _json(found: tuple[Compared, ...]) -> Json:

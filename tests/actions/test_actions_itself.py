@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from rooms import Room
 from stores import sqlite_only
-from worlds import ELEVEN, GUEST, TEN, World
+from worlds import AGENT, AGENTS, ELEVEN, GUEST, HEAD, TEN, World
 
 from store.model import Guest
 from syncd.actions import changes
@@ -71,6 +71,31 @@ def test_a_series_that_its_agent_made_of_our_event_blocks_others_and_not_its_own
     world.tick(2 * MINUTE)
     assert (mark(world, "anna"), mark(world, "anna", "m2")) == (Mark.AVAILABLE, Mark.NOT_AVAILABLE)
     assert story(world.ctx, "m1").conflicts == ()
+
+
+@sqlite_only
+@pytest.mark.parametrize("left", ["agent", "account"])
+def test_what_was_given_up_does_not_count_for_its_own_meeting_when_its_agent_is_back(
+    world: World, left: str
+) -> None:
+    """Somebody took an agent out of the configuration and back in again, or called their account otherwise."""
+    world.plan()
+    world.plan("m2", "ben")
+    whole = HEAD + "".join(AGENT.format(id=agent) for agent in AGENTS)
+    if left == "agent":
+        world.configure(whole.replace(AGENT.format(id="anna"), ""))
+        world.tick(2 * MINUTE)
+        world.configure(whole)
+    else:
+        world.configure(whole.replace("accounts.memory", "accounts.cloud").replace('"memory"', '"cloud"'))
+    world.tick(2 * MINUTE)
+    assert world.known("anna") == [(TEN, ELEVEN, "busy")], "nobody knows it for ours any more"
+    assert (mark(world, "anna"), mark(world, "anna", "m2")) == (Mark.AVAILABLE, Mark.NOT_AVAILABLE)
+    assert world.candidates()["anna"].next_free == TEN
+    assert story(world.ctx, "m1").conflicts == ()
+    moved = world.accept(changes.reschedule("m1", TEN + HOUR / 2, None, "ill", by="test"))
+    assert moved.overrides == ()
+    assert mark(world, "anna") is Mark.AVAILABLE
 
 
 def test_an_identity_as_exchange_writes_it_says_how_long_it_is() -> None:

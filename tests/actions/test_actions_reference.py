@@ -5,6 +5,8 @@ never seen or read only so far, working hours; on the eves of days on which cloc
 out each half-open edge.
 """
 
+import os
+
 import pytest
 from naive import Naive, begins, shown_at, step_at, steps, week_of
 from randomworlds import ASKED, DAY, HOUR, MINUTE, STEP, RandomWorld, keep
@@ -141,9 +143,16 @@ def test_on_both_databases(store: Store) -> None:
         compare(RandomWorld(seed), store)
 
 
+HUNDREDS = (
+    int(os.environ.get("SYNCD_WORLDS", "5000" if os.environ.get("HYPOTHESIS_PROFILE") == "soak" else "500"))
+    // 100
+)
+"""Of the same worlds every time: 500 in the long tests, 5,000 by `make soak`, or as many as SYNCD_WORLDS says."""
+
+
 @pytest.mark.long
 @sqlite_only
-@pytest.mark.parametrize("hundred", range(50))
-def test_the_answers_of_five_thousand_worlds(store: Store, hundred: int) -> None:
+@pytest.mark.parametrize("hundred", range(HUNDREDS))
+def test_the_answers_of_thousands_of_worlds(store: Store, hundred: int) -> None:
     for seed in range(2000 + hundred * 100, 2100 + hundred * 100):
         compare(RandomWorld(seed), store)

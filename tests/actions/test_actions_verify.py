@@ -1,6 +1,6 @@
 """What syncd knows of calendars against what their server says: which differences there are, which are explained, and repair."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 
@@ -8,7 +8,7 @@ import pytest
 from stores import sqlite_only
 from worlds import AGENT, ELEVEN, HEAD, NOW, TEN, World, event
 
-from connectors.interface import FreeBusy, SignInRefused, Unreachable
+from connectors.interface import Calendar, Changes, FreeBusy, SignInRefused, Unreachable
 from connectors.memory.connector import MemoryConnector
 from syncd.actions import now
 from syncd.actions.comparison import Compared
@@ -129,6 +129,26 @@ def test_an_event_that_is_gone_without_a_word_is_told_and_repaired(world: World)
     assert world.known("anna") == []
 
 
+def test_what_could_not_be_fetched_anew_is_not_said_to_be_and_is_tried_again(world: World) -> None:
+    class Failing(MemoryConnector):
+        """Lists everything for a comparison, and not for a reading that is to be kept."""
+
+        def changes(self, calendar: Calendar, state: str | None, known: Mapping[str, str]) -> Changes:
+            if calendar.start < NOW and self._login in broken:
+                raise Unreachable("no answer", "is it up?")
+            return super().changes(calendar, state, known)
+
+    broken: set[str] = set()
+    world.server.connector = lambda login, secret=None: Failing(world.server, login, "secret")
+    silently(world, "anna", "barber", TEN)
+    broken.add("anna")
+    one = of_anna(world, repair=True)
+    assert (one.state, one.relisted) == ("differs", False)
+    broken.clear()
+    world.tick(timedelta(minutes=5))
+    assert of_anna(world).state == "same"
+
+
 def test_only_the_calendar_with_the_unexplained_is_fetched_anew(world: World) -> None:
     for agent in ("anna", "ben"):
         world.enter(agent, "dentist", TEN, ELEVEN)
@@ -211,8 +231,8 @@ def test_a_server_is_not_asked_about_what_may_hang_it(world: World) -> None:
     assert "free_busy" not in world.operations("anna")
 
 
-def test_progress_is_told_login_by_login(world: World) -> None:
+def test_progress_is_told_of_each_login_read_and_of_each_compared(world: World) -> None:
     told: list[Sequence[int]] = []
     with ThreadPoolExecutor(2) as pool:
         verify(world.ctx, pool, progress=lambda done, total: told.append((done, total)))
-    assert told == [(0, 3), (1, 3), (2, 3), (3, 3)]
+    assert told == [(done, 6) for done in range(7)]

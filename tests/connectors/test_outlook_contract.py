@@ -244,7 +244,14 @@ class TestFreeBusy(AskingFreeBusy):
         assert [(one.start, one.end) for one in answer.intervals] == [
             (across - timedelta(hours=1), across + timedelta(hours=1))
         ]
-        assert desk.stage.connections.requests - before == 6
+        assert desk.stage.connections.requests - before == 1 + 6  # whose address it is, and six months
+
+    def test_a_mailbox_that_is_named_by_its_id_is_asked_about_by_its_address(self, desk: Desk) -> None:
+        guid = desk.stage.fake.state.found(desk.user).guid
+        desk.put("one")
+        connector = desk.stage.connector(guid)
+        (calendar, *_) = connector.calendars(None).calendars
+        assert len(connector.free_busy(calendar.href, START, START + WINDOW).intervals) == 1
 
     def test_too_much_at_once_is_asked_for_in_halves_and_in_the_end_said(self, desk: Desk) -> None:
         fake, hour = desk.stage.fake, timedelta(hours=1)
@@ -255,7 +262,7 @@ class TestFreeBusy(AskingFreeBusy):
         before = desk.stage.connections.requests
         with pytest.raises(NoAccess, match="5006"):
             desk.connector.free_busy(desk.calendar, START, START + WINDOW)
-        assert desk.stage.connections.requests - before == 6  # 30 days, 15, 7.5 ... one
+        assert desk.stage.connections.requests - before == 1 + 6  # 30 days, 15, 7.5 ... one
         fake.knobs.most_in_a_slot = 3
         answer = desk.connector.free_busy(desk.calendar, START, START + WINDOW)
         assert [one.start for one in answer.intervals] == [START + hour]  # the same time once

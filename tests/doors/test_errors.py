@@ -84,3 +84,10 @@ def test_config_invalid_tells_each_problem_on_a_line():
     assert error.problems == tuple(problems)
     assert str(error) == error.message == "a.toml: sync.interval: wrong\nb.toml: not TOML"
     assert (exit_code(error), error.hint) == (78, "look again")
+
+
+@pytest.mark.parametrize(
+    ("codes", "worst"), [((), 0), ((0,), 0), ((0, 1), 1), ((1, 69), 69), ((69, 77, 1), 77), ((0, 75), 75)]
+)
+def test_of_several_codes_what_a_person_must_put_right_goes_first(codes, worst):
+    assert errors.worst_code(codes) == worst

@@ -54,7 +54,7 @@ def _minutes(call: Call, said: Json) -> int:
 
 
 def _of(call: Call, who: str, start: datetime, end: datetime, step: timedelta) -> Json:
-    mailbox = call.state.found(who)
+    mailbox = call.state.found(who) if "@" in who else None  # by SMTP address, and by nothing else
     if mailbox is None or mailbox.access != "open":
         error = {"message": "The mailbox can't be resolved.", "responseCode": "ErrorMailRecipientNotFound"}
         return {"scheduleId": who, "error": error}
