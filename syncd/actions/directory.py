@@ -75,6 +75,15 @@ class Directory:
         return [f"{agent.name} {agent.id}".casefold() for agent in self.people]
 
     @cached_property
+    def by_address(self) -> dict[str, list[int]]:
+        """Mail address in small letters -> the places of those whom it means."""
+        found: dict[str, list[int]] = {}
+        for place, agent in enumerate(self.people):
+            for address in dict.fromkeys(map(roster.folded, agent.addresses)):
+                found.setdefault(address, []).append(place)
+        return found
+
+    @cached_property
     def judged(self) -> dict[int, tuple[int, Sieve]]:
         """An agent's number -> their place, and their policy made ready."""
         return {number: (place, self.alike_at[place].sieve) for place, number in enumerate(self.numbers)}

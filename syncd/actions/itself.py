@@ -29,14 +29,9 @@ def apart(tx: Tx, meeting: Meeting) -> Apart:
     logins = calendars.logins(tx, agents={copy.agent for copy in ours}) if ours else []
     served = {(login.agent, login.account, login.login) for login in logins}
     own = {(copy.agent, copy.href) for copy in ours if _comes_back(copy, served)}
-    invited = guests_who_are_agents(tx, meeting)
-    return frozenset(own | slots.objects_of(tx, mail_uids(meeting.id), invited) if invited else own)
-
-
-def guests_who_are_agents(tx: Tx, meeting: Meeting) -> list[str]:
-    """The agents in whose calendar the invitation to the meeting may stand."""
     meant = agents.meant_by(tx, [identity(guest) for guest in meeting.guests])
-    return [agent for found in meant.values() for agent in found]
+    invited = [agent for found in meant.values() for agent in found]
+    return frozenset(own | slots.objects_of(tx, mail_uids(meeting.id), invited) if invited else own)
 
 
 def _comes_back(copy: Copy, served: Collection[tuple[str, str, str]]) -> bool:

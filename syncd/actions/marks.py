@@ -17,12 +17,12 @@ from store.values import EPOCH, MICROSECOND, microseconds
 from syncd.actions import knowledge
 from syncd.actions.context import Context
 from syncd.actions.directory import SLOT_KINDS, Directory
-from syncd.actions.itself import guests_who_are_agents
 from syncd.actions.offtime import OffTime
 from syncd.actions.standing import Spans, by_scope, expanded, made
 from syncd.rules import availability, quick
 from syncd.rules.availability import Freshness, Mark
 from syncd.rules.blocks import scopes_of
+from syncd.rules.guests import identity
 from syncd.rules.meetings import LIVE_GRACE
 from syncd.rules.quick import BUFFER, CALENDAR, NEVER_SEEN, Sieve
 
@@ -192,10 +192,12 @@ class _Question:
 
     def thoroughly(self, found: Around) -> None:
         """Those for whom numbers do not say it all: the meeting itself, or an event of ours that was changed, is in their calendar."""
-        special = found.special.union(guests_who_are_agents(self.tx, self.meeting))
-        places = [
-            place for agent in sorted(special) if (place := self.directory.by_id.get(agent)) is not None
-        ]
+        by_id, by_address = self.directory.by_id, self.directory.by_address
+        special = {by_id[agent] for agent in found.special if agent in by_id}
+        special.update(
+            place for guest in self.meeting.guests for place in by_address.get(identity(guest), ())
+        )
+        places = sorted(special)
         if not places:
             return
         meeting, config = self.meeting, self.ctx.config
