@@ -54,7 +54,8 @@ def run_due_deliveries(
     `but_not`: accounts whose calendars are left alone, as enough is already waiting for them. `begun` is called once all that was
     claimed is in the pool.
     """
-    left = [agent for agent, place in places(ctx.config).items() if place.account in but_not]
+    crowd = places(ctx.config).items() if but_not else ()
+    left = [agent for agent, place in crowd if place.account in but_not]
     with ctx.store.writing() as tx:
         owed = due.claim_deliveries(tx, ctx.clock(), shards=shards, target=target, but_not=left)
     run_deliveries(ctx, owed, pool, begun=begun)
