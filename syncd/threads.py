@@ -23,18 +23,23 @@ class ThreadsByAccount(Executor):
         self._lock = threading.Lock()
         self._pools: dict[str, ThreadPoolExecutor] = {}
         self._under_way: Counter[str] = Counter()
+        self._ended = False
 
     def submit(self, fn: Callable[..., Result], /, *args: Any, **kwargs: Any) -> Future[Result]:  # noqa: ANN401  # as Executor has it
         """Run it as soon as one of its account's threads is free."""
         account = self._account_of(*args, **kwargs)
         with self._lock:
+            future = self._of(account).submit(fn, *args, **kwargs)
             self._under_way[account] += 1
-            pool = self._pools.get(account)
-            if pool is None:
-                pool = self._pools[account] = ThreadPoolExecutor(self._threads, f"{self._name}-{account}")
-        future = pool.submit(fn, *args, **kwargs)
-        future.add_done_callback(lambda _future: self._ended(account))
+        future.add_done_callback(lambda _future: self._done(account))
         return future
+
+    def _of(self, account: str) -> ThreadPoolExecutor:
+        if self._ended:
+            raise RuntimeError("the threads were let go")  # as any Executor does
+        if account not in self._pools:
+            self._pools[account] = ThreadPoolExecutor(self._threads, f"{self._name}-{account}")
+        return self._pools[account]
 
     def crowded(self) -> frozenset[str]:
         """The accounts of which work is waiting for a thread: to bring more of it would make nothing quicker."""
@@ -44,10 +49,10 @@ class ThreadsByAccount(Executor):
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
         """Let all threads go."""
         with self._lock:
-            pools = list(self._pools.values())
+            self._ended, pools = True, list(self._pools.values())
         for pool in pools:
             pool.shutdown(wait=wait, cancel_futures=cancel_futures)
 
-    def _ended(self, account: str) -> None:
+    def _done(self, account: str) -> None:
         with self._lock:
             self._under_way[account] -= 1

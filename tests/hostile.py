@@ -169,7 +169,8 @@ class HostileDav:
         if self.buries_first:
             members = [*map(self._absent, names), *members]
         if self.lists_itself:
-            members.append(_response(CALENDAR, '<d:getetag>"itself"</d:getetag>'))
+            itself = (CALENDAR, CALENDAR.rstrip("/"))  # spelt as it likes
+            members += [_response(href, '<d:getetag>"itself"</d:getetag>') for href in itself]
         if self.stuck or (self.page and position is not None and len(names) > self.page):
             more = f"<d:response><d:href>{CALENDAR}</d:href><d:status>HTTP/1.1 507 Insufficient Storage</d:status></d:response>"
             done = len(self.history) if self.stuck or position is None else position + self.page

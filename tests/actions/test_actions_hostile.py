@@ -64,7 +64,7 @@ def scene(world: World, request: pytest.FixtureRequest) -> Iterator[Scene]:
                 Account("caldav", server.url), login, secret, connections, clock=lambda: NOW
             )
 
-        world._open = opener  # type: ignore[method-assign]  # the server is another one
+        world._open = opener  # type: ignore[method-assign]  # `configure` opens by it
         world.configure(HEAD + AGENT.format(id="dora").replace("Work", "work"))
         assert world.sync().failed == ()
         yield Scene(world, dav, server)

@@ -137,3 +137,6 @@ def test_threads_are_each_accounts_own_and_a_crowd_is_told() -> None:
     assert {one.result(60) for one in held} == {"slow"}
     pool.shutdown()
     assert pool.crowded() == frozenset()
+    for account in ("slow", "another"):
+        with pytest.raises(RuntimeError):
+            pool.submit(str.upper, account)

@@ -165,6 +165,7 @@ class TestTokens:
         lab.dav.lists_itself = True
         lab.sync()
         assert set(lab.known) == lab.true
+        assert (lab.sent("GET"), lab.sent("calendar-multiget")) == (1, 0)  # nothing else is asked for
 
     def test_deleted_and_written_again_is_not_gone(self, lab: Lab) -> None:
         lab.fill("a", "b", "c", "d", "e", "f", "g", "h")

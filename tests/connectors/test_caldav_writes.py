@@ -86,6 +86,15 @@ class TestWrites:
             lab.connector.remove(CALENDAR, found)
         assert not lab.true
 
+    @pytest.mark.parametrize("status", [204, 404, 409, 412, 418, 423])
+    def test_a_deletion_after_which_it_is_still_there_is_none(self, lab: Lab, status: int) -> None:
+        """Refused because it changed, locked, or said to be done and not done: what counts is what stands there."""
+        found = lab.connector.put(CALENDAR, our_event(), None)
+        lab.dav.refusal = reply(status)
+        with pytest.raises(Conflict):
+            lab.connector.remove(CALENDAR, found)
+        assert lab.true
+
     def test_conditions_are_sent(self, lab: Lab) -> None:
         found = lab.connector.put(CALENDAR, our_event(), None)
         lab.connector.put(CALENDAR, our_event(11), found)

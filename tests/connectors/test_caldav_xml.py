@@ -119,6 +119,10 @@ class TestOddCharacters:
         assert [one.href for one in said.members] == ["/h/a.ics", "/h/b.ics"]
         assert said.members[1].text(DATA) == "\u00e9"
 
+    def test_they_are_read_as_latin1_each_by_itself(self) -> None:
+        body = WHOLE.format(member("a", "caf@ \u00e9t\u00e9")).encode().replace(b"@", b"\xe9")
+        assert read(body).members[0].text(DATA) == "caf\u00e9 \u00e9t\u00e9"
+
     @pytest.mark.parametrize(("reference", "meant"), [("&#60;b&#62;", "<b>"), ("&#38;amp;", "&amp;"), ("&#x1F375;", "\U0001f375"), ("&#xD83C;&#xDF75;", "\U0001f375"), ("&#xD83C;", "\ufffd"), ("&#0;&#8;x", "x"), ("&#99999999;x", "x")])  # fmt: skip
     def test_references(self, reference: str, meant: str) -> None:
         assert read(WHOLE.format(member("a", reference))).members[0].text(DATA) == meant
