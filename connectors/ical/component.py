@@ -36,6 +36,7 @@ LONG = 200
 
 _PARAMETER = re.compile(r';([A-Za-z0-9_-]+)=("[^"]*"(?:,"[^"]*")*|[^";:]*)')
 NO_PARAMETERS: Mapping[str, str] = MappingProxyType({})
+_new = tuple.__new__
 _ZONED = frozenset({"DTSTART", "DTEND", "RDATE", "EXDATE", "RECURRENCE-ID"})
 
 
@@ -84,8 +85,19 @@ def read_property(name: str, rest: str, line: int) -> Property:
     if rest[0] == ":":
         return Property(name, NO_PARAMETERS, rest[1:], line)
     head, _, value = rest.partition(":")
-    if len(head) < LONG and '"' not in head and not (name in _ZONED and ":" in value):
-        return Property(name, _remembered(head)[0], value, line)
+    if len(head) < LONG and '"' not in head:
+        return short_property(name, head, value, line)
+    return _quoted_property(name, rest, line)
+
+
+def short_property(name: str, head: str, value: str, line: int) -> Property:
+    """A property with parameters that are neither long nor quoted, cut from its value at the first colon."""
+    if ":" in value and name in _ZONED:
+        return _quoted_property(name, f"{head}:{value}", line)
+    return _new(Property, (name, _remembered(head)[0], value, line))
+
+
+def _quoted_property(name: str, rest: str, line: int) -> Property:
     parameters, at = _parameters(rest)
     _, _, value = rest[at:].partition(":")
     if name in _ZONED and ":" in value and "TZID" in parameters:

@@ -8,6 +8,8 @@ both make the same components (tested).
 import re
 from collections.abc import Iterable
 from functools import lru_cache
+from itertools import groupby
+from operator import itemgetter
 
 from connectors.ical.component import (
     KEPT,
@@ -18,6 +20,7 @@ from connectors.ical.component import (
     Component,
     Property,
     read_property,
+    short_property,
 )
 from connectors.ical.findings import Findings
 from connectors.ical.limits import Limits
@@ -25,27 +28,36 @@ from connectors.ical.limits import Limits
 LONG = 20_000
 """Zone definitions longer than this are not remembered, or strangers would decide how much is."""
 
-_ODD = re.compile(r"\n(?![A-Z0-9-]++[;:]|[ \t]|\n*+\Z)")
+_new = tuple.__new__
+
+_FOLD = re.compile(r"\r*\n[ \t]")
+
+_LINE = r"[A-Z0-9-]++[;:]|[ \t]"
+_END = r"\r*(?=\n(?![ \t]))"
+_SKIPPED = rf"BEGIN:VALARM{_END}\n(?:(?!END[;:]|BEGIN[;:])(?:{_LINE}).*+\n)*+END:VALARM{_END}"
+_ZONE = rf"BEGIN:VTIMEZONE({_END}\n(?:(?!END:VTIMEZONE).*+\n)*+)END:VTIMEZONE{_END}"
+_ODD = rf"(?!{_LINE}|[\r\n]*+\Z)([\s\S])"
 """A line that is neither a content line nor the continuation of one."""
-
-_LONE_RETURN = re.compile(rb"\r(?!\n)")
-
-_FOLD = re.compile(r"\n[ \t]")
-
-_SKIPPED = r"BEGIN:VALARM\n(?:(?!END:|BEGIN:).*+\n)*+END:VALARM(?=\n)"
-_ZONE = r"BEGIN:VTIMEZONE(\n(?:(?!END:VTIMEZONE).*+\n)*+)END:VTIMEZONE(?=\n)"
 
 
 def _lines(names: Iterable[str], pieces: str = _ZONE) -> re.Pattern[str]:
-    """The lines with these names; a VTIMEZONE is taken as one piece."""
-    wanted = "|".join(re.escape(name) for name in sorted(names))
+    """The lines with these names: a plain value, or short parameters and a value, or whatever else. A VTIMEZONE is one piece."""
+    by_letter = groupby(sorted(("BEGIN", "END", *names)), itemgetter(0))
+    wanted = "|".join(
+        f"{letter}(?:{'|'.join(re.escape(name[1:]) for name in these)})" for letter, these in by_letter
+    )
     value = r".*+(?:\n[ \t].*+)*+"
-    return re.compile(rf"\n(?:{pieces}|(BEGIN|END|{wanted})(?::({value})|(;{value})))")
+    short = r';[^":\n]{0,190}+'
+    return re.compile(rf"\n(?:{pieces}|({wanted})(?::({value})|({short}):({value})|(;{value}))|{_ODD})")
 
 
 _ANY = _lines(KEPT)
 _FOREIGN = _lines(TIMES, f"{_SKIPPED}|{_ZONE}")
 """Alarms are left out: a reminder matters to our own events only."""
+
+
+class _OutOfTheOrdinary(ValueError):
+    """The text is better read by `text`."""
 
 
 def components(data: bytes, limits: Limits, findings: Findings) -> list[Component] | None:
@@ -57,83 +69,94 @@ def components(data: bytes, limits: Limits, findings: Findings) -> list[Componen
         len(data) > limits.line
         or _too_many(data, b"\n", limits.properties)
         or _too_many(data, b"BEGIN:", limits.components)
-        or _LONE_RETURN.search(data)
     ):
         return None
     try:
-        text = "\n" + data.replace(b"\r", b"").decode()
+        text = "\n" + data.decode()
     except UnicodeDecodeError:
         return None
-    if _ODD.search(text) or text.startswith(("\n ", "\n\t")):
+    if text.startswith(("\n ", "\n\t")):
         return None
     lines = _ANY if MARKER in text else _FOREIGN
     findings.number_by(lines, text)
-    return _tree(lines.findall(text), limits.nesting)
+    try:
+        return _tree(lines.findall(text), limits.nesting)
+    except _OutOfTheOrdinary:
+        return None
 
 
 def _too_many(data: bytes, sign: bytes, most: int) -> bool:
     return len(data) >= most and data.count(sign) >= most
 
 
-def _tree(matches: list[tuple[str, str, str, str]], nesting: int) -> list[Component] | None:
+def _tree(matches: list[tuple[str, str, str, str, str, str, str]], nesting: int) -> list[Component]:
     root = here = Component("", 0)
     above: list[Component] = []
     line = 0
-    for zone, name, value, rest in matches:
+    for zone, name, plain, parameters, value, rest, odd in matches:
         line -= 1
         if name == "BEGIN":
-            kind = _KINDS.get(value) or _kind(value)
-            if not _stands_well(kind, len(above), nesting):
-                return None
             above.append(here)
-            here = Component(kind, line)
-            above[-1].parts.append(here)
+            here = _begun(plain, line, above, nesting)
         elif name == "END":
-            if not above or (_KINDS.get(value) or _kind(value)) != here.kind:
-                return None
-            here = above.pop()
+            here = _ended(plain, here, above)
         elif name:
-            found = _property(name, value, rest, line)
-            here.properties.setdefault(name, []).append(found)
-        elif zone:
-            part = _defined(zone, line, len(above), nesting)
-            if part is None:
-                return None
-            here.parts.append(part)
-    return None if above else root.parts
+            if parameters and "\n" not in value:
+                found = short_property(name, parameters, value.rstrip("\r"), line)
+            elif rest or parameters or "\n" in plain:
+                said = _FOLD.sub("", rest or f"{parameters}:{plain}{value}")
+                found = read_property(name, said.rstrip("\r"), line)
+            else:
+                found = _new(Property, (name, NO_PARAMETERS, plain.rstrip("\r"), line))
+            if name in here.properties:
+                here.properties[name].append(found)
+            else:
+                here.properties[name] = [found]
+        elif zone or odd:
+            here.parts.append(_defined(zone, line, len(above), nesting))
+    if above:
+        raise _OutOfTheOrdinary
+    return root.parts
 
 
-def _property(name: str, value: str, rest: str, line: int) -> Property:
-    if rest:
-        return read_property(name, _FOLD.sub("", rest) if "\n" in rest else rest, line)
-    said = _FOLD.sub("", value) if "\n" in value else value
-    return tuple.__new__(Property, (name, NO_PARAMETERS, said, line))
+def _begun(written: str, line: int, above: list[Component], nesting: int) -> Component:
+    """A calendar stands at the top, events and the like directly in it, everything else within one of these."""
+    kind, depth = _KINDS.get(written) or _kind(written), len(above) - 1
+    if not (
+        depth == 0 if kind == "VCALENDAR" else depth == 1 if kind in WHOLE else 0 < depth < nesting and kind
+    ):
+        raise _OutOfTheOrdinary
+    part = Component(kind, line)
+    above[-1].parts.append(part)
+    return part
 
 
-_KINDS = {kind: kind for kind in (*WHOLE, "VCALENDAR", "VALARM", "STANDARD", "DAYLIGHT")}
+def _ended(written: str, here: Component, above: list[Component]) -> Component:
+    if not above or (_KINDS.get(written) or _kind(written)) != here.kind:
+        raise _OutOfTheOrdinary
+    return above.pop()
+
+
+_KINDS = {
+    f"{kind}{ending}": kind
+    for kind in (*WHOLE, "VCALENDAR", "VALARM", "STANDARD", "DAYLIGHT")
+    for ending in ("", "\r")
+}
 
 
 def _kind(value: str) -> str:
     return value.strip().upper() if value.isascii() and len(value) < 64 and "\n" not in value else ""
 
 
-def _stands_well(kind: str, depth: int, nesting: int) -> bool:
-    """A calendar at the top, events and the like directly in it, everything else within one of these."""
-    if kind == "VCALENDAR":
-        return depth == 0
-    return depth == 1 if kind in WHOLE else 0 < depth < nesting and kind != ""
-
-
-def _defined(text: str, line: int, depth: int, nesting: int) -> Component | None:
-    if depth != 1 or len(text) >= LONG:
-        return None
+def _defined(text: str, line: int, depth: int, nesting: int) -> Component:
+    if not text or depth != 1 or len(text) >= LONG:
+        raise _OutOfTheOrdinary
     part = _zone(text, nesting)
-    return part and Component("VTIMEZONE", line, part.properties, part.parts, source=text)
+    return Component("VTIMEZONE", line, part.properties, part.parts, source=text)
 
 
 @lru_cache(maxsize=512)
-def _zone(text: str, nesting: int) -> Component | None:
+def _zone(text: str, nesting: int) -> Component:
     """The VTIMEZONE with this text between its BEGIN and END; the lines of its properties are of no account."""
     whole = f"\nBEGIN:VCALENDAR\nBEGIN:_ZONE{text}END:_ZONE\nEND:VCALENDAR"
-    tree = _tree(_FOREIGN.findall(whole), nesting)
-    return tree[0].parts[0] if tree else None
+    return _tree(_FOREIGN.findall(whole), nesting)[0].parts[0]
