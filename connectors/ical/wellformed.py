@@ -155,7 +155,7 @@ def _defined(text: str, line: int, depth: int, nesting: int) -> Component:
     return Component("VTIMEZONE", line, part.properties, part.parts, source=text)
 
 
-@lru_cache(maxsize=512)
+@lru_cache(maxsize=64)
 def _zone(text: str, nesting: int) -> Component:
     """The VTIMEZONE with this text between its BEGIN and END; the lines of its properties are of no account."""
     whole = f"\nBEGIN:VCALENDAR\nBEGIN:_ZONE{text}END:_ZONE\nEND:VCALENDAR"
