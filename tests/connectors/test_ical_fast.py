@@ -3,6 +3,7 @@
 import json
 import os
 import re
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import islice
 from pathlib import Path
@@ -199,6 +200,10 @@ def test_common_rules_are_walked_by_arithmetic_as_by_period():
             for way in (walk, by_period)
         )
         assert fast == thorough
+        said = replace(rule, hours=(first.hour,), minutes=(first.minute,) if first.second % 2 else ())
+        assert (
+            list(walk(Walk(said, first, low, high, Steps(10**6), until, first_counts=first_counts))) == fast
+        )
         walked.append(len(fast))
 
     holds()

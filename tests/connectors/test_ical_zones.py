@@ -238,6 +238,7 @@ def hostile(*lines: str) -> None:
     noon(name, *zone)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "lines", [SPENT[:600], STREWN, ("X-A:" + "z" * 15_000,)], ids=["changes", "parts", "text"]
 )
