@@ -73,6 +73,11 @@ class Component:
         found = self.properties.get(name)
         return found[0].value.strip() if found else ""
 
+    def texts(self, names: tuple[str, ...]) -> tuple[str, ...]:
+        """Return what `text` gives for each of these names."""
+        found = self.properties
+        return tuple([found[name][0].value.strip() if name in found else "" for name in names])
+
     @property
     def uid(self) -> str:
         """The UID without unprintable characters, cut to a length that is safe to store and to log."""

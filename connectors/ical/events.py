@@ -11,7 +11,7 @@ from connectors.ical.component import Component, Property
 from connectors.ical.findings import Findings
 from connectors.ical.limits import Limits
 from connectors.ical.meaning import status_of
-from connectors.ical.values import Length, Wall, read_length, read_wall, shifted
+from connectors.ical.values import Length, Wall, read_length, read_local, read_wall, shifted
 from connectors.ical.zones import UTC_ZONE, Ladder, Zone
 from connectors.interface import NEVER_STORED, Status
 
@@ -145,6 +145,9 @@ class EntryReader:
     def _moment(self, line: Property, value: str, like: Moment | None = None) -> Moment:
         """Read a date or time of a property. Without a zone it floats, or is read on the clock of `like`."""
         kind = line.parameters.get("VALUE")
+        zone = self._ladder.resolved.get(line.parameters.get("TZID", ""))
+        if zone and not kind and (at := read_local(value)):
+            return Moment(at, zone)
         whole_day = kind is not None and kind.upper() == "DATE"
         return self._placed(read_wall(value, whole_day=whole_day), line, like)
 

@@ -21,6 +21,7 @@ _FREEBUSY = {
     "BUSY-TENTATIVE": Status.TENTATIVE,
     "BUSY-UNAVAILABLE": Status.OUT_OF_OFFICE,
 }
+_SAID = ("STATUS", "TRANSP", "X-MICROSOFT-CDO-BUSYSTATUS", "X-MICROSOFT-CDO-INTENDEDSTATUS")
 _UNDECIDED = frozenset({"NEEDS-ACTION", "TENTATIVE"})
 
 
@@ -30,13 +31,13 @@ def status_of(event: Component, addresses: Collection[str]) -> Status:
     Cancelled and declined win over everything; then the event's own kind; not answered and provisional events are
     tentative where they would be busy or out of office otherwise.
     """
-    status = event.text("STATUS").upper()
+    said = event.texts(_SAID)
+    status, kind = _understood(said) if len("".join(said)) < LONG else _kinds(said)
     if status == "CANCELLED":
         return Status.CANCELLED
     answers = {answer.upper() for _, answer in own_answers(event, addresses)}
     if answers == {"DECLINED"}:
         return Status.DECLINED
-    kind = _own_kind(event)
     open_question = bool(answers) and answers <= _UNDECIDED | {"DECLINED"}
     if (open_question or status == "TENTATIVE") and kind is not Status.FREE:
         return kind if kind is Status.WORKING_ELSEWHERE else Status.TENTATIVE
@@ -95,14 +96,15 @@ def _answers(
     return found
 
 
-def _own_kind(event: Component) -> Status:
+def _kinds(said: tuple[str, ...]) -> tuple[str, Status]:
+    """STATUS, and the event's own kind, which the other three say."""
+    status, transp, *microsoft = (text.upper() for text in said)
     # [MS-OXCICAL] 2.1.3.1.1.20.31: where the Microsoft kind is given it is the precise one, TRANSP its shadow.
-    for name in ("X-MICROSOFT-CDO-BUSYSTATUS", "X-MICROSOFT-CDO-INTENDEDSTATUS"):
-        kind = _CDO.get(event.text(name).upper())
-        if kind is not None:
-            break
-    else:
-        kind = Status.BUSY
-    if event.text("TRANSP").upper() == "TRANSPARENT" and kind in {Status.BUSY, Status.TENTATIVE}:
-        return Status.FREE
-    return kind
+    kind = next((_CDO[text] for text in microsoft if text in _CDO), Status.BUSY)
+    if transp == "TRANSPARENT" and kind in {Status.BUSY, Status.TENTATIVE}:
+        kind = Status.FREE
+    return status, kind
+
+
+_understood = lru_cache(maxsize=256)(_kinds)
+"""Nearly all events say one of a few things. Long texts are not kept, or strangers would decide how much is."""

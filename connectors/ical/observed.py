@@ -18,6 +18,7 @@ from connectors.ical.walk import Walk, walk
 
 _FROM, _TO = datetime(1900, 1, 1), datetime(2100, 12, 31)  # noqa: DTZ001  # wall-clock values
 _STEPS = 10_000
+"""For all parts of one definition together; so many changes it may have at most, and so much is kept of it."""
 
 
 class UnreadableZone(ValueError):
@@ -86,7 +87,7 @@ def _observed(part: Component, allowed: int) -> ObservedZone:
     return _zone(tuple(_observance(observance) for observance in parts))
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=32)
 def _remembered(definition: _Definition, allowed: int) -> ObservedZone:
     return _observed(definition.part, allowed)
 
@@ -97,7 +98,7 @@ def _observance(part: Component) -> Observance:
     return Observance(part.text("DTSTART"), part.text("TZOFFSETFROM"), part.text("TZOFFSETTO"), rules, dates)
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=8)
 def _zone(observances: tuple[Observance, ...]) -> ObservedZone:
     changes: dict[datetime, tuple[timedelta, timedelta]] = {}
     steps = Steps(_STEPS)

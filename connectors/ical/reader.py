@@ -5,8 +5,9 @@ touch another's.
 """
 
 from collections.abc import Collection
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
+from typing import NamedTuple
 
 from connectors.ical.component import MARKER, Component
 from connectors.ical.events import Entry, EntryReader
@@ -69,8 +70,7 @@ def read_object(
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Read:
+class _Read(NamedTuple):
     """A component that was understood: an event with its entry, or a VFREEBUSY with its intervals."""
 
     calendar: Component
@@ -169,6 +169,8 @@ class _Text:
         return capped(found, self._limits, self.findings) if found else []
 
     def _intervals(self) -> tuple[BusyInterval, ...]:
+        if len(self._readable) == 1 and (entry := self._readable[0].entry):
+            return tuple(self._expanded([entry]))
         objects: dict[str, list[Entry]] = {}
         for index, found in enumerate(self._readable):
             if found.entry:

@@ -121,8 +121,10 @@ class Series:
         """As `_varied`, for nearly all series, and fast."""
         start, (whole, exact) = self._master.start, self._master.length
         zone, out = start.zone, self._left_out
-        first, first_day = start.wall.replace(tzinfo=UTC), start.wall.toordinal()
-        named = chain((first_day,) if self._takes_place() else (), self._spending(walk_days, self._rules[0]))
+        first_day = start.wall.toordinal()
+        began = (first_day,) if start.wall >= self._low and self._takes_place() else ()
+        named = chain(began, self._spending(walk_days, self._rules[0]))
+        first = start.wall.replace(tzinfo=UTC)
         last: datetime | None = None
         while some := list(islice(named, _AT_ONCE)):
             if self._days_out:

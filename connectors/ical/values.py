@@ -9,6 +9,7 @@ from datetime import date, datetime, time, timedelta
 from typing import NamedTuple
 
 _TIME = re.compile(r"\d{8}T(?:[01]\d|2[0-3])[0-5]\d[0-5]\dZ?", re.ASCII)
+_LOCAL = re.compile(r"\d{8}T(?:[01]\d|2[0-3])[0-5]\d[0-5]\d", re.ASCII).fullmatch
 _MOMENT = re.compile(r"(\d{4})(\d\d)(\d\d)(?:T(\d\d)(\d\d)(\d\d)?(Z)?)?", re.ASCII)
 _DURATION = re.compile(
     r"([+-])?P(?:(\d{1,9})W)?(?:(\d{1,9})D)?(?:T(?:(\d{1,12})H)?(?:(\d{1,12})M)?(?:(\d{1,12})S)?)?", re.ASCII
@@ -47,6 +48,11 @@ def read_wall(value: str, *, whole_day: bool = False) -> Wall:
     if hour is None or (whole_day and (at.hour, at.minute, at.second) == (0, 0, 0)):
         return Wall(at, date=True)
     return Wall(at, utc=zulu is not None)
+
+
+def read_local(value: str) -> datetime | None:
+    """Read a DATE-TIME that has neither a Z nor anything unusual, as nearly all have; None for any other value."""
+    return datetime.fromisoformat(value) if _LOCAL(value) else None
 
 
 def read_length(value: str) -> Length:

@@ -6,7 +6,7 @@ no COUNT forbids it, and never loops for ever: it ends at the window's end, and 
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from typing import NamedTuple
 
@@ -64,7 +64,7 @@ def walk_days(path: Walk) -> Iterable[int]:
 def _common(path: Walk) -> Iterable[int] | None:
     clock, until = path.first.time(), min(path.high, path.last or path.high)
     span = Span(path.low.toordinal(), until.toordinal(), path.steps)
-    named = strides(path.rule, path.first, span)
+    named = strides(_without_own_time(path.rule, path.first), path.first, span)
     if named is None:
         return None
     low = max(span.low + (clock < path.low.time()), path.first.toordinal())
@@ -74,6 +74,16 @@ def _common(path: Walk) -> Iterable[int] | None:
     if isinstance(named, Sequence):
         return named[bisect_left(named, low) : bisect_right(named, high)]
     return _between(named, low, high)
+
+
+def _without_own_time(rule: Rule, first: datetime) -> Rule:
+    """Leave out a time of day that is the first's own, as some write it into the rules of zones."""
+    said = (rule.hours, rule.minutes, rule.seconds)
+    if any(said) and all(
+        not one or one == (own,) for one, own in zip(said, first.timetuple()[3:6], strict=True)
+    ):
+        return replace(rule, hours=(), minutes=(), seconds=())
+    return rule
 
 
 def _between(days_named: Iterable[int], low: int, high: int) -> Iterator[int]:

@@ -32,10 +32,11 @@ _new = tuple.__new__
 
 _FOLD = re.compile(r"\r*\n[ \t]")
 
-_END = r"\r*(?=\n)"
-_SKIPPED = rf"BEGIN:VALARM\r*\n(?:(?!END:|BEGIN:).*+\n)*+END:VALARM{_END}"
-_ZONE = rf"BEGIN:VTIMEZONE(\r*\n(?:(?!END:VTIMEZONE).*+\n)*+)END:VTIMEZONE{_END}"
-_ODD = r"(?![A-Z0-9-]++[;:]|[ \t]|[\r\n]*+\Z)([\s\S])"
+_LINE = r"[A-Z0-9-]++[;:]|[ \t]"
+_END = r"\r*(?=\n(?![ \t]))"
+_SKIPPED = rf"BEGIN:VALARM{_END}\n(?:(?!END[;:]|BEGIN[;:])(?:{_LINE}).*+\n)*+END:VALARM{_END}"
+_ZONE = rf"BEGIN:VTIMEZONE({_END}\n(?:(?!END:VTIMEZONE).*+\n)*+)END:VTIMEZONE{_END}"
+_ODD = rf"(?!{_LINE}|[\r\n]*+\Z)([\s\S])"
 """A line that is neither a content line nor the continuation of one."""
 
 
@@ -154,7 +155,7 @@ def _defined(text: str, line: int, depth: int, nesting: int) -> Component:
     return Component("VTIMEZONE", line, part.properties, part.parts, source=text)
 
 
-@lru_cache(maxsize=512)
+@lru_cache(maxsize=64)
 def _zone(text: str, nesting: int) -> Component:
     """The VTIMEZONE with this text between its BEGIN and END; the lines of its properties are of no account."""
     whole = f"\nBEGIN:VCALENDAR\nBEGIN:_ZONE{text}END:_ZONE\nEND:VCALENDAR"

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from tzlocal.windows_tz import win_tz
 
-from connectors.ical.component import Component
+from connectors.ical.component import LONG, Component
 from connectors.ical.findings import Findings
 from connectors.ical.limits import Limits, Steps, StepsSpent
 from connectors.ical.observed import UnreadableZone, observed_zone
@@ -109,9 +109,14 @@ def _windows_names() -> dict[str, str]:
     return {windows.casefold(): iana for windows, iana in win_tz.items()}
 
 
-@lru_cache(maxsize=4096)
 def known_zone(tzid: str) -> Zone | None:
     """Return the zone a TZID names by convention, or None. Nothing here depends on the object it stands in."""
+    return _known(tzid) if len(tzid) < LONG else None
+
+
+@lru_cache(maxsize=4096)
+def _known(tzid: str) -> Zone | None:
+    """What is not found is remembered too; no name is as long as those that strangers could fill a memory with."""
     name = tzid.strip().strip('"')
     folded = name.casefold()
     found = named_zone(name) or named_zone(_folded_names().get(folded, ""))
@@ -125,6 +130,13 @@ def known_zone(tzid: str) -> Zone | None:
     if not found and folded in _windows_names():
         found = named_zone(_windows_names()[folded])
     return found or (UTC_ZONE if folded in _UTC_NAMES else None)
+
+
+@lru_cache(maxsize=64)
+def _agree(defined: Zone, named: Zone, around: datetime) -> bool:
+    """Do both tell the same time now, and half a year later?"""
+    instants = (around, shifted(around, timedelta(days=180)))
+    return all(defined.to_wall(instant) == named.to_wall(instant) for instant in instants)
 
 
 def _offset_zone(tzid: str) -> Zone | None:
@@ -156,6 +168,8 @@ class Ladder:
         self._allowed = allowed
         self._around = around
         self._found: dict[str, Zone] = {}
+        self.resolved: dict[str, Zone] = {}
+        """The zones found so far, by TZID as it is written."""
         self._deciding: dict[str, Component] = {}
         self.floating = self._floating(calendar)
 
@@ -166,7 +180,7 @@ class Ladder:
 
     def resolve(self, tzid: str, uid: str, line: int) -> Zone:
         """Return the zone a TZID of this calendar means; the owner's, with a warning, if nothing else does."""
-        tzid = read_text(tzid)
+        written, tzid = tzid, read_text(tzid)
         if tzid not in self._found:
             named = known_zone(tzid)
             if named and named.name != tzid:
@@ -175,7 +189,7 @@ class Ladder:
             if defined:
                 self._deciding[tzid] = self._definitions[tzid]
             self._found[tzid] = named or defined or self._guessed(tzid, uid, line)
-        return self._found[tzid]
+        return self.resolved.setdefault(written, self._found[tzid])
 
     def definition(self, tzid: str) -> Component | None:
         """Return the VTIMEZONE that decided what a TZID means, or None if its name or nothing did."""
@@ -200,13 +214,10 @@ class Ladder:
     def _compare(self, tzid: str, named: Zone, uid: str) -> None:
         """A name that is no IANA name may be defined differently by the object: the name counts, and that is said."""
         defined = self._defined(tzid)
-        for months in (0, 6) if defined else ():
-            instant = shifted(self._around, timedelta(days=30 * months))
-            if defined and defined.to_wall(instant) != named.to_wall(instant):
-                line = self._definitions[tzid].line
-                message = "VTIMEZONE differs from the zone its name stands for; the name counts"
-                self._findings.add(uid, line, message, "warning")
-                return
+        if defined and not _agree(defined, named, self._around):
+            line = self._definitions[tzid].line
+            message = "VTIMEZONE differs from the zone its name stands for; the name counts"
+            self._findings.add(uid, line, message, "warning")
 
     def _guessed(self, tzid: str, uid: str, line: int) -> Zone:
         zone = _offset_zone(tzid)

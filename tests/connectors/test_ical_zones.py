@@ -1,9 +1,12 @@
 """Zones: the ladder from a TZID to a clock, floating times, gaps and repeats, and that no object touches another."""
 
+import tracemalloc
+from itertools import count
+
 import pytest
 from test_ical_text import at, calendar, event, messages, reading, spans
 
-from connectors.ical import Limits
+from connectors.ical import Limits, observed, wellformed, zones
 from connectors.ical.zones import known_zone, named_zone
 
 
@@ -211,3 +214,70 @@ def test_only_so_many_definitions_are_understood_in_one_text():
     result = reading(calendar(*zones, *events), zone="America/New_York", limits=Limits(zones=2))
     assert spans(result) == ["12-01 11:00/11:00"] * 2 + ["12-01 17:00/17:00"] * 2
     assert any("more than 2 in one text" in message for message in messages(result, "warning"))
+
+
+SPENT = tuple(
+    f"RDATE:{year}0101T{hour:02}0000" for year in range(1900, 2050) for hour in range(24)
+)  # as many changes as may be
+STREWN = tuple(f"X-A:{number}" if number % 2 else "TZID:x" for number in range(1800))
+NUMBERS = count()
+
+
+def hostile(*lines: str) -> None:
+    """A text with a zone that was never seen before; read, whatever comes of it."""
+    name = f"Hostile {next(NUMBERS)}"
+    zone = list(definition(name))
+    zone[2:2] = [
+        "BEGIN:STANDARD",
+        "DTSTART:19000101T000000",
+        "TZOFFSETFROM:+0100",
+        "TZOFFSETTO:+0200",
+        *lines,
+        "END:STANDARD",
+    ]
+    noon(name, *zone)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize(
+    "lines", [SPENT[:600], STREWN, ("X-A:" + "z" * 15_000,)], ids=["changes", "parts", "text"]
+)
+def test_of_definitions_only_so_much_is_remembered(lines):
+    tracemalloc.start()
+    try:
+        for _ in range(70):
+            hostile(*lines)
+        filled, _ = tracemalloc.get_traced_memory()
+        for _ in range(70):
+            hostile(*lines)
+        after, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert filled < 60 * 2**20
+    assert after < filled * 1.05 + 2**20
+    for remembered in (wellformed._zone, observed._remembered, observed._zone, zones._known):
+        assert remembered.cache_info().currsize <= remembered.cache_info().maxsize
+
+
+def test_a_definition_that_needs_too_many_steps_is_left_and_the_others_are_read():
+    weekly = tuple(
+        line.replace("YEARLY;BYDAY=-1SU;BYMONTH=10", "DAILY;COUNT=100000000") for line in definition("Evil")
+    )
+    result = reading(
+        calendar(
+            *weekly,
+            *definition("Mine"),
+            *event("DTSTART;TZID=Evil:20261201T120000"),
+            *event("DTSTART;TZID=Mine:20261201T120000", uid="two"),
+        ),
+        zone="America/New_York",
+    )
+    assert spans(result) == ["12-01 11:00/11:00", "12-01 17:00/17:00"]
+    assert any("too many steps" in message for message in messages(result, "warning"))
+
+
+def test_long_names_of_zones_are_not_remembered():
+    before = zones._known.cache_info().currsize
+    result = noon("Z" * 100_000)
+    assert spans(result) == ["12-01 17:00/17:00"]
+    assert zones._known.cache_info().currsize == before
