@@ -1,7 +1,7 @@
 """Who could take a meeting, among 10,000 agents with 2 million busy slots: all marks at once against one query for each agent.
 
-The peer asks what a page would ask that shows one agent: two statements on the same indexes, spoken beforehand, their rows compared in
-Python, no rule beyond overlap; for a sample of agents, and reckoned for all. Writers are threads of this process that save
+The peer asks for one agent after the other: slots, meetings and blocks, plain text on the same indexes in one transaction, no rule beyond
+overlap and nothing of freshness; for a sample of agents, and reckoned for all. Writers are threads of this process that save
 a calendar's changed objects as a sync does, as fast as the store lets them.
 
 `--growth` measures 100 to 100,000 agents on SQLite, and on PostgreSQL at the URL in SYNCD_BENCH_POSTGRESQL (an empty database).
@@ -76,25 +76,28 @@ class House:
 
     def one_by_one(self, directory: Directory, number: int) -> None:
         """The peer."""
-        start, end = self.meeting.start.timestamp(), self.meeting.end.timestamp()
-        for place in range(0, len(directory.people), max(1, len(directory.people) // number)):
-            with self.ctx.store.reading() as tx:
-                busy = tx.exec_driver_sql(
-                    *_peer(tx.dialect.name, "pieces", directory.numbers[place], start, end)
-                ).all()
-                held = tx.exec_driver_sql(
-                    *_peer(tx.dialect.name, "meetings", directory.people[place].id, start, end)
-                ).all()
-                any(first < end and start < last for first, last in (*busy, *held))
+        start, end = (int(moment.timestamp()) for moment in (self.meeting.start, self.meeting.end))
+        with self.ctx.store.reading() as tx:
+            queries = _peer(tx.dialect.name)
+            for place in range(0, len(directory.people), max(1, len(directory.people) // number)):
+                name = directory.people[place].id
+                for (query, scale), key in zip(
+                    queries, (directory.numbers[place], name, f"agent:{name}"), strict=True
+                ):
+                    times = (start - 86_400) * scale, end * scale, start * scale
+                    rows = tx.exec_driver_sql(query, (key, *times)).all()
+                    any(first < end * scale and start * scale < last for first, last in rows)
 
 
-def _peer(
-    dialect: str, table: str, agent: object, start: float, end: float
-) -> tuple[str, tuple[object, ...]]:
-    scale = 1 if table == "pieces" else 1_000_000
+def _peer(dialect: str) -> tuple[tuple[str, int], ...]:
+    """Slots, meetings and blocks of one agent, each with its measure of a second."""
     mark = "?" if dialect == "sqlite" else "%s"
-    query = f'SELECT start, "end" FROM {table} WHERE agent = {mark} AND start > {mark} AND start < {mark} AND "end" > {mark}'
-    return query, (agent, int(start - 86_400) * scale, int(end) * scale, int(start) * scale)
+    said = f'SELECT start, "end" FROM {{}} WHERE {{}} = {mark} AND start > {mark} AND start < {mark} AND "end" > {mark}'
+    return (
+        (said.format("pieces", "agent"), 1),
+        (said.format("meetings", "agent"), 10**6),
+        (said.format("blocks", "scope"), 10**6),
+    )
 
 
 def measure() -> Iterator[Figure]:

@@ -70,6 +70,7 @@ class Daemon:
         """
         self.ctx.store.migrate()
         follow(self.ctx)
+        self._know_everybody()
         if self.ctx.config.http.listen:
             self._listen()
         if push_url(self.ctx.config):
@@ -79,6 +80,11 @@ class Daemon:
         self._every(FORGET_SECONDS, self.forget, first=utc_now())
         self.clock.start()
         logs.info("started", version=__version__, agents=len(self.ctx.config.agents), pid=os.getpid())
+
+    def _know_everybody(self) -> None:
+        """Now, so that the first question does not wait for it, and so that it is there to stay when `collect_seldom` freezes."""
+        with self.ctx.store.reading() as tx:
+            self.ctx.shelf.directory_in(tx, self.ctx.config)
 
     def _listen(self) -> None:
         # Imported here because FastAPI costs start-up time, and only a daemon that listens needs it.
