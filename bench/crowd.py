@@ -78,6 +78,8 @@ def gather(ctx: Context) -> None:
         agents.follow(tx, to_agents(ctx.config), to_logins(ctx.config), NOW)
     number = len(ctx.config.agents)
     with ctx.store.writing() as tx:
+        if tx.dialect.name == "postgresql":
+            tx.execute(text("SET LOCAL idle_in_transaction_session_timeout = 0"))
         tables = (schema.objects, schema.pieces, schema.meetings, schema.blocks)
         indexes = [index for table in tables for index in table.indexes]
         for index in indexes:
@@ -163,7 +165,7 @@ def _slots(dice: Random, number: int) -> Iterator[tuple[Row, list[Row]]]:
         kind = dice.choice(("busy", "busy", "busy", "tentative", "out_of_office", "working_elsewhere"))
         whole = (start, start + minutes * timedelta(minutes=1), kind, False)
         pieces: list[Row] = [
-            {"object_id": name, "calendar_id": number, "agent": number, **piece}
+            {"object_id": name, "calendar_id": number, "agent": number, **piece._asdict()}
             for piece in pieces_of([whole])
         ]
         yield thing, pieces

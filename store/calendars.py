@@ -1,11 +1,11 @@
 """Logins and their calendars, and which calendar objects are known of them (hrefs and etags as in RFC 4791, section 5.3)."""
 
 from collections.abc import Collection
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, delete, func, insert, literal, select, update
+from sqlalchemy import Select, bindparam, delete, func, insert, literal, select, update
 
 from store import schema
 from store.database import Tx
@@ -115,17 +115,17 @@ def calendars(
 
 def save_calendar(tx: Tx, calendar: Calendar) -> Calendar:
     """Save the calendar, as a new one if its id is 0; returned with its id. Raises `Fenced` if it is gone meanwhile."""
-    values = {
-        name: value
-        for name, value in asdict(calendar).items()
-        if name not in ("id", "agent", "account", "login")
-    }
+    values = {name: getattr(calendar, name) for name in _KEPT}
     if not calendar.id:
         new = tx.execute(insert(_calendars).values(**values).returning(_calendars.c.id)).scalar_one()
-        return Calendar(**{**asdict(calendar), "id": new})
-    if tx.execute(update(_calendars).where(_calendars.c.id == calendar.id).values(**values)).rowcount != 1:
+        return replace(calendar, id=new)
+    if tx.execute(_SAVE, {"_id": calendar.id, **values}).rowcount != 1:
         raise Fenced(f"calendar {calendar.id} of {calendar.agent!r} was removed while it was read")
     return calendar
+
+
+_KEPT = tuple(column.name for column in _calendars.c if column.name != "id")
+_SAVE = update(_calendars).where(_calendars.c.id == bindparam("_id"))
 
 
 def relist(tx: Tx, ids: Collection[int], moment: datetime) -> None:

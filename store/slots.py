@@ -10,14 +10,13 @@ Slots count whole seconds: starts are rounded down and ends up, so rounding neve
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import datetime
 from itertools import islice
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from sqlalchemy import (
     ColumnElement,
     Select,
     and_,
     delete,
-    insert,
     literal_column,
     select,
     text,
@@ -30,7 +29,7 @@ from store.database import Tx
 from store.errors import Fenced
 from store.lengths import CLASSES, DAY, WHOLE
 from store.model import Slot, StoredObject
-from store.statements import insert_or_replace, one_of
+from store.statements import add_many, one_of
 from store.values import moment_of, second_at_or_after, second_at_or_before, storable
 
 LONG = 32 * DAY
@@ -95,59 +94,70 @@ def _number(tx: Tx, calendar_id: int, agent: str) -> int:
 
 
 def _save_batch(tx: Tx, calendar_id: int, number: int, batch: dict[str, StoredObject]) -> None:
-    rows = [
-        {
-            "calendar_id": calendar_id, "href": href, "etag": one.etag, "uid": one.uid, "reduced": one.reduced,
-            "problem": one.problem, "copy_id": one.copy_id,
-        }
-        for href, one in batch.items()
-    ]  # fmt: skip
-    tx.execute(insert_or_replace(tx, _objects, ("calendar_id", "href"), _REPLACED), rows)
+    add_many(
+        tx, _objects, ("calendar_id", "href", *_REPLACED), [(calendar_id, href, *_kept(one)) for href, one in batch.items()],
+        instead_of=("calendar_id", "href"),
+    )  # fmt: skip
     named = select(_objects.c.href, _objects.c.id).where(_objects.c.calendar_id == calendar_id)
-    ids = {row.href: row.id for row in tx.execute(named.where(one_of(tx, _objects.c.href, list(batch))))}
+    found = tx.execute(named.where(one_of(tx, _objects.c.href, list(batch))))
+    ids = {href: name for href, name in found.all()}  # noqa: C416 - a Row is no pair for dict()'s types
     tx.execute(delete(_pieces).where(one_of(tx, _pieces.c.object_id, list(ids.values()))))
     pieces = [
-        {"object_id": ids[href], "calendar_id": calendar_id, "agent": number, **piece}
+        (ids[href], calendar_id, number, *piece)
         for href, one in batch.items()
         for piece in pieces_of(one.intervals)
     ]
-    if pieces:
-        tx.execute(insert(_pieces), pieces)
+    add_many(tx, _pieces, ("object_id", "calendar_id", "agent", *Piece._fields), pieces)
 
 
 _REPLACED = ("etag", "uid", "reduced", "problem", "copy_id")
 
 
-def pieces_of(intervals: Iterable[Interval]) -> Iterator[dict[str, int]]:
+def _kept(one: StoredObject) -> tuple[object, ...]:
+    """What stands in the columns `_REPLACED`."""
+    return storable(one.etag), storable(one.uid), one.reduced, storable(one.problem), one.copy_id
+
+
+class Piece(NamedTuple):
+    """A row of `pieces`, but for whose it is."""
+
+    length_class: int
+    start: int
+    end: int
+    kind: int
+    whole_start: int
+    whole_end: int
+
+
+def pieces_of(intervals: Iterable[Interval]) -> Iterator[Piece]:
     """The rows that keep these intervals. Equal ones are kept once, empty ones never."""
     for start, end, status, all_day in dict.fromkeys(intervals):
         if start < end:
-            whole = second_at_or_before(start), second_at_or_after(end)
-            for length_class, piece_start, piece_end in _cut(*whole):
-                yield {
-                    "length_class": length_class, "start": piece_start, "end": piece_end,
-                    "kind": kind_of(status, all_day), "whole_start": whole[0], "whole_end": whole[1],
-                }  # fmt: skip
+            first, last, kind = second_at_or_before(start), second_at_or_after(end), kind_of(status, all_day)
+            if last - first > LONG:
+                yield Piece(WHOLE, first, last, kind, first, last)
+                continue
+            for begins in range(first, last, DAY):
+                ends = min(begins + DAY, last)
+                yield Piece(_class_of(ends - begins), begins, ends, kind, first, last)
 
 
-def _cut(start: int, end: int) -> Iterator[tuple[int, int, int]]:
-    if end - start > LONG:
-        yield WHOLE, start, end
-        return
-    for piece_start in range(start, end, DAY):
-        piece_end = min(piece_start + DAY, end)
-        yield (
-            next(name for name, longest in CLASSES if piece_end - piece_start <= longest),
-            piece_start,
-            piece_end,
-        )
+def _class_of(length: int) -> int:
+    return 0 if length <= _LONGEST[0] else 1 if length <= _LONGEST[1] else 2
+
+
+_LONGEST = tuple(longest for _, longest in CLASSES)
 
 
 def kind_of(status: str, all_day: bool) -> int:
     """The kind's number in the table: 2 x its place in `STATUSES`, + 1 if all day."""
-    if status not in STATUSES:
+    place = _PLACES.get(status)
+    if place is None:
         raise ValueError(f"intervals of the kind {status!r} are never stored")
-    return 2 * STATUSES.index(status) + all_day
+    return 2 * place + all_day
+
+
+_PLACES = {status: place for place, status in enumerate(STATUSES)}
 
 
 def drop_before(tx: Tx, calendar_id: int, moment: datetime) -> None:

@@ -1,7 +1,8 @@
 """The few statements that SQLite and PostgreSQL spell differently, so that no query module needs to know which it is."""
 
 import json
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
+from functools import cache
 from typing import Any
 
 from sqlalchemy import ARRAY, ColumnElement, Connection, Insert, Table, any_, bindparam, func, select
@@ -22,6 +23,31 @@ def one_of(
         listed = func.json_each(bindparam(None, texts)).table_valued("value")
         return column.in_(select(listed.c.value))
     return column == any_(bindparam(None, list(values), type_=ARRAY(column.type)))
+
+
+def add_many(
+    tx: Connection, table: Table, columns: Sequence[str], rows: Sequence[Sequence[object]], *, instead_of: Sequence[str] = ()
+) -> None:  # fmt: skip
+    """INSERT rows whose values stand as the database keeps them; where `instead_of` exists, its other columns are set.
+
+    Handed to the driver as they are: for thousands of rows SQLAlchemy would take longer to prepare them than SQLite to keep them.
+    """
+    if rows:
+        tx.exec_driver_sql(
+            _adding(tx.dialect.name, table.name, tuple(columns), tuple(instead_of)), list(map(tuple, rows))
+        )
+
+
+@cache
+def _adding(dialect: str, table: str, columns: tuple[str, ...], instead_of: tuple[str, ...]) -> str:
+    mark = "?" if dialect == "sqlite" else "%s"
+    names, marks = ", ".join(f'"{name}"' for name in columns), ", ".join([mark] * len(columns))
+    said = f'INSERT INTO "{table}" ({names}) VALUES ({marks})'  # noqa: S608 - names of our own tables and columns
+    if instead_of:
+        key = ", ".join(f'"{name}"' for name in instead_of)
+        new = ", ".join(f'"{name}" = excluded."{name}"' for name in columns if name not in instead_of)
+        said += f" ON CONFLICT ({key}) DO UPDATE SET {new}"
+    return said
 
 
 def insert_or_replace(

@@ -46,19 +46,29 @@ class Words(TypeDecorator[str]):
 
 def microseconds(moment: datetime) -> int:
     """Microseconds since the epoch. Raises ValueError for a naive datetime: nobody can tell which moment that is."""
-    if moment.tzinfo is None:
-        raise ValueError(f"a moment without a zone can't be stored: {moment.isoformat()}")
-    return (moment - EPOCH) // MICROSECOND
+    return _since_epoch(moment) // MICROSECOND
 
 
 def second_at_or_before(moment: datetime) -> int:
     """Whole seconds since the epoch, rounded down: how the start of a slot is stored."""
-    return microseconds(moment) // 1_000_000
+    since = _since_epoch(moment)
+    return since.days * _DAY + since.seconds
 
 
 def second_at_or_after(moment: datetime) -> int:
     """Whole seconds since the epoch, rounded up (but not beyond year 9999): how the end of a slot is stored."""
-    return min(-(-microseconds(moment) // 1_000_000), LAST_SECOND)
+    since = _since_epoch(moment)
+    return min(since.days * _DAY + since.seconds + (since.microseconds > 0), LAST_SECOND)
+
+
+_DAY = 86_400
+
+
+def _since_epoch(moment: datetime) -> timedelta:
+    """Days may be negative; the rest of a timedelta never is, so whole seconds are rounded down by themselves."""
+    if moment.tzinfo is None:
+        raise ValueError(f"a moment without a zone can't be stored: {moment.isoformat()}")
+    return moment - EPOCH
 
 
 def moment_of(seconds: int) -> datetime:

@@ -70,6 +70,7 @@ class Daemon:
         """
         self.ctx.store.migrate()
         follow(self.ctx)
+        self._know_everybody()
         if self.ctx.config.http.listen:
             self._listen()
         if push_url(self.ctx.config):
@@ -84,6 +85,11 @@ class Daemon:
         """How many there are, configured or provisioned."""
         with self.ctx.store.reading() as tx:
             return agents.count(tx)
+
+    def _know_everybody(self) -> None:
+        """Now, so that the first question does not wait for it, and so that it is there to stay when `collect_seldom` freezes."""
+        with self.ctx.store.reading() as tx:
+            self.ctx.shelf.directory_in(tx, self.ctx.config)
 
     def _listen(self) -> None:
         # Imported here because FastAPI costs start-up time, and only a daemon that listens needs it.

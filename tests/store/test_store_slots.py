@@ -334,12 +334,12 @@ def test_the_answer_is_that_of_a_plain_loop(
 def test_pieces_cover_their_interval_exactly_and_fit_their_class(start: int, length: int) -> None:
     span = (NOW + start * SECOND, NOW + (start + length) * SECOND, "busy", False)
     pieces = list(slots.pieces_of([span]))
-    ends = [piece["end"] for piece in pieces]
-    assert [piece["start"] for piece in pieces[1:]] == ends[:-1]
-    assert sum(piece["end"] - piece["start"] for piece in pieces) == length
+    ends = [piece.end for piece in pieces]
+    assert [piece.start for piece in pieces[1:]] == ends[:-1]
+    assert sum(piece.end - piece.start for piece in pieces) == length
     for piece in pieces:
-        longest = dict(slots.CLASSES).get(piece["length_class"])
-        assert longest is None or piece["end"] - piece["start"] <= longest
+        longest = dict(slots.CLASSES).get(piece.length_class)
+        assert longest is None or piece.end - piece.start <= longest
     assert len(pieces) <= 33
 
 
