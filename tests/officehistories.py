@@ -41,7 +41,8 @@ def to(seam: int) -> Act:
     return (TO_BEN, TO_CLEO, TO_ANNA)[seam % 3]
 
 
-SEAMS = range(1, 27)
+SEAMS = range(1, 31)
+"""Claimed, the event written, its agent and one guest mailed: in all so many."""
 
 HISTORIES: dict[str, tuple[str, bool, tuple[Act, ...]]] = {
     "handed over": ("flag", False, (TO_BEN, WORK, ("it_is_handed_over", "m2", "cleo"))),
@@ -80,16 +81,16 @@ HISTORIES: dict[str, tuple[str, bool, tuple[Act, ...]]] = {
 }  # fmt: skip
 
 AT_EVERY_SEAM: dict[str, tuple[str, bool, tuple[Act, ...]]] = {
-    "workers die while it is moved": ("flag", False, tuple(cut_off(lambda n: (moved(10 + n % 2),), SEAMS))),
+    "workers die while it is moved": ("flag", False, tuple(cut_off(lambda n: (moved(10 + n % 3),), SEAMS))),
     "workers die while it is handed over": ("flag", False, tuple(cut_off(lambda n: (to(n),), SEAMS))),
     "moved while it is told": (
-        "flag", False, tuple(overtaken(lambda n: moved(10 + n % 2), lambda n: (moved(20 + n),), SEAMS)),
+        "flag", False, tuple(overtaken(lambda n: moved(10 + n % 3), lambda n: (moved(20 + n),), SEAMS)),
     ),
     "handed over while it is moved": (
-        "flag", False, tuple(overtaken(lambda n: moved(10 + n % 2), lambda n: (to(n),), SEAMS)),
+        "flag", False, tuple(overtaken(lambda n: moved(10 + n % 3), lambda n: (to(n),), SEAMS)),
     ),
     "a worker stands still": (
-        "flag", False, tuple(overtaken(lambda n: moved(10 + n % 2), lambda n: (moved(20 + n), TICK), SEAMS)),
+        "flag", False, tuple(overtaken(lambda n: moved(10 + n % 3), lambda n: (moved(20 + n), TICK), SEAMS)),
     ),
     "handed back while a worker stands still": (
         "flag", False,

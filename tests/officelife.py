@@ -24,6 +24,7 @@ from worlds import AGENT, AGENTS, HEAD, World
 from connectors.interface import (
     Conflict,
     ConnectorError,
+    Event,
     Garbled,
     NoAccess,
     OutcomeUnknown,
@@ -126,6 +127,7 @@ class OfficeLife:
     numbers: Iterator[int] = field(default_factory=itertools.count)
     post: Post = field(default_factory=Post)
     seams: Seams | None = None
+    outdated: list[Event] = field(default_factory=list)
     left: dict[str, tuple[Meeting, str]] = field(default_factory=dict)
     """Href -> what an agent made of our event while nothing was owed, and the meeting as it then stood."""
 
@@ -298,6 +300,7 @@ class OfficeLife:
 
     def _work(self, seams: Seams) -> None:
         """One worker works off all that is due, unless it dies."""
+        seams.writes = self._an_event_is_put
         self.seams, ctx = seams, seams.of(self.world.ctx)
         with self.world.store.reading() as tx:
             shards = due.due_shards(tx, self.world.now)
@@ -307,6 +310,15 @@ class OfficeLife:
             return
         finally:
             self.seams = None
+
+    def _an_event_is_put(self, event: Event) -> None:
+        """As the meeting stands, unless somebody acted in this very moment."""
+        with self.world.store.reading() as tx:
+            meeting = meetings.meeting(tx, event.title.rpartition(" ")[2])
+        assert meeting is not None
+        just_now = self.seams is not None and self.seams.struck_just_now
+        if not just_now and (event.start, event.end) != (meeting.start, meeting.end):
+            self.outdated.append(event)  # an error here would be the worker's
 
     def _a_mail_arrives(self) -> None:
         to, mail = self.boxes.arrived[-1]
