@@ -49,7 +49,9 @@ def numbers(
             for notice in get_args(Notice):
                 reader = Reader(role, "", whom, "", "")  # type: ignore[arg-type]  # one of the two
                 letter = Letter(notice, reader, _at(meeting, version), None)  # type: ignore[arg-type]  # who holds it is no part of it
-                yield f"<{letter.number}@example.com>", (role, version, notice)  # type: ignore[misc]
+                for corrects in (None, *range(max(1, version - 4), version)):
+                    number = replace(letter, corrects=corrects).number
+                    yield f"<{number}@example.com>", (role, version, notice)  # type: ignore[misc]
 
 
 def _at(meeting: Meeting, version: int) -> Meeting:

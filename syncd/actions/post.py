@@ -107,7 +107,10 @@ def _letter(tx: Tx, ctx: Context, owed: Delivery, half: Told | None) -> Letter |
     known = known_to(tx, owed)
     kind, now = cast("Notice", owed.kind), ctx.clock()
     notice = notices.due_notice(kind, meeting, owed.whom, known, now=now, half=half)
-    return letter_for(tx, meeting, owed.whom, notice, known) if notice is not None else None
+    letter = letter_for(tx, meeting, owed.whom, notice, known) if notice is not None else None
+    if letter is None or half is None or known is None or known.version <= half.version:
+        return letter
+    return replace(letter, told=half, corrects=half.version)
 
 
 def known_to(tx: Tx, owed: Delivery) -> Told | None:

@@ -91,6 +91,8 @@ def test_who_read_old_news_last_is_told_again(mailing: World, mailboxes: Mailbox
     assert "late\n" in text_of(mailboxes.last("gerda@example.org")).replace("\r", "")
     mailing.deliver()
     assert "later still" in text_of(mailboxes.last("gerda@example.org"))
+    numbers = [str(mail["Message-ID"]) for to, mail in mailboxes.arrived if to == ["gerda@example.org"]]
+    assert len(set(numbers)) == len(numbers) == 4, "nobody takes it for the one that was there before"
     assert mailing.owed() == []
     with mailing.store.reading() as tx:
         assert told.half_told_of(tx, "m1") == []
