@@ -54,7 +54,7 @@ timezone = "Europe/Amsterdam"
 [store]
 url = "{store}"
 [http]
-listen = "127.0.0.1:0"
+listen = ""
 [sync]
 interval = "10m"
 stale_after = "30m"

@@ -17,15 +17,23 @@ When = Literal["before", "after"]
 
 DAEMON = """
 import os, signal, sys, threading
+from sqlalchemy import event
+from sqlalchemy.engine import Engine
 from sqlalchemy.engine.default import DefaultDialect
 
-number, when, arguments = int(sys.argv[1]), sys.argv[2], sys.argv[3:]
-commit, seen, lock = DefaultDialect.do_commit, 0, threading.Lock()
+number, when, of, arguments = int(sys.argv[1]), sys.argv[2], sys.argv[3], sys.argv[4:]
+commit, seen, lock, said = DefaultDialect.do_commit, 0, threading.Lock(), threading.local()
+
+@event.listens_for(Engine, "before_cursor_execute")
+def noted(link, cursor, statement, *more):
+    if statement.startswith(("INSERT", "UPDATE", "DELETE")):
+        said.all = getattr(said, "all", "") + statement
 
 def counted(self, connection):
     global seen
-    if threading.current_thread() is threading.main_thread():
-        return commit(self, connection)  # starting up: no work is under way yet
+    what, said.all = getattr(said, "all", ""), ""
+    if threading.current_thread() is threading.main_thread() or not what or of not in what:
+        return commit(self, connection)  # starting up, when no work is under way yet; or nothing was written
     with lock:
         seen += 1
         mine = seen == number
@@ -56,10 +64,13 @@ What otherwise happens by chance, when a signal comes in the instant before such
 
 
 def start_daemon(
-    config: Path, log: Path, *, commit: int = 0, when: When = "before"
+    config: Path, log: Path, *, commit: int = 0, when: When = "before", of: str = ""
 ) -> subprocess.Popen[bytes]:
-    """`syncd run`; killed at its `commit`-th commit outside the main thread, 0 = never."""
-    command = [sys.executable, "-c", DAEMON, str(commit), when, "run", "--config", str(config)]
+    """`syncd run`; killed at its `commit`-th commit outside the main thread, 0 = never.
+
+    Only commits of something written count; `of`: with such a statement.
+    """
+    command = [sys.executable, "-c", DAEMON, str(commit), when, of, "run", "--config", str(config)]
     with log.open("ab") as out:
         return subprocess.Popen(command, stdout=out, stderr=out, stdin=subprocess.DEVNULL)
 

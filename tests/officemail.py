@@ -14,7 +14,7 @@ from typing import Literal, get_args
 from icalendar import Event
 from mailboxes import event_of, text_of
 
-from store.model import Meeting, MeetingStatus, Notice
+from store.model import Meeting, Notice
 from syncd.mail.letter import Letter, Reader
 from syncd.rules.notices import OVER
 
@@ -49,7 +49,9 @@ def numbers(
             for notice in get_args(Notice):
                 reader = Reader(role, "", whom, "", "")  # type: ignore[arg-type]  # one of the two
                 letter = Letter(notice, reader, _at(meeting, version), None)  # type: ignore[arg-type]  # who holds it is no part of it
-                yield f"<{letter.number}@example.com>", (role, version, notice)  # type: ignore[misc]
+                for corrects in (None, *range(max(1, version - 4), version)):
+                    number = replace(letter, corrects=corrects).number
+                    yield f"<{number}@example.com>", (role, version, notice)  # type: ignore[misc]
 
 
 def _at(meeting: Meeting, version: int) -> Meeting:
@@ -131,12 +133,9 @@ def own_calendar(mails: list[Arrived], guest: str) -> tuple[str, Event] | None:
     return standing
 
 
-def is_told(text: str, start: datetime) -> bool:
-    """Does the text name this time, as the reader's zone has it?"""
+def is_told(mail: EmailMessage, start: datetime) -> bool:
+    """Does the mail name this time, as the reader's zone has it? What held before stands in a line of its own."""
+    lines = text_of(mail).splitlines()
+    when = lines[[line.startswith("About ") for line in lines].index(True) + 1]
     hour, minute = int(f"{start:%I}"), f"{start:%M}"
-    return re.search(rf"\b({hour}|{start:%H}):{minute}\b", text) is not None
-
-
-def stands(meeting: Meeting) -> bool:
-    """Is the conversation still to come, or cancelled: in short, does anybody have to know how it stands?"""
-    return meeting.status in (MeetingStatus.SCHEDULED, MeetingStatus.CANCELLED)
+    return re.search(rf"\b({hour}|{start:%H}):{minute}\b", when) is not None

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from connectors.interface import Connector
+from connectors.interface import Connector, Event
 from store.database import Store, Tx
 from syncd.actions.context import Context
 
@@ -29,6 +29,8 @@ class Seams:
 
     number: int
     strike: Callable[[], object]
+    writes: Callable[[Event], object] = lambda _event: None
+    """Told of each event right before it is put."""
     passed: int = 0
     depth: int = field(default=0)
 
@@ -94,6 +96,8 @@ class _Call:
 
         def called(*said: Any) -> Any:
             with self._seams.around():
+                if name == "put":
+                    self._seams.writes(said[1])
                 return found(*said)
 
         return called

@@ -20,7 +20,7 @@ from syncd import logs
 from syncd.actions.context import Context
 from syncd.actions.deliver import worked_off
 from syncd.actions.letters import letter_for
-from syncd.actions.owing import owe_reminders
+from syncd.actions.owing import owe_notices, owe_reminders
 from syncd.config import Config, MailConfig
 from syncd.errors import SyncdError
 from syncd.mail.letter import Letter
@@ -70,7 +70,9 @@ def _post(ctx: Context, owed: Delivery) -> Delivery:
         owed, state="delivered", kind=letter.notice, version=letter.meeting.version, attempts=owed.attempts + 1,
         error="", hint="", done_at=ctx.clock(),
     )  # fmt: skip
-    return _saved(ctx, sent, lambda tx: _remember(tx, ctx, owed, letter))
+    return _saved(
+        ctx, sent, lambda tx: _remember(tx, ctx, owed, letter), lambda tx: _correct(tx, ctx, owed, letter)
+    )
 
 
 def _begin(ctx: Context, owed: Delivery, letter: Letter) -> None:
@@ -105,7 +107,10 @@ def _letter(tx: Tx, ctx: Context, owed: Delivery, half: Told | None) -> Letter |
     known = known_to(tx, owed)
     kind, now = cast("Notice", owed.kind), ctx.clock()
     notice = notices.due_notice(kind, meeting, owed.whom, known, now=now, half=half)
-    return letter_for(tx, meeting, owed.whom, notice, known) if notice is not None else None
+    letter = letter_for(tx, meeting, owed.whom, notice, known) if notice is not None else None
+    if letter is None or half is None or known is None or known.version <= half.version:
+        return letter
+    return replace(letter, told=half, corrects=half.version)
 
 
 def known_to(tx: Tx, owed: Delivery) -> Told | None:
@@ -120,8 +125,14 @@ def _half_told(tx: Tx, owed: Delivery) -> Told | None:
     return begun.get(owed.whom)
 
 
-def _saved(ctx: Context, owed: Delivery, remember: Callable[[Tx], None]) -> Delivery:
-    """Save the outcome; a mail that is out is remembered even if the delivery is no longer ours."""
+def _nothing(_tx: Tx) -> None:
+    """No mail is out."""
+
+
+def _saved(
+    ctx: Context, owed: Delivery, remember: Callable[[Tx], None], correct: Callable[[Tx], None] = _nothing
+) -> Delivery:
+    """Save the outcome; a mail that is out is remembered, and if need be corrected, even if the delivery is no longer ours."""
     try:
         with ctx.store.writing() as tx:
             due.hold_delivery(tx, owed.id, owed.epoch)
@@ -131,8 +142,20 @@ def _saved(ctx: Context, owed: Delivery, remember: Callable[[Tx], None]) -> Deli
         with ctx.store.writing() as tx:
             meetings.take_turn(tx, owed.meeting)
             remember(tx)
+            correct(tx)
         raise
     return owed
+
+
+def _correct(tx: Tx, ctx: Context, owed: Delivery, letter: Letter) -> None:
+    """Whoever was told something newer while we stood still has now read the old news last: they are told again."""
+    newer, meeting = known_to(tx, owed), meetings.meeting(tx, owed.meeting)
+    if meeting is None or newer is None or newer.version <= letter.meeting.version:
+        return
+    stale = _as_told(tx, ctx, owed, letter)
+    told.begin(tx, stale)
+    owe_notices(tx, ctx.config, meeting, [notices.OwedNotice(owed.whom, newer.notice)], ctx.clock())
+    logs.info("mail_outdated", meeting=owed.meeting, to=letter.reader.role, notice=letter.notice)
 
 
 def _remember(tx: Tx, ctx: Context, owed: Delivery, letter: Letter) -> None:

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 from syncd.demo.people import OFFICE
 
-DAY, WEEK = timedelta(days=1), timedelta(weeks=1)
+HOUR, DAY, WEEK = timedelta(hours=1), timedelta(days=1), timedelta(weeks=1)
 WEEKS_AGO = 4
 """How long the weekly series and the company's blocks have been going on."""
 

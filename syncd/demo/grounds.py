@@ -6,6 +6,7 @@ it). Neither is asked through syncd's own connectors.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Protocol
 
 from syncd.demo.onlooker import Seen
@@ -20,6 +21,10 @@ class Ground(Protocol):
 
     def add(self, agent: str, calendar: str, text: str) -> None:
         """The agent adds an object to one of their calendars."""
+        ...
+
+    def move(self, agent: str, title: str, start: datetime, end: datetime) -> None:
+        """The agent moves the event of this title to another time."""
         ...
 
     def count(self, agent: str) -> dict[str, int]:

@@ -107,6 +107,12 @@ class Mailboxes:
         fake.move_to_calendar(person.email, copy, self._folders[agent, calendar])
         fake.answer(person.email, copy, RESPONSES[event["ATTENDEE"].params["PARTSTAT"]])
 
+    def move(self, agent: str, title: str, start: datetime, end: datetime) -> None:
+        """The agent moves the event of this title to another time."""
+        fake, mailbox = self.running.fake, self.people[agent].email
+        (event,) = [str(one["id"]) for one in fake.events(mailbox) if one["subject"] == title]
+        fake.move(mailbox, event, start, end)
+
     # -- as another program sees them ---------------------------------------------------------------------------------------
 
     def count(self, agent: str) -> dict[str, int]:

@@ -67,6 +67,17 @@ class Onlooker:
                 if found.get_display_name() == calendar:
                     found.add_event(text)
 
+    def move(self, login: str, title: str, start: datetime, end: datetime) -> None:
+        """The agent moves the event of this title to another time."""
+        with self._principal(login) as principal:
+            for found in _remote(principal):
+                event = cast("Event", found.icalendar_component)
+                if str(event.get("summary", "")) == title:
+                    for name, moment in (("dtstart", start), ("dtend", end)):
+                        del event[name]
+                        event.add(name, moment)
+                    found.save()
+
     def count(self, login: str) -> dict[str, int]:
         """How many objects stand in each of the login's calendars."""
         with self._principal(login) as principal:
@@ -96,6 +107,13 @@ class Onlooker:
 
 def _calendars(principal: Principal) -> list[RemoteCalendar]:
     return cast("list[RemoteCalendar]", principal.get_calendars())  # typed for its asynchronous twin, too
+
+
+def _remote(principal: Principal) -> list[RemoteEvent]:
+    """All objects in all calendars, as the library lets them be changed."""
+    return [
+        one for calendar in _calendars(principal) for one in cast("list[RemoteEvent]", calendar.get_events())
+    ]
 
 
 def _objects(calendar: RemoteCalendar) -> list[list[Event]]:

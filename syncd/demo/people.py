@@ -93,6 +93,7 @@ def configuration(settings: Settings, friday: date) -> str:
         f"timezone = {_text(OFFICE)}",
         _table("[store]", url=f"sqlite:///{settings.folder / 'syncd.db'}"),
         _table("[sync]", interval=f"{int(settings.interval.total_seconds())}s"),
+        _table("[meetings]", keep_cancelled=True),
         _table("[http]", listen=settings.listen, **_told_of_changes(settings)),
         _table(f"[accounts.{ACCOUNT}]", kind="caldav", url=settings.server),
         *([_outlook(settings.tenant)] if settings.tenant else []),
@@ -141,10 +142,10 @@ def _block(block: Blocked, friday: date) -> str:
     )  # fmt: skip
 
 
-def _table(head: str, **values: str | Sequence[str]) -> str:
+def _table(head: str, **values: str | bool | Sequence[str]) -> str:
     return "\n".join([head, *(f"{key} = {_text(value)}" for key, value in values.items())])
 
 
-def _text(value: str | Sequence[str]) -> str:
-    """Strings and lists of strings are written in TOML as in JSON."""
+def _text(value: str | bool | Sequence[str]) -> str:
+    """Strings, lists of strings, yes and no are written in TOML as in JSON."""
     return json.dumps(value, ensure_ascii=False)

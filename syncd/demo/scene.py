@@ -96,6 +96,13 @@ class Scene:
             not found, f"{meeting.title!r} stands in nobody's calendar", [seen.where for seen in found]
         )
 
+    def kept_as_cancelled(self, meeting: Meeting) -> None:
+        """Verify that the agent's calendar shows the meeting as cancelled, and nobody's shows it as it was."""
+        self.nowhere(meeting)
+        found = [(seen.agent, seen.calendar) for seen in self.onlooker.titled(f"Cancelled: {meeting.title}")]
+        claim = f"but as cancelled it is still in {meeting.agent}/Work (keep_cancelled)"
+        self.verify(found == [(meeting.agent, "Work")], claim, found)
+
     def show_candidates(self, meeting: Meeting) -> dict[str, Candidate]:
         """Print the answer as a table and return it."""
         answer = self.candidates(meeting)

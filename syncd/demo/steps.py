@@ -8,11 +8,11 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from store.model import Guest, Meeting, MeetingStatus
-from syncd.actions import accept, changes, look, status
+from syncd.actions import accept, changes, drifting, look, status
 from syncd.actions.suggest import Candidate
 from syncd.demo import calendars, plans
 from syncd.demo.calendars import Obstacle
-from syncd.demo.days import DAY, span
+from syncd.demo.days import DAY, HOUR, span
 from syncd.demo.people import ANNA, BRAM, CALENDARS, DANIEL, LUNCH, PEOPLE, PRIVATE
 from syncd.demo.scene import Scene, StepFailed
 from syncd.demo.stage import BY
@@ -123,7 +123,7 @@ def reschedule_and_cancel(scene: Scene) -> None:
         seen.uid == was.uid and LATER in seen.text, "it is the same event, and it tells the reason", seen.text
     )
     called_off = scene.change(changes.cancel(second.id, NO_NEED, "guest", by=BY))
-    scene.nowhere(called_off)
+    scene.kept_as_cancelled(called_off)
     kept = _meeting(scene, plans.SECOND)
     told = (kept.status, kept.reason, kept.cancelled_by)
     claim = f"the meeting is kept as cancelled by the guest: {NO_NEED!r}"
@@ -163,12 +163,37 @@ def late_conflict(scene: Scene) -> None:
     scene.verify(bool(others) and person.id not in others, f"who could take it instead: {names}", others)
 
 
+def drift(scene: Scene) -> None:
+    """The agent moves the event with another program: it is told and put back; moved again, it is taken for a change."""
+    meeting = _meeting(scene, plans.FIRST)
+    found = _moved_by_its_agent(scene, meeting)
+    scene.verify(
+        (found.what, found.policy) == ("moved", "flag"),
+        f"{found.meeting.agent} moved the event by an hour: it is listed as drift, and nothing is overwritten",
+        found,
+    )
+    drifting.restore_drift(scene.ctx, found.copy.id, by=BY)
+    scene.until(lambda: not drifting.drift_list(scene.ctx), "the event to be put back")
+    scene.stands(meeting)
+    again = _moved_by_its_agent(scene, meeting)
+    drifting.accept_drift(scene.ctx, again.copy.id, by=BY)
+    scene.until(lambda: not drifting.drift_list(scene.ctx), "the move to be taken for a change")
+    accepted = _meeting(scene, plans.FIRST)
+    claim = f"moved once more and accepted, it is a reschedule: {accepted.reason!r}"
+    scene.verify(
+        (accepted.version, accepted.start) == (meeting.version + 1, meeting.start + HOUR), claim, accepted
+    )
+    scene.stands(accepted)
+
+
 def story(scene: Scene) -> None:
     """Everything that happened to the meeting, and what was really written for it."""
     found = look.story(scene.ctx, plans.FIRST)
     kinds = [one.kind for one in found.changes]
     scene.verify(
-        kinds == ["plan", "assign", "reschedule", "invite"], f"the story has {len(kinds)} changes", kinds
+        kinds == ["plan", "assign", "reschedule", "invite", "reschedule"],
+        f"the story has {len(kinds)} changes",
+        kinds,
     )
     done = [(one.version, one.kind, one.agent) for one in found.deeds if one.target == "calendar"]
     for deed in found.deeds:
@@ -180,8 +205,10 @@ def story(scene: Scene) -> None:
         (2, "remove", ANNA.id),
         (3, "put", BRAM.id),
         (4, "put", BRAM.id),
+        (4, "put", BRAM.id),
+        (5, "put", BRAM.id),
     ]
-    scene.verify(done == wanted, "with the five writes that were made for them", done)
+    scene.verify(done == wanted, "with the seven writes that were made for them", done)
 
 
 def live(scene: Scene) -> None:
@@ -208,6 +235,7 @@ STEPS: tuple[tuple[str, Step], ...] = (
     ("reschedule and cancel, with reasons", reschedule_and_cancel),
     ("a further guest is invited", invite),
     ("an appointment comes in the meeting's way", late_conflict),
+    ("its agent moves the event in the calendar: drift", drift),
     ("the meeting's story", story),
     ("LIVE refuses reschedule and assign", live),
 )
@@ -253,6 +281,16 @@ def _not_available(scene: Scene, meeting: Meeting, agent: str) -> Candidate | No
 def _conflict(scene: Scene, meeting: Meeting) -> look.Story | None:
     found = look.story(scene.ctx, meeting.id)
     return found if found.conflicts else None
+
+
+def _moved_by_its_agent(scene: Scene, meeting: Meeting) -> drifting.Drift:
+    later = (meeting.start + HOUR, meeting.end + HOUR)
+    scene.onlooker[meeting.agent].move(meeting.agent, meeting.title, *later)
+    return scene.until(lambda: _drift(scene), "the move to be seen")
+
+
+def _drift(scene: Scene) -> drifting.Drift | None:
+    return next(iter(drifting.drift_list(scene.ctx)), None)
 
 
 def _refused(scene: Scene, wish: accept.Wish, what: str) -> None:

@@ -26,13 +26,17 @@ class Reader:
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """What one person is told of a meeting. `agent` holds it; `told`: what the reader was told last, None: nothing."""
+    """What one person is told of a meeting. `agent` holds it; `told`: what the reader was told last, None: nothing.
+
+    `corrects`: the version that an outdated mail told after the right one had arrived.
+    """
 
     notice: Notice
     reader: Reader
     meeting: Meeting
     agent: Agent
     told: Told | None = None
+    corrects: int | None = None
 
     @property
     def link(self) -> str:
@@ -52,6 +56,7 @@ class Letter:
             self.reader.role,
             identity_of(self.reader),
             self.notice,
+            *([f"corrects {self.corrects}"] if self.corrects is not None else []),
         )
         return uuid5(NAMESPACE, "\n".join(parts))
 

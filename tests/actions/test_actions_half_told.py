@@ -1,12 +1,17 @@
 """Mails of which nobody knows whether they went out: said again under the same number, and what follows is told in any case."""
 
+from datetime import timedelta
+
 import pytest
 from mailboxes import Mailboxes, text_of
-from test_actions_post import HOUR, Arrived, arrived, mailing
+from seams import Seams
+from test_actions_post import HOUR, Arrived, arrived, claimed, mailing
 from worlds import TEN, World
 
 from store import told
+from store.errors import Fenced
 from syncd.actions import changes
+from syncd.actions.post import post
 
 __all__ = ["arrived", "mailing"]
 
@@ -68,3 +73,26 @@ def test_whoever_may_have_heard_of_another_time_is_told_the_right_one(
     mailing.deliver()
     assert [to for to, _ in arrived.new()] == ["anna@example.com", "gerda@example.org"]
     assert mailing.owed() == []
+
+
+def test_who_read_old_news_last_is_told_again(mailing: World, mailboxes: Mailboxes) -> None:
+    """A worker stood still right before it handed the mail over, for longer than its lease; another told the news meanwhile."""
+    mailing.plan()
+    mailing.accept(changes.reschedule("m1", TEN + HOUR, None, "late", by="test"))
+    owed = next(one for one in claimed(mailing) if one.guest)
+
+    def others_act() -> None:
+        mailing.accept(changes.reschedule("m1", TEN + 3 * HOUR, None, "later still", by="test"))
+        mailing.now += timedelta(seconds=11)
+        mailing.deliver()
+
+    with pytest.raises(Fenced):
+        post(Seams(4, others_act).of(mailing.ctx), owed)
+    assert "late\n" in text_of(mailboxes.last("gerda@example.org")).replace("\r", "")
+    mailing.deliver()
+    assert "later still" in text_of(mailboxes.last("gerda@example.org"))
+    numbers = [str(mail["Message-ID"]) for to, mail in mailboxes.arrived if to == ["gerda@example.org"]]
+    assert len(set(numbers)) == len(numbers) == 4, "nobody takes it for the one that was there before"
+    assert mailing.owed() == []
+    with mailing.store.reading() as tx:
+        assert told.half_told_of(tx, "m1") == []
