@@ -51,7 +51,7 @@ def numbers(
                 letter = Letter(notice, reader, _at(meeting, version), None)  # type: ignore[arg-type]  # who holds it is no part of it
                 for corrects in (None, *range(max(1, version - 4), version)):
                     number = replace(letter, corrects=corrects).number
-                    yield f"<{number}@example.com>", (role, version, notice)  # type: ignore[misc]
+                    yield f"<{number}@example.com>", (role, version, notice)  # type: ignore[misc]  # a tuple is read as its parts
 
 
 def _at(meeting: Meeting, version: int) -> Meeting:
