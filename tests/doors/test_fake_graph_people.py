@@ -90,6 +90,16 @@ def test_somebody_nobody_knows_is_an_error_of_its_own(graph: GraphServer) -> Non
     assert told.said["value"][1]["error"]["responseCode"] == "ErrorMailRecipientNotFound"
 
 
+def test_too_much_in_a_slot_is_an_error_of_its_own(graph: GraphServer) -> None:
+    graph.fake.add_event(ANNA, at(3, 9), at(3, 10))
+    graph.fake.add_event(ANNA, at(3, 9, 30), at(3, 10))
+    graph.fake.knobs.most_in_a_slot = 1
+    anna, bram = graph.post(SCHEDULE, schedule(ANNA, BRAM)).said["value"]
+    assert (anna["error"]["responseCode"], bram["availabilityView"]) == ("5006", "0000")
+    graph.fake.knobs.most_in_a_slot = 2
+    assert graph.post(SCHEDULE, schedule(ANNA)).said["value"][0]["availabilityView"] == "2000"
+
+
 @pytest.mark.parametrize(
     "more",
     [{"schedules": []}, {"schedules": [ANNA] * 21}, {"endTime": time(3, 9)}, {"endTime": {"dateTime": "2026-04-14T09:00:00", "timeZone": "UTC"}},
