@@ -239,7 +239,14 @@ _HIT = [_pieces.c[name] for name in ("agent", "calendar_id", "object_id", "whole
 def _whole(hits: Sequence[Select[Any]]) -> Select[Any]:
     """The hits with the agent's id and the object's href: looked up for what was found, not for what was searched."""
     hit = union_all(*hits).subquery("hit")
-    columns = (hit.c.calendar_id, _objects.c.href, hit.c.whole_start, hit.c.whole_end, hit.c.kind)
+    columns = (
+        hit.c.calendar_id,
+        _objects.c.href,
+        hit.c.whole_start,
+        hit.c.whole_end,
+        hit.c.kind,
+        _objects.c.uid,
+    )
     return (
         select(schema.agents.c.id, *columns)
         .join_from(hit, schema.agents, hit.c.agent == schema.agents.c.number)
@@ -247,10 +254,10 @@ def _whole(hits: Sequence[Select[Any]]) -> Select[Any]:
     )
 
 
-def slot_of(agent: str, calendar_id: int, href: str, start: int, end: int, kind: int) -> Slot:
+def slot_of(agent: str, calendar_id: int, href: str, start: int, end: int, kind: int, uid: str = "") -> Slot:
     """The slot that a row of these columns means."""
     status, all_day = STATUSES[kind // 2], bool(kind % 2)
-    return Slot(agent, calendar_id, href, moment_of(start), moment_of(end), status, all_day)
+    return Slot(agent, calendar_id, href, moment_of(start), moment_of(end), status, all_day, uid)
 
 
 def _batches(items: Iterable[Item]) -> Iterator[list[Item]]:

@@ -1,12 +1,15 @@
 """Busy time: what is kept of calendars, and time that was blocked by hand."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 
 
 @dataclass(frozen=True, slots=True)
 class Slot:
-    """A stored busy interval, whole, half-open. `status` is the raw kind (connectors.interface.Status values)."""
+    """A stored busy interval, whole, half-open. `status` is the raw kind (connectors.interface.Status values).
+
+    `uid`: its object's, which is no part of what the slot is.
+    """
 
     agent: str
     calendar_id: int
@@ -15,6 +18,7 @@ class Slot:
     end: datetime
     status: str
     all_day: bool
+    uid: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True)

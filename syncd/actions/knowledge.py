@@ -149,9 +149,21 @@ def busy_pieces(
         BusyPiece(
             slot.start, slot.end, slot.status, slot.all_day, row.name, policies.of_calendar(agent, row), row.seen_at
         )
-        for slot in found
+        for slot in _once(found)
         if (row := checked.get(slot.calendar_id)) is not None
     )  # fmt: skip
+
+
+def _once(found: Iterable[Slot]) -> Collection[Slot]:
+    """The same time of the same UID once, where a calendar has it in two objects (which RFC 4791 section 5.3.2.1 forbids).
+
+    Where two such objects mean different times nothing says which of them is the one to believe: both block.
+    """
+    by_uid = {
+        (slot.calendar_id, slot.uid or slot.href, slot.start, slot.end, slot.status, slot.all_day): slot
+        for slot in found
+    }
+    return by_uid.values()
 
 
 def _freshness(checked: Collection[Calendar], logins: Sequence[Login]) -> tuple[Freshness, ...]:

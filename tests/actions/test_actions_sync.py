@@ -20,13 +20,29 @@ from connectors.interface import (
 from connectors.memory import MemoryConnector
 from store import calendars, due
 from store.errors import Fenced
-from syncd.actions import now
+from syncd.actions import look, now
 from syncd.actions.prepare import prepare
 from syncd.actions.status import status
 from syncd.actions.sync import sync_login
 from syncd.rules.availability import Mark
 
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
+
+
+def test_the_same_uid_in_two_objects_counts_once_where_it_means_the_same_time(world: World) -> None:
+    """RFC 4791 section 5.3.2.1 forbids it, and there are servers that keep it. Different times both block: none is left out."""
+    work = world.work("anna")
+    world.server.store(work, "one", event("dentist", TEN, ELEVEN))
+    second = world.server.store(work, "two", event("dentist", TEN, ELEVEN))
+    third = world.server.store(work, "three", event("dentist", ELEVEN, ELEVEN + HOUR))
+    world.server.store(work, "other", event("doctor", TEN, ELEVEN))
+    assert world.sync().failed == ()
+    shown = look.busy(world.ctx, "anna", TEN, ELEVEN + HOUR)
+    assert [one.start for one in shown] == [TEN, TEN, ELEVEN]
+    world.server.delete(second)
+    world.server.delete(third)
+    world.tick(timedelta(minutes=2))
+    assert [one.start for one in look.busy(world.ctx, "anna", TEN, ELEVEN + HOUR)] == [TEN, TEN]
 
 
 def test_busy_time_is_known_after_a_pass(world: World) -> None:
