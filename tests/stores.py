@@ -16,6 +16,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 
 import psycopg
@@ -83,10 +84,17 @@ def store_url(new_store_url: Callable[[], str]) -> str:
 @pytest.fixture
 def store(store_url: str) -> Iterator[Store]:
     """A new, migrated, empty store, open."""
-    opened = open_store(store_url)
+    opened = _opened(store_url)
+    opened.commits = 0
     opened.check()
     yield opened
     opened.dispose()
+
+
+@cache
+def _opened(url: str) -> Store:
+    """One for every address: it keeps how its statements are said, which takes longer to find out than they take."""
+    return open_store(url)
 
 
 def patient(url: str) -> str:
@@ -117,14 +125,42 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-@pytest.fixture
-def new_sqlite_url(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Callable[[], str]:
-    def make() -> str:
-        path = tmp_path_factory.mktemp("store") / "syncd.db"
-        shutil.copy(sqlite_template, path)
-        return f"sqlite:///{path}"
+@pytest.fixture(scope="session")
+def sqlite_files(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> "Files":
+    return Files(sqlite_template, tmp_path_factory.mktemp("stores"))
 
-    return make
+
+@pytest.fixture
+def new_sqlite_url(sqlite_files: "Files") -> Iterator[Callable[[], str]]:
+    made: list[Path] = []
+
+    def make() -> str:
+        made.append(sqlite_files.take())
+        return f"sqlite:///{made[-1]}"
+
+    yield make
+    for path in made:
+        sqlite_files.give_back(path)
+
+
+class Files:
+    """Stores for one test at a time: folders with a copy of the template, used again."""
+
+    def __init__(self, template: Path, home: Path) -> None:
+        self.template, self.home = template, home
+        self._free: list[Path] = []
+
+    def take(self) -> Path:
+        """An empty, migrated store, alone in its folder."""
+        path = self._free.pop() if self._free else self.home / f"store-{next(_numbers)}" / "syncd.db"
+        path.parent.mkdir()
+        shutil.copy(self.template, path)
+        return path
+
+    def give_back(self, path: Path) -> None:
+        """Throw away all that is in its folder. Whoever still has the file open keeps what nobody else will see."""
+        shutil.rmtree(path.parent)
+        self._free.append(path)
 
 
 # ---------------------------------------------------------------------------------------------------------------------

@@ -107,6 +107,6 @@ def test_each_row_makes_the_requests_it_names(ordeal: Ordeal, row: Row) -> None:
 
 
 @sqlite_only
-@pytest.mark.parametrize(("row", "fault", "stays"), matrix(GRAPH, FAULTS, ONCE_WRONG, every=6))
+@pytest.mark.parametrize(("row", "fault", "stays"), matrix(GRAPH, FAULTS, ONCE_WRONG, every=9))
 def test_whatever_fails_the_end_is_right(ordeal: Ordeal, row: Row, fault: Fault, stays: bool) -> None:
     endure(ordeal, row, fault, stays=stays)
