@@ -282,8 +282,11 @@ def test_a_paused_nodes_transaction_is_ended_for_the_others(store: Store) -> Non
 
 @postgresql_only
 def test_whose_transaction_was_ended_is_told_to_try_again(store: Store) -> None:
-    """As when a virtual machine was frozen in the middle of one. Nothing is saved, and the next try goes through."""
-    with pytest.raises(StoreUnavailable, match="stood still"):
+    """As when a virtual machine was frozen in the middle of one. Nothing is saved, and the next try goes through.
+
+    The server says why before it closes; whether that still arrives when something is sent to it is up to the network.
+    """
+    with pytest.raises(StoreUnavailable, match=r"stood still|closed the connection"):
         _stand_still(store)
     assert value(store) is None
     write(store)
