@@ -137,7 +137,7 @@ def claim_deliveries(
     if target is not None:
         wanted.append(rows.target == target)
     if but_not:
-        wanted.append(or_(rows.agent.is_(None), rows.agent.not_in(_written_at(tx, but_not))))
+        wanted.append(or_(rows.target != "calendar", rows.agent.not_in(_written_at(tx, but_not))))
     return deliveries.by_ids(tx, _claim(tx, delivery_rows, wanted, now, limit))
 
 

@@ -110,7 +110,7 @@ def test_nothing_is_handed_out_twice_while_a_lease_runs(store: Store) -> None:
 
 
 def test_some_accounts_can_be_left_out(store: Store) -> None:
-    """Whose server keeps others waiting is left alone; mails have no agent, and go on."""
+    """Whose server keeps others waiting is left alone; mails go on, those to its agents too."""
     with store.writing() as tx:
         plans = [plan("anna", write="Work"), plan("ben", "elsewhere", write="Work")]
         agents.follow(tx, [agent(one.agent) for one in plans], plans, NOW)
@@ -119,13 +119,18 @@ def test_some_accounts_can_be_left_out(store: Store) -> None:
         store,
         delivery(who="anna"),
         delivery(who="ben"),
+        delivery(target="mail", who="anna", calendar=None, kind="planned"),
         delivery(target="mail", agent=None, guest="g@example.com"),
     )
     with store.writing() as tx:
         assert due.claim_logins(tx, NOW, but_not=["cloud", "elsewhere"]) == []
         assert [one.agent for one in due.claim_logins(tx, NOW, but_not=["elsewhere"])] == ["anna"]
         claimed = due.claim_deliveries(tx, NOW, but_not=["cloud"])
-    assert {one.agent for one in claimed} == {"ben", None}
+    assert {(one.target, one.agent) for one in claimed} == {
+        ("calendar", "ben"),
+        ("mail", "anna"),
+        ("mail", None),
+    }
 
 
 def test_what_is_not_due_is_claimed_only_if_early_is_allowed(store: Store) -> None:
