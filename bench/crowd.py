@@ -117,7 +117,7 @@ def load_first(ctx: Context, number: int) -> float:
 def _as_read(place: int, start: datetime, minutes: int, dice: Random) -> StoredObject:
     name = f"{dice.getrandbits(64):x}"
     interval = (start, start + minutes * timedelta(minutes=1), "busy", False)
-    return StoredObject(f"/work/{name}-{place}.ics", '"1"', name, (interval,))
+    return StoredObject(f"/calendar/{name}-{place}.ics", '"1"', name, (interval,))
 
 
 def clear(store: Store) -> None:
@@ -148,7 +148,7 @@ def _put_in(tx: Tx, numbers: Sequence[int]) -> None:
 def _calendar(number: int) -> dict[str, object]:
     seen = {"seen_at": NOW, "window_start": NOW - timedelta(days=2), "window_end": NOW + timedelta(days=181)}
     return {
-        "id": number, "login_id": number, "wanted": "Work", "href": f"/agent{number - 1}/work/", "name": "Work", "checked": True,
+        "id": number, "login_id": number, "wanted": "Work", "href": f"/agent{number - 1}/calendar/", "name": "Work", "checked": True,
         "written": True, "revision": "1", "sync_state": "https://lab.example.com/sync/1", "objects": SLOTS, "unreadable": 0,
         "state": "ok", "error": "", "hint": "", "read_by": "token",
         **{name: microseconds(moment) for name, moment in seen.items()},
@@ -159,7 +159,7 @@ def _slots(dice: Random, number: int) -> Iterator[tuple[Row, list[Row]]]:
     for place, (start, minutes) in enumerate(_spans(dice, SLOTS)):
         name = (number - 1) * SLOTS + place + 1
         thing = {
-            "id": name, "calendar_id": number, "href": f"/agent{number}/work/{place}.ics", "etag": '"1"', "uid": f"uid-{name}",
+            "id": name, "calendar_id": number, "href": f"/agent{number}/calendar/{place}.ics", "etag": '"1"', "uid": f"uid-{name}",
             "problem": "",
         }  # fmt: skip
         kind = dice.choice(("busy", "busy", "busy", "tentative", "out_of_office", "working_elsewhere"))

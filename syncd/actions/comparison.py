@@ -16,7 +16,7 @@ from store.agents import by_id
 from store.model import Calendar, Copy, Login
 from syncd.actions.context import Context
 from syncd.actions.knowledge import busy_pieces
-from syncd.actions.policies import Policies
+from syncd.actions.policies import policies_of
 from syncd.errors import SyncdError, exit_code
 from syncd.rules.comparing import Difference, Evidence, InUtc, Ours, OwnEvent, Seen, compare
 from syncd.rules.reconcile import is_ours, stands_in
@@ -146,7 +146,7 @@ def _kept(ctx: Context, row: Calendar) -> Kept | None:
         agent = by_id(tx, {row.agent})[row.agent]
         pieces = slots.overlapping(tx, start, end, [row.agent])
         standing = [one for one in copies.copies_at(tx, row.account, row.login) if stands_in(one, row)]
-    busy = busy_pieces(agent, Policies(ctx.config), {row.id: row}, pieces)
+    busy = busy_pieces(agent, policies_of(ctx.config), {row.id: row}, pieces)
     asked = CalendarToRead(row.href, agent.timezone, agent.addresses, start, end)
     return Kept(asked, Ours(busy, tuple(_own(standing)), bool(row.held)), standing)
 
