@@ -13,6 +13,7 @@ from datetime import date, datetime, timedelta
 from store.around_parts import beginnings, statement_of
 from store.database import Tx
 from store.model import MadeBlock
+from store.statements import listed
 from store.values import EPOCH, MICROSECOND, microseconds, second_at_or_after, second_at_or_before
 
 
@@ -62,9 +63,9 @@ def around(
     }  # fmt: skip
     if few is not None:
         asked |= {
-            "numbers": _listed(tx, few.numbers),
-            "ids": _listed(tx, few.ids),
-            "scopes": _listed(tx, few.scopes),
+            "numbers": listed(tx.dialect.name, few.numbers),
+            "ids": listed(tx.dialect.name, few.ids),
+            "scopes": listed(tx.dialect.name, few.scopes),
         }
     row = tx.exec_driver_sql(statement, {**params, **asked}).one()
     slots, meetings, blocks, special, (logins, doubtful, unchecked) = map(json.loads, row[:-1])
@@ -80,11 +81,6 @@ def beginning(tx: Tx, start: datetime, end: datetime) -> list[str]:
     asked = {"start": microseconds(start), "end": microseconds(end)}
     found: list[str] = json.loads(tx.exec_driver_sql(statement, {**params, **asked}).scalar_one())
     return found
-
-
-def _listed(tx: Tx, values: Collection[int] | Collection[str]) -> object:
-    """Any number of values as one parameter."""
-    return json.dumps(list(values)) if tx.dialect.name == "sqlite" else list(values)
 
 
 def _block(

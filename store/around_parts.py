@@ -8,7 +8,6 @@ from functools import cache
 from typing import Any
 
 from sqlalchemy import (
-    ARRAY,
     BigInteger,
     ClauseElement,
     ColumnElement,
@@ -17,7 +16,6 @@ from sqlalchemy import (
     ScalarSelect,
     Select,
     Text,
-    any_,
     bindparam,
     case,
     cast,
@@ -32,6 +30,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from store import schema
 from store.lengths import CLASSES, DAY, REPEATS, WHOLE
+from store.statements import one_of_named
 
 SECOND = 1_000_000
 
@@ -84,14 +83,6 @@ def _number(value: int) -> ColumnElement[int]:
     return literal_column(str(value), BigInteger())
 
 
-def _one_of(dialect: str, column: ColumnElement[Any], name: str) -> ColumnElement[bool]:
-    """`column` is one of the values in the one parameter of this name."""
-    if dialect == "sqlite":
-        listed = func.json_each(bindparam(name, type_=Text())).table_valued("value")
-        return column.in_(select(listed.c.value))
-    return column == any_(bindparam(name, type_=ARRAY(column.type)))
-
-
 def _slots(dialect: str, everybody: bool) -> Query:
     found = select(_pieces.agent, _pieces.calendar_id, _pieces.kind, _pieces.start, _pieces.end)
     hit = found.where(_pieces.start < _at("until"), _pieces.end > _at("since"))
@@ -101,7 +92,7 @@ def _slots(dialect: str, everybody: bool) -> Query:
             for name, longest in CLASSES
         ]
         return union_all(*bounded, hit.where(_pieces.length_class == _number(WHOLE)))
-    theirs = _one_of(dialect, _pieces.agent, "numbers")
+    theirs = one_of_named(dialect, _pieces.agent, "numbers")
     began = _pieces.start + _number(0) < _at("until")
     long = found.where(theirs, text(schema.IS_LONG), began, _pieces.end > _at("since"))
     return union_all(hit.where(theirs, _pieces.start > _at("since") - _number(DAY)), long)
@@ -122,7 +113,7 @@ def _standing_meetings(dialect: str, everybody: bool) -> Query:
     if everybody:
         return union_all(*_by_length(planned, rows, _at("going")), long, early)
     began = rows.start > _at("going") - _number(DAY * SECOND)
-    return union_all(planned.where(_one_of(dialect, rows.agent, "ids"), began), long, early)
+    return union_all(planned.where(one_of_named(dialect, rows.agent, "ids"), began), long, early)
 
 
 def _standing_blocks(dialect: str, everybody: bool) -> Query:
@@ -135,7 +126,7 @@ def _standing_blocks(dialect: str, everybody: bool) -> Query:
         return union_all(
             *_by_length(hit, rows, _at("since_moment")), hit.where(rows.duration_class == _number(WHOLE))
         )
-    return hit.where(_one_of(dialect, rows.scope, "scopes"), rows.repeat.is_(None))
+    return hit.where(one_of_named(dialect, rows.scope, "scopes"), rows.repeat.is_(None))
 
 
 def _by_length(query: Select[Any], rows: Any, since: ColumnElement[int]) -> list[Select[Any]]:  # noqa: ANN401 - a table's columns
@@ -150,7 +141,7 @@ def _of_agents(dialect: str, everybody: bool, query: Select[Any]) -> Select[Any]
     """The calendars of all agents, or of those asked for."""
     if everybody:
         return query
-    theirs = select(schema.logins.c.id).where(_one_of(dialect, schema.logins.c.agent, "numbers"))
+    theirs = select(schema.logins.c.id).where(one_of_named(dialect, schema.logins.c.agent, "numbers"))
     return query.where(_calendars.login_id.in_(theirs))
 
 

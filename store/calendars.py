@@ -162,9 +162,13 @@ def reduced(tx: Tx, calendar_id: int) -> list[tuple[str, str, str, bytes]]:
 
 def count_objects(tx: Tx, calendar_id: int) -> tuple[int, int]:
     """How many objects the calendar has, and how many of them could not be read whole."""
-    unread = func.count().filter(_objects.c.problem != "")
-    row = tx.execute(select(func.count(), unread).where(_objects.c.calendar_id == calendar_id)).one()
+    row = tx.execute(_COUNT, {"calendar": calendar_id}).one()
     return row[0], row[1]
+
+
+_COUNT = select(func.count(), func.count().filter(_objects.c.problem != "")).where(
+    _objects.c.calendar_id == bindparam("calendar")
+)
 
 
 def unreadable(tx: Tx, *, agents: Collection[str] | None = None) -> list[Unreadable]:

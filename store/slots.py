@@ -9,13 +9,16 @@ Slots count whole seconds: starts are rounded down and ends up, so rounding neve
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import datetime
+from functools import cache
 from itertools import islice
 from typing import Any, NamedTuple, TypeVar
 
 from sqlalchemy import (
     ColumnElement,
+    Delete,
     Select,
     and_,
+    bindparam,
     delete,
     literal_column,
     select,
@@ -29,7 +32,7 @@ from store.database import Tx
 from store.errors import Fenced
 from store.lengths import CLASSES, DAY, WHOLE
 from store.model import Slot, StoredObject
-from store.statements import add_many, one_of
+from store.statements import add_many, listed, one_of, one_of_named
 from store.values import moment_of, second_at_or_after, second_at_or_before, storable
 
 LONG = 32 * DAY
@@ -80,17 +83,19 @@ def note_unread(tx: Tx, calendar_id: int, unread: Iterable[StoredObject]) -> Non
 
 def _number(tx: Tx, calendar_id: int, agent: str) -> int:
     """The agent's number; the calendar stays until the transaction ends."""
-    query = (
-        select(schema.agents.c.number)
-        .join_from(schema.calendars, schema.logins)
-        .join(schema.agents)
-        .where(schema.calendars.c.id == calendar_id, schema.agents.c.id == agent)
-        .with_for_update(of=schema.calendars, read=True, key_share=True)
-    )
-    number = tx.execute(query).scalar()
+    number = tx.execute(_OWNER, {"calendar": calendar_id, "named": agent}).scalar()
     if number is None:
         raise Fenced(f"calendar {calendar_id} of {agent!r} was removed while it was read")
     return int(number)
+
+
+_OWNER = (
+    select(schema.agents.c.number)
+    .join_from(schema.calendars, schema.logins)
+    .join(schema.agents)
+    .where(schema.calendars.c.id == bindparam("calendar"), schema.agents.c.id == bindparam("named"))
+    .with_for_update(of=schema.calendars, read=True, key_share=True)
+)
 
 
 def _save_batch(tx: Tx, calendar_id: int, number: int, batch: dict[str, StoredObject]) -> None:
@@ -98,16 +103,27 @@ def _save_batch(tx: Tx, calendar_id: int, number: int, batch: dict[str, StoredOb
         tx, _objects, ("calendar_id", "href", *_REPLACED), [(calendar_id, href, *_kept(one)) for href, one in batch.items()],
         instead_of=("calendar_id", "href"),
     )  # fmt: skip
-    named = select(_objects.c.href, _objects.c.id).where(_objects.c.calendar_id == calendar_id)
-    found = tx.execute(named.where(one_of(tx, _objects.c.href, list(batch))))
+    dialect = tx.dialect.name
+    named, theirs = _in_batch(dialect)
+    found = tx.execute(named, {"calendar": calendar_id, "hrefs": listed(dialect, list(batch))})
     ids = {href: name for href, name in found.all()}  # noqa: C416 - a Row is no pair for dict()'s types
-    tx.execute(delete(_pieces).where(one_of(tx, _pieces.c.object_id, list(ids.values()))))
+    tx.execute(theirs, {"ids": listed(dialect, list(ids.values()))})
     pieces = [
         (ids[href], calendar_id, number, *piece)
         for href, one in batch.items()
         for piece in pieces_of(one.intervals)
     ]
     add_many(tx, _pieces, ("object_id", "calendar_id", "agent", *Piece._fields), pieces)
+
+
+@cache
+def _in_batch(dialect: str) -> tuple[Select[Any], Delete]:
+    """The objects of a batch, and what removes their pieces: built once, for building them takes longer than they run."""
+    named = select(_objects.c.href, _objects.c.id).where(_objects.c.calendar_id == bindparam("calendar"))
+    return (
+        named.where(one_of_named(dialect, _objects.c.href, "hrefs")),
+        delete(_pieces).where(one_of_named(dialect, _pieces.c.object_id, "ids")),
+    )
 
 
 _REPLACED = ("etag", "uid", "reduced", "problem", "copy_id")
@@ -134,19 +150,26 @@ def pieces_of(intervals: Iterable[Interval]) -> Iterator[Piece]:
     for start, end, status, all_day in dict.fromkeys(intervals):
         if start < end:
             first, last, kind = second_at_or_before(start), second_at_or_after(end), kind_of(status, all_day)
-            if last - first > LONG:
+            length = last - first
+            if length <= DAY:
+                yield Piece(_class_of(length), first, last, kind, first, last)
+            elif length > LONG:
                 yield Piece(WHOLE, first, last, kind, first, last)
-                continue
-            for begins in range(first, last, DAY):
-                ends = min(begins + DAY, last)
-                yield Piece(_class_of(ends - begins), begins, ends, kind, first, last)
+            else:
+                yield from _cut(first, last, kind)
+
+
+def _cut(first: int, last: int, kind: int) -> Iterator[Piece]:
+    for begins in range(first, last, DAY):
+        ends = min(begins + DAY, last)
+        yield Piece(_class_of(ends - begins), begins, ends, kind, first, last)
 
 
 def _class_of(length: int) -> int:
-    return 0 if length <= _LONGEST[0] else 1 if length <= _LONGEST[1] else 2
+    return 0 if length <= _SHORT else 1 if length <= _MIDDLE else 2
 
 
-_LONGEST = tuple(longest for _, longest in CLASSES)
+_SHORT, _MIDDLE = (longest for _, longest in CLASSES[:2])
 
 
 def kind_of(status: str, all_day: bool) -> int:

@@ -5,8 +5,21 @@ from collections.abc import Collection, Sequence
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ARRAY, ColumnElement, Connection, Insert, Table, any_, bindparam, func, select
+from sqlalchemy import (
+    ARRAY,
+    BindParameter,
+    ColumnElement,
+    Connection,
+    Insert,
+    Table,
+    Text,
+    any_,
+    bindparam,
+    func,
+    select,
+)
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.types import TypeEngine
 
 from store.values import storable
 
@@ -18,11 +31,29 @@ def one_of(
 
     (An expanding IN would be parsed anew for each number of values, and SQLite allows 32,766 parameters.)
     """
-    if tx.dialect.name == "sqlite":
-        texts = json.dumps([storable(value) if isinstance(value, str) else value for value in values])
-        listed = func.json_each(bindparam(None, texts)).table_valued("value")
-        return column.in_(select(listed.c.value))
-    return column == any_(bindparam(None, list(values), type_=ARRAY(column.type)))
+    dialect = tx.dialect.name
+    return _among(dialect, column, bindparam(None, listed(dialect, values), type_=_kind(dialect, column)))
+
+
+def one_of_named(dialect: str, column: ColumnElement[Any], name: str) -> ColumnElement[bool]:
+    """Likewise, for a statement that is built once: the values are given to it as the parameter `name`, `listed`."""
+    return _among(dialect, column, bindparam(name, type_=_kind(dialect, column)))
+
+
+def listed(dialect: str, values: Collection[str] | Collection[int]) -> object:
+    """Any number of values as the one parameter that they are asked for with."""
+    kept = [storable(value) if isinstance(value, str) else value for value in values]
+    return json.dumps(kept) if dialect == "sqlite" else kept
+
+
+def _kind(dialect: str, column: ColumnElement[Any]) -> TypeEngine[Any]:
+    return Text() if dialect == "sqlite" else ARRAY(column.type)
+
+
+def _among(dialect: str, column: ColumnElement[Any], values: BindParameter[Any]) -> ColumnElement[bool]:
+    if dialect == "sqlite":
+        return column.in_(select(func.json_each(values).table_valued("value").c.value))
+    return column == any_(values)
 
 
 def add_many(

@@ -79,6 +79,8 @@ def moment_of(seconds: int) -> datetime:
 def storable(text: str) -> str:
     """`text` with NUL and lone surrogates replaced by U+FFFD; the same object where nothing had to be."""
     if "\0" not in text:
+        if text.isascii():
+            return text
         try:
             text.encode()
         except UnicodeEncodeError:
