@@ -103,7 +103,7 @@ def load_first(ctx: Context, number: int) -> float:
     ]
 
     def save(place: int) -> None:
-        with ctx.store.writing() as tx:
+        with ctx.store.writing(durable=False) as tx:
             slots.save_objects(tx, place + 1, f"agent{place}", work[place], ())
             calendars.count_objects(tx, place + 1)
 

@@ -41,9 +41,9 @@ class Store:
         self._turn: AbstractContextManager[None] = nullcontext()
         if self._address.drivername in _FILES:
             self._turn = sqlite.turn_at(Path(self._address.database or ""))
-            self._reader, self._writer = sqlite.engines(self._address)
+            self._begin, (self._reader, self._writer) = sqlite.begin, sqlite.engines(self._address)
         else:
-            self._reader, self._writer = postgresql.engines(self._address)
+            self._begin, (self._reader, self._writer) = postgresql.begin, postgresql.engines(self._address)
 
     def _own_connections(self) -> None:
         """After a fork the parent's connections are the parent's: kept aside unclosed, never used."""
@@ -60,14 +60,16 @@ class Store:
             yield tx
 
     @contextmanager
-    def writing(self) -> Iterator[Tx]:
+    def writing(self, *, durable: bool = True) -> Iterator[Tx]:
         """One transaction: committed when the block ends, rolled back when it raises.
 
         On SQLite it is the only one (BEGIN IMMEDIATE, after the process's own queue), on PostgreSQL READ COMMITTED.
+        `durable=False` is for what was read from a server and can be read again: on SQLite the commit waits for no disk, and
+        when the power fails the last of these may be forgotten; never one that a durable commit came after.
         Raises `StoreUnavailable` when the database can't; what a constraint refuses stays SQLAlchemy's IntegrityError.
         """
         self._own_connections()
-        with self._turn, translated(self.url), self._writer.connect() as tx, tx.begin():
+        with self._turn, translated(self.url), self._writer.connect() as tx, self._begin(tx, durable=durable):
             yield tx
         with self._counting:
             self.commits += 1

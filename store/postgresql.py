@@ -4,7 +4,7 @@ A node that is paused (a frozen virtual machine) in the middle of a transaction 
 its session after a while, and nobody waits for a lock without end (manual, "Client Connection Defaults").
 """
 
-from sqlalchemy import URL, Engine, create_engine
+from sqlalchemy import URL, Connection, Engine, RootTransaction, create_engine
 
 WAITS = "-c lock_timeout=5s -c idle_in_transaction_session_timeout=10s"
 
@@ -26,3 +26,10 @@ def engines(url: URL) -> tuple[Engine, Engine]:
     reader = engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
     writer = engine.execution_options(isolation_level="READ COMMITTED")
     return reader, writer
+
+
+def begin(connection: Connection, *, durable: bool) -> RootTransaction:  # noqa: ARG001 - as on SQLite
+    """Begin a transaction, always a durable one: other nodes outlive the server's machine, and one that has seen what the server
+    then forgets (synchronous_commit=off) would go on from there: a sync token without what had come before it.
+    """
+    return connection.begin()

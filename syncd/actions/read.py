@@ -113,12 +113,12 @@ class Reader:
         return Reading(changes, found, standing, window, anew, behind, unseen, same)
 
     def save(self, reading: Reading, info: CalendarInfo | None) -> None:
-        """Token and data in one transaction. Raises `Fenced` when somebody else took the login over."""
+        """Token and data in one transaction, which the server can tell again. Raises `Fenced` when somebody else took the login over."""
         found, moved = reading.found, reading.window if reading.behind else None
         rolls = moved is not None and self.row.window_end is not None
         expanded = rolled(self.ctx, self.row, self.agent, found, *reading.window) if rolls else ()
         fresh = self._fresh(reading, info)
-        with self.ctx.store.writing() as tx:
+        with self.ctx.store.writing(durable=False) as tx:
             due.hold_login(tx, self.login.id, self.login.epoch)
             slots.save_objects(tx, self.row.id, self.agent.id, [*found.upserts, *expanded], found.gone)
             slots.note_unread(tx, self.row.id, found.unread)
@@ -229,7 +229,7 @@ class Reader:
 
     def failed(self, error: ConnectorError) -> None:
         """The calendar can't be read: what is known of it stays, and its state says why."""
-        with self.ctx.store.writing() as tx:
+        with self.ctx.store.writing(durable=False) as tx:
             due.hold_login(tx, self.login.id, self.login.epoch)
             calendars.save_calendar(
                 tx, replace(self.row, state=error.state, error=error.message, hint=error.hint)

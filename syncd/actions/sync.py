@@ -151,7 +151,7 @@ def _unchanged(this: Pass, rows: Sequence[Calendar], states: Mapping[int, str]) 
 
 def _save_choice(this: Pass, choice: Choice) -> tuple[Calendar, ...]:
     login = this.login
-    with this.ctx.store.writing() as tx:
+    with this.ctx.store.writing(durable=False) as tx:
         due.hold_login(tx, login.id, login.epoch)
         for calendar_id in choice.drop:
             calendars.drop_calendar(tx, calendar_id)
@@ -206,7 +206,7 @@ def _save_login(
     wait = retry.poll_interval(this.interval, jitter)
     if failed:
         wait = min(retry.back_off(failures, interval=sync.interval, jitter=jitter), sync.stale_after / 3)
-    with this.ctx.store.writing() as tx:
+    with this.ctx.store.writing(durable=False) as tx:
         due.hold_login(tx, login.id, login.epoch)
         for row in seen:
             state = states.get(row.id, row.sync_state)

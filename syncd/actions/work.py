@@ -148,7 +148,7 @@ def save_unchanged(ctx: Context, rounds: Collection[Round]) -> None:
     """One transaction for all rounds in which nothing changed."""
     unchanged = [one.unchanged for one in rounds if one.unchanged]
     if unchanged:
-        with ctx.store.writing() as tx:
+        with ctx.store.writing(durable=False) as tx:
             due.save_unchanged(tx, unchanged)
 
 

@@ -2,6 +2,7 @@
 
 import sqlite3
 from collections.abc import Callable
+from contextlib import suppress
 from threading import Thread
 
 import pytest
@@ -317,3 +318,16 @@ def test_commits_are_synced_to_disk_and_references_checked(store: Store) -> None
             for name in ("journal_mode", "synchronous", "foreign_keys", "busy_timeout")
         }
     assert shown == {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1, "busy_timeout": 5000}
+
+
+@sqlite_only
+@pytest.mark.parametrize("fails", [False, True])
+def test_a_commit_that_need_not_last_makes_no_other_one_so(store: Store, *, fails: bool) -> None:
+    """The same connection serves both, one after the other."""
+    shown = []
+    for durable in (True, False, True, False, False, True):
+        with suppress(KeyError), store.writing(durable=durable) as tx:
+            shown.append(tx.exec_driver_sql("PRAGMA synchronous").scalar())
+            if fails:
+                raise KeyError
+    assert shown == [2, 1, 2, 1, 1, 2]
