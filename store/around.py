@@ -31,18 +31,20 @@ class Around:
     """What stands there. Rather too much than too little: rules decide what of it matters.
 
     `slots`: (agent's number, calendar, kind, start, end), a long one in pieces. `meetings`: (agent, start, end, since when it is live),
-    those scheduled or live. `blocks` take place once. `special`: agents in whose calendar an event of
-    ours stands there otherwise than it was written, or repeats the meeting `about`. `unchecked`: calendars that are not checked. `logins`: those with a checked one.
+    those scheduled or live. `away`: (agent, start, end), blocks of single agents that are nothing but that; `blocks`: others that take
+    place once. `special`: agents in whose calendar an event of ours stands there otherwise than it was written, or repeats the meeting `about`.
+    `unchecked`: calendars that are not checked. `listed`: the logins with a checked one, as a JSON text that is the same as long as they are.
     `doubtful`: (login, seen at, window's start, its end) of checked calendars that are not fresh or not read that far.
     `repeating` differs whenever the blocks that repeat have become others.
     """
 
     slots: list[tuple[int, int, int, int, int]]
     meetings: list[tuple[str, int, int, int | None]]
+    away: list[tuple[str, int, int]]
     blocks: list[MadeBlock]
     special: frozenset[str]
     unchecked: frozenset[int]
-    logins: frozenset[int]
+    listed: str
     doubtful: list[tuple[int, int | None, int | None, int | None]]
     repeating: str
 
@@ -68,10 +70,12 @@ def around(
             "scopes": listed(tx.dialect.name, few.scopes),
         }
     row = tx.exec_driver_sql(statement, {**params, **asked}).one()
-    slots, meetings, blocks, special, (logins, doubtful, unchecked) = map(json.loads, row[:-1])
+    *found, listed_logins, doubtful, unchecked, repeating = row
+    slots, meetings, blocks, special = map(json.loads, found)
+    away = [(one[1].removeprefix(AGENT), one[3], one[4]) for one in blocks if _is_away(*one)]
+    others = [_block(*one) for one in blocks if not _is_away(*one)]
     return Around(
-        slots, meetings, [_block(*one) for one in blocks], frozenset(special), frozenset(unchecked or ()), frozenset(logins or ()), doubtful or [],
-        row[-1],
+        slots, meetings, away, others, frozenset(special), frozenset(json.loads(unchecked)), listed_logins, json.loads(doubtful), repeating
     )  # fmt: skip
 
 
@@ -81,6 +85,15 @@ def beginning(tx: Tx, start: datetime, end: datetime) -> list[str]:
     asked = {"start": microseconds(start), "end": microseconds(end)}
     found: list[str] = json.loads(tx.exec_driver_sql(statement, {**params, **asked}).scalar_one())
     return found
+
+
+AGENT = "agent:"
+"""What the scope of a single agent's block begins with."""
+
+
+def _is_away(_number: int, scope: str, _title: str, _start: int, _end: int, _zone: str, until: int | None, _count: int | None, exceptions: str) -> bool:  # fmt: skip
+    """Does its agent miss exactly this time, by nothing that is left to rules?"""
+    return scope.startswith(AGENT) and until is None and not exceptions
 
 
 def _block(

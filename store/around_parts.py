@@ -24,6 +24,7 @@ from sqlalchemy import (
     or_,
     select,
     text,
+    union,
     union_all,
 )  # fmt: skip
 from sqlalchemy.dialects import postgresql, sqlite
@@ -42,14 +43,12 @@ Query = Select[Any] | CompoundSelect[Any]
 @cache
 def statement_of(dialect: str, everybody: bool) -> tuple[str, dict[str, Any]]:
     """Its text and the parameters that are always the same; built once, for building it takes longer than it runs."""
-    parts = [
+    parts: list[Query] = [
         _slots(dialect, everybody), _standing_meetings(dialect, everybody), _standing_blocks(dialect, everybody),
         _special(dialect),
     ]  # fmt: skip
-    return _spoken(
-        dialect,
-        select(*(_as_json(dialect, part) for part in parts), _freshness(dialect, everybody), _repeating()),
-    )
+    parts += _freshness(dialect, everybody)
+    return _spoken(dialect, select(*(_as_json(dialect, part) for part in parts), _repeating()))
 
 
 @cache
@@ -137,30 +136,30 @@ def _by_length(query: Select[Any], rows: Any, since: ColumnElement[int]) -> list
     ]
 
 
-def _of_agents(dialect: str, everybody: bool, query: Select[Any]) -> Select[Any]:
-    """The calendars of all agents, or of those asked for."""
-    if everybody:
-        return query
-    theirs = select(schema.logins.c.id).where(one_of_named(dialect, schema.logins.c.agent, "numbers"))
-    return query.where(_calendars.login_id.in_(theirs))
-
-
-def _freshness(dialect: str, everybody: bool) -> ScalarSelect[str]:
-    """The logins with a checked calendar, what is doubtful of those, and what is not checked: of one look at all calendars."""
-    seen, first, last, checked = (
-        _calendars.seen_at,
-        _calendars.window_start,
-        _calendars.window_end,
-        _calendars.checked,
+def _freshness(dialect: str, everybody: bool) -> list[Query]:
+    """The logins with a checked calendar; what is doubtful of checked calendars; and those that are not checked."""
+    rows = _calendars
+    seen, first, last = (
+        literal_column(said, BigInteger()) for said in (schema.SEEN, schema.WINDOW_START, schema.WINDOW_END)
     )
-    doubt = or_(
-        seen.is_(None), seen < _at("fresh_since"), first.is_(None), last.is_(None), first > _at("start"), last < _at("end")
-    )  # fmt: skip
-    group, one = _functions(dialect)
-    doubtful = group(one(_calendars.login_id, seen, first, last)).filter(checked, doubt)
-    reading, beside = group(_calendars.login_id).filter(checked), group(_calendars.id).filter(~checked)
-    found = select(_as_text(dialect, one(reading, doubtful, beside))).select_from(schema.calendars)
-    return _of_agents(dialect, everybody, found).scalar_subquery()
+    doubts = (seen < _at("fresh_since"), first > _at("start"), last < _at("end"))
+    found = select(rows.login_id, rows.seen_at, rows.window_start, rows.window_end).where(rows.checked)
+    doubtful: Query
+    if everybody:
+        # Each from an index of its own: all but a few are fresh, and looking at them all would cost as much as finding the slots.
+        doubtful = union(*(found.where(doubt) for doubt in doubts))
+    else:
+        doubtful = _theirs(dialect, found.where(or_(*doubts)))
+    listed, beside = select(rows.login_id).where(rows.checked), select(rows.id).where(~rows.checked)
+    if everybody:
+        return [listed, doubtful, beside]
+    return [_theirs(dialect, listed), doubtful, _theirs(dialect, beside)]
+
+
+def _theirs(dialect: str, query: Select[Any]) -> Select[Any]:
+    """Of the calendars only those of the agents asked for."""
+    logins = select(schema.logins.c.id).where(one_of_named(dialect, schema.logins.c.agent, "numbers"))
+    return query.where(_calendars.login_id.in_(logins))
 
 
 def _special(dialect: str) -> Query:

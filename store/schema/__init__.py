@@ -6,7 +6,19 @@ Moments are microseconds (`values.Moment`); slots alone use whole seconds.
 """
 
 from store.schema.access import sessions, tokens
-from store.schema.base import DRIFTED, DUPLICATED, IS_LONG, OWED, REVISIONS, Json, meta, metadata
+from store.schema.base import (
+    DRIFTED,
+    DUPLICATED,
+    IS_LONG,
+    OWED,
+    REVISIONS,
+    SEEN,
+    WINDOW_END,
+    WINDOW_START,
+    Json,
+    meta,
+    metadata,
+)
 from store.schema.busy import blocks, objects, pieces
 from store.schema.directory import addresses, agents, calendars, logins, memberships, subscriptions
 from store.schema.meetings import changes, meetings
@@ -18,6 +30,9 @@ __all__ = [
     "IS_LONG",
     "OWED",
     "REVISIONS",
+    "SEEN",
+    "WINDOW_END",
+    "WINDOW_START",
     "Json",
     "addresses",
     "agents",

@@ -18,6 +18,7 @@ REVISIONS = (
     "0011",
     "0013",
     "0015",
+    "0016",
 )
 """The migrations, oldest first. Written here so that looking at the version needs no Alembic; a test compares them."""
 
@@ -29,6 +30,11 @@ IS_LONG = "length_class > 2"
 DRIFTED = "drift <> ''"
 DUPLICATED = "duplicates IS NOT NULL"
 OWED = "state IN ('pending', 'failed')"
+
+# Likewise what indexes of calendars are made of: as a range that what is unknown is part of, for a NULL of its own is an equality too.
+SEEN = "coalesce(seen_at, 0)"
+WINDOW_START = "coalesce(window_start, 9223372036854775807)"
+WINDOW_END = "coalesce(window_end, 0)"
 
 metadata = MetaData(
     naming_convention={

@@ -13,7 +13,7 @@ from sqlalchemy import (
     text,
 )
 
-from store.schema.base import Json, metadata
+from store.schema.base import SEEN, WINDOW_END, WINDOW_START, Json, metadata
 from store.values import Key, Moment, Words
 
 agents = Table(
@@ -127,5 +127,8 @@ calendars = Table(
     Column("audited_at", Moment),
     Column("identity", Words, nullable=False, server_default=text("''")),
     Index("calendars_by_login", "login_id"),
+    Index("calendars_by_seen_at", "checked", text(SEEN)),
+    Index("calendars_by_window_start", "checked", text(WINDOW_START)),
+    Index("calendars_by_window_end", "checked", text(WINDOW_END)),
     sqlite_autoincrement=True,
 )

@@ -5,6 +5,7 @@ agent is a place in the list, sorted as candidates are. The store says in each q
 the directory (`roster.revision`): a daemon notices what a command has changed.
 """
 
+import json
 from collections.abc import Collection, Hashable, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -55,6 +56,7 @@ class Directory:
         self.alike_at: Sequence[Alike] = _by_place(self.alike, len(self.people))
         own = {agent.id for agent in config.agents if any(_is_special(login) for login in agent.calendars)}
         self.special = frozenset(place for place, agent in enumerate(self.people) if agent.id in own)
+        self._unlisted: tuple[str, frozenset[int]] = "", self.reading
 
     def places(self, *, group: str | None = None, named: str = "") -> Sequence[int]:
         """Everybody, or the members of a group, in whose name or id each of the words stands."""
@@ -84,9 +86,18 @@ class Directory:
         return found
 
     @cached_property
-    def judged(self) -> dict[int, tuple[int, Sieve]]:
-        """An agent's number -> their place, and their policy made ready."""
-        return {number: (place, self.alike_at[place].sieve) for place, number in enumerate(self.numbers)}
+    def judged(self) -> dict[int, tuple[int, tuple[bool, ...], Sieve]]:
+        """An agent's number -> their place, and their policy made ready, with what blocks by it."""
+        sieves = (one.sieve for one in self.alike_at)
+        return {
+            number: (place, sieve.blocking, sieve)
+            for place, (number, sieve) in enumerate(zip(self.numbers, sieves, strict=True))
+        }
+
+    @cached_property
+    def scopes(self) -> Sequence[tuple[str, ...]]:
+        """By place, the scopes of the blocks that hit an agent."""
+        return [scopes_of(agent.groups, agent.id) for agent in self.people]
 
     @cached_property
     def members(self) -> dict[str, list[int]]:
@@ -97,11 +108,16 @@ class Directory:
                 found.setdefault(group, []).append(place)
         return found
 
-    def reading_of(self, places: Collection[int]) -> frozenset[int]:
-        """The logins that check calendars of these agents."""
-        if len(places) == len(self.people):
-            return self.reading
-        return frozenset(login for place in places for login in self.reading_at.get(place, ()))
+    def unlisted(self, places: Collection[int], listed: str) -> frozenset[int]:
+        """The logins that are to check calendars of these agents, and have none yet; `listed` as in `store.around`."""
+        if len(places) < len(self.people):
+            theirs = frozenset(login for place in places for login in self.reading_at.get(place, ()))
+            return theirs.difference(json.loads(listed))
+        kept, found = self._unlisted
+        if kept != listed:
+            found = self.reading.difference(json.loads(listed))
+            self._unlisted = listed, found
+        return found
 
     @cached_property
     def reading_at(self) -> dict[int, list[int]]:

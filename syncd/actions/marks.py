@@ -21,7 +21,6 @@ from syncd.actions.offtime import OffTime
 from syncd.actions.standing import Spans, by_scope, expanded, made
 from syncd.rules import availability, quick
 from syncd.rules.availability import Freshness, Mark
-from syncd.rules.blocks import scopes_of
 from syncd.rules.guests import identity
 from syncd.rules.meetings import LIVE_GRACE
 from syncd.rules.quick import BUFFER, CALENDAR, NEVER_SEEN, Sieve
@@ -87,10 +86,12 @@ class _Question:
         )  # fmt: skip
 
     def _few(self) -> Few:
-        people = [self.directory.people[place] for place in self.places]
-        scopes = {scope for agent in people for scope in scopes_of(agent.groups, agent.id)}
+        directory, places = self.directory, self.places
+        scopes = {scope for place in places for scope in directory.scopes[place]}
         return Few(
-            [self.directory.numbers[place] for place in self.places], [agent.id for agent in people], scopes
+            [directory.numbers[place] for place in places],
+            [directory.people[place].id for place in places],
+            scopes,
         )
 
     def _note(self, place: int, code: int) -> None:
@@ -103,24 +104,22 @@ class _Question:
 
     def events(self, found: Around) -> None:
         """Events of checked calendars. Nothing was noted yet, and nothing that is noted here comes before `CALENDAR`."""
-        judged, own, unchecked, codes = (
-            self.directory.judged,
-            self._own_sieves(found),
-            found.unchecked,
-            self.codes,
-        )
+        judged, own, codes = self.directory.judged, self._own_sieves(found), self.codes
         since, until = self.start // SECOND, -(-self.end // SECOND)
-        for number, calendar, kind, first, last in found.slots:
-            if calendar in unchecked or number not in judged:
+        for number, calendar, kind, first, last in _checked(found):
+            known = judged.get(number)
+            if known is None:
                 continue
-            place, sieve = judged[number]
-            if own:
-                sieve = own.get(calendar, sieve)
-            if sieve.blocking[kind] and codes[place] != CALENDAR:
-                if first < until and since < last:
-                    codes[place] = CALENDAR
-                elif sieve.event(first * SECOND, last * SECOND, self.start, self.end):
-                    codes[place] = BUFFER
+            place, blocking, sieve = known
+            if own and calendar in own:
+                sieve = own[calendar]
+                blocking = sieve.blocking
+            if not blocking[kind]:
+                continue
+            if first < until and since < last:
+                codes[place] = CALENDAR
+            elif not codes[place] and sieve.event(first * SECOND, last * SECOND, self.start, self.end):
+                codes[place] = BUFFER
 
     def _own_sieves(self, found: Around) -> dict[int, Sieve]:
         """Of calendars for which the configuration says otherwise than for their agent."""
@@ -140,11 +139,13 @@ class _Question:
     def meetings(self, found: Around) -> None:
         """Other meetings, from the moment they are accepted."""
         directory, now = self.directory, microseconds(self.now)
+        by_id, alike = directory.by_id, directory.alike_at
         for agent, begins, ends, live in found.meetings:
-            place = directory.by_id.get(agent)
+            place = by_id.get(agent)
             if place is not None:
-                sieve = directory.alike_at[place].sieve
-                self._note(place, sieve.meeting((begins, ends, live), self.start, self.end, now))
+                code = alike[place].sieve.meeting((begins, ends, live), self.start, self.end, now)
+                if code:
+                    self._note(place, code)
 
     def blocks(self, found: Around) -> None:
         """Blocks and time off, once for all who share them; then what hits single agents."""
@@ -165,6 +166,11 @@ class _Question:
             if single is not None:
                 policy = directory.alike_at[single].policy
                 self._note(single, quick.obstacle(items, policy, self.meeting.start, self.meeting.end))
+        for agent, first, last in found.away:
+            single = directory.by_id.get(agent)
+            if single is not None:
+                sieve = directory.alike_at[single].sieve
+                self._note(single, sieve.block(first, last, self.start, self.end))
 
     def _spans(self, found: Around) -> Spans:
         widest = self.directory.policies.widest_buffer()
@@ -185,7 +191,7 @@ class _Question:
                 item = Freshness("", seen, first, last, "")
                 doubt = quick.doubt(item, self.meeting.start, self.meeting.end, self.now, self.stale_after)
                 self._note(place, doubt)
-        for login in self.directory.reading_of(self.places) - found.logins:
+        for login in self.directory.unlisted(self.places, found.listed):
             self._note(of_login[login], NEVER_SEEN)
 
     # Special ------------------------------------------------------------------------------------------------------------
@@ -212,3 +218,10 @@ class _Question:
                 now=self.now, stale_after=self.stale_after, exclude=meeting.id,
             )  # fmt: skip
             self.codes[place] = quick.first_of(reason.kind for reason in verdict.reasons)
+
+
+def _checked(found: Around) -> Sequence[tuple[int, int, int, int, int]]:
+    """The slots of calendars that are checked: nearly always all of them."""
+    if not found.unchecked:
+        return found.slots
+    return [slot for slot in found.slots if slot[1] not in found.unchecked]

@@ -20,8 +20,8 @@ KINDS: tuple[ReasonKind, ...] = (
 """What is told first; a reason's code is its place here, from 1 on, and 0 says that there is none."""
 
 CODES = {kind: place for place, kind in enumerate(KINDS, 1)}
-MEETING, CALENDAR, BUFFER, NEVER_SEEN = (
-    CODES[kind] for kind in ("meeting", "calendar", "buffer", "never-seen")
+BLOCK, MEETING, CALENDAR, BUFFER, NEVER_SEEN = (
+    CODES[kind] for kind in ("block", "meeting", "calendar", "buffer", "never-seen")
 )
 
 RANKED = bytes([0, *([2] * BUFFER), *([1] * (len(KINDS) - BUFFER))]).ljust(256, b"\0")
@@ -55,6 +55,11 @@ class Sieve:
         if first < end and start < last:
             return CALENDAR
         return BUFFER if first - self.before < end and start < last + self.after else 0
+
+    def block(self, first: int, last: int, start: int, end: int) -> int:
+        """Likewise a block."""
+        found = self.event(first, last, start, end)
+        return BLOCK if found == CALENDAR else found
 
     def meeting(self, times: tuple[int, int, int | None], start: int, end: int, now: int) -> int:
         """Likewise another meeting, scheduled or live: when it begins, ends, and since when it is live (walls.obstacle_of)."""

@@ -140,24 +140,12 @@ def test_everything_that_stands_there(store: Store, few: Few | None) -> None:
                 tx, meeting(name, agent="ben", status=status, start=start, end=start + HOUR, live_at=live)
             )
         meetings.insert(tx, meeting("days", agent="ben", start=START - 3 * DAY, end=START + DAY))
-        for scope, repeat in (("agent:ben", None), ("company", "daily"), ("company", None)):
-            blocks.add(
-                tx,
-                MadeBlock(
-                    0,
-                    scope,
-                    "Away",
-                    START,
-                    START + 2 * DAY,
-                    "UTC",
-                    repeat,
-                    None,
-                    "x",
-                    NOW,
-                    None,
-                    (NOW.date(),),
-                ),
-            )
+        days = (NOW.date(),)
+        for scope, repeat, but in (
+            ("agent:ben", None, days), ("agent:ben", None, ()), ("company", "daily", days), ("company", None, days)
+        ):  # fmt: skip
+            end = START + 2 * DAY
+            blocks.add(tx, MadeBlock(0, scope, "Away", START, end, "UTC", repeat, None, "x", NOW, None, but))
     with store.reading() as tx:
         found = ask(tx, few)
     found_spans = {tuple(slot) for slot in found.slots}
@@ -176,9 +164,10 @@ def test_everything_that_stands_there(store: Store, few: Few | None) -> None:
     assert [(one.scope, one.start, one.exceptions) for one in sorted(found.blocks, key=lambda one: one.scope)] == [
         ("agent:ben", START, (NOW.date(),)), ("company", START, (NOW.date(),))
     ]  # fmt: skip
-    assert (found.unchecked, found.logins) == ({unchecked.id}, {logins[1].id})
+    assert found.away == [("ben", stored(START), stored(START + 2 * DAY))]
+    assert (found.unchecked, set(json.loads(found.listed))) == ({unchecked.id}, {logins[1].id})
     assert [(login, at) for login, at, *_ in found.doubtful] == [(stale.login_id, stored(NOW - HOUR))]
-    assert found.repeating == "1/2"
+    assert found.repeating == "1/3"
 
 
 def stored(moment) -> int:

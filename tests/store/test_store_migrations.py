@@ -16,6 +16,7 @@ from store.errors import NewerSchema, NotMigrated, StoreUnavailable
 from store.migrations import run
 
 
+@pytest.mark.filterwarnings("ignore:.*expression-based index")  # on SQLite; the next test compares these
 def test_migrations_make_exactly_the_tables_of_the_schema(store: Store) -> None:
     with store.reading() as tx:
         context = MigrationContext.configure(tx, opts={"compare_type": True, "compare_server_default": True})
