@@ -68,7 +68,7 @@ def follow(
     relist(tx, differ, _reader_changed(tx, reader), now)
     back = {name for name in moved if before[name].removed_at is not None}
     other = {name for name in wanted if numbers[name] in touched}
-    if new or moved or gone or touched or roster.revision(tx) is None:
+    if roster.revision(tx) is None:
         roster.renew(tx)
     return Followed(
         added=tuple(sorted({*new, *back})),
@@ -107,6 +107,8 @@ def follow_logins(
         _change(tx, stored[place], plans[place], now)
     if new:
         tx.execute(insert(_logins), [_login(place, plans[place], now) for place in new])
+    if gone or changed or new:
+        roster.renew(tx)
     return {place[0] for place in (*gone, *changed, *new)}
 
 

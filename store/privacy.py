@@ -13,7 +13,6 @@ from store import roster
 from store.database import Tx
 from store.deliveries import OPEN
 from store.schema import (
-    addresses,
     agents,
     blocks,
     changes,
@@ -23,7 +22,6 @@ from store.schema import (
     deliveries,
     half_told,
     meetings,
-    memberships,
     tokens,
     told,
 )
@@ -72,7 +70,7 @@ def erase(tx: Tx, agent: str) -> Erased:
     if number is None:
         raise ValueError(f"there is no agent {agent!r}")
     called, concerned = f"erased-{number}", meetings_of(tx, agent)
-    _forget_person(tx, number, called)
+    roster.erase(tx, number, called)
     tx.execute(update(meetings).where(meetings.c.agent == agent).values(agent=called))
     _rewrite(tx, meetings, ("overrides",), meetings.c.id, concerned, agent, called)
     _forget_beside(tx, agent, called)
@@ -85,21 +83,6 @@ def erase(tx: Tx, agent: str) -> Erased:
         told=_forget_mails(tx, agent, called),
         blocks=tx.execute(delete(blocks).where(blocks.c.scope == f"agent:{agent}")).rowcount,
     )
-
-
-def _forget_person(tx: Tx, number: int, called: str) -> None:
-    nobody = {
-        "name": "erased",
-        "email": "",
-        "aliases": [],
-        "timezone": "UTC",
-        "language": "en",
-        "active": False,
-    }
-    tx.execute(update(agents).where(agents.c.number == number).values(id=called, **nobody))
-    roster.renew(tx)
-    for table in (memberships, addresses):
-        tx.execute(delete(table).where(table.c.agent == number))
 
 
 def _forget_beside(tx: Tx, agent: str, called: str) -> None:

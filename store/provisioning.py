@@ -49,8 +49,6 @@ def provision(tx: Tx, agent: Agent, logins: Sequence[LoginPlan], now: datetime) 
         roster.change(tx, {number: wanted})
     if before is not None and read_differently(before, wanted):
         relist(tx, [number], everyone=False, now=now)
-    if moved or other:
-        roster.renew(tx)
     kept = wanted if moved or other or before is None else before
     return Provisioned(kept, made=made, changed=bool(moved or other))
 
@@ -65,7 +63,6 @@ def withdraw(tx: Tx, agent: str, by: str, now: datetime) -> Agent | None:
         return None
     follow_logins(tx, {}, now, whose=_agents.c.number == number)
     roster.change(tx, {number: replace(before, provisioned_by=by)})
-    roster.renew(tx)
     give_up(tx, {agent: number}, now, f"the agent was taken away by {by}")
     return before
 

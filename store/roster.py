@@ -35,7 +35,7 @@ _REVISION = f"SELECT value FROM meta WHERE key = '{DIRECTORY}'"  # noqa: S608 - 
 
 
 def renew(tx: Tx) -> None:
-    """Say that the directory is another one now."""
+    """Say that the directory is another one now; whatever here or in `following` changes rows of agents or logins says so."""
     set_meta(tx, DIRECTORY, uuid.uuid4().hex)
 
 
@@ -79,21 +79,37 @@ def add(tx: Tx, agents: Iterable[Agent]) -> dict[str, int]:
     new = insert(_agents).returning(_agents.c.id, _agents.c.number)
     numbers = {row.id: row.number for row in tx.execute(new, [_row(agent) for agent in added])}
     _join(tx, {numbers[agent.id]: agent for agent in added})
+    renew(tx)
     return numbers
 
 
 def change(tx: Tx, agents: Mapping[int, Agent]) -> None:
     """Make the agents with these numbers what is given."""
+    if not agents:
+        return
     for number, agent in agents.items():
         tx.execute(update(_agents).where(_agents.c.number == number).values(**_row(agent)))
     for table in (_memberships, _addresses):
         tx.execute(delete(table).where(one_of(tx, table.c.agent, list(agents))))
     _join(tx, agents)
+    renew(tx)
 
 
 def remove(tx: Tx, numbers: Iterable[int], now: datetime) -> None:
     """Mark agents as there no longer; they stay for history, without logins."""
     tx.execute(update(_agents).where(one_of(tx, _agents.c.number, list(numbers))).values(removed_at=now))
+    renew(tx)
+
+
+def erase(tx: Tx, number: int, called: str) -> None:
+    """Make a removed agent nobody, under another id."""
+    nobody = {
+        "name": "erased", "email": "", "aliases": [], "timezone": "UTC", "language": "en", "active": False,
+    }  # fmt: skip
+    tx.execute(update(_agents).where(_agents.c.number == number).values(id=called, **nobody))
+    for table in (_memberships, _addresses):
+        tx.execute(delete(table).where(table.c.agent == number))
+    renew(tx)
 
 
 def _row(agent: Agent) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """The store follows the configuration: what is new, changed and gone, and what that means for work under way."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import pytest
@@ -18,9 +18,9 @@ from store_things import (
     thing,
 )
 
-from store import agents, calendars, copies, deliveries, due, slots
+from store import agents, calendars, copies, deliveries, due, privacy, provisioning, roster, slots
 from store.agents import Followed
-from store.database import Store
+from store.database import Store, Tx
 from store.errors import Fenced
 from store.model import Agent, LoginPlan, MeetingStatus
 
@@ -301,3 +301,38 @@ def test_a_calendar_already_waiting_to_be_read_anew_keeps_its_moment(store: Stor
     follow(store, [agent("anna", timezone="Asia/Tokyo")])
     with store.reading() as tx:
         assert [row.relist_at for row in calendars.calendars(tx)] == [NOW + HOUR / 3]
+
+
+def test_whatever_changes_agents_or_logins_makes_the_directory_another_one(store: Store) -> None:
+    """Who keeps what they read of it (`syncd.actions.directory`) looks at this word alone."""
+    anna, moved = agent("anna"), replace(agent("anna"), groups=("sales",))
+    steps: list[tuple[str, Callable[[Tx], object]]] = [
+        ("first", lambda tx: agents.follow(tx, [anna], [plan("anna")], NOW)),
+        ("another group", lambda tx: agents.follow(tx, [moved], [plan("anna")], NOW)),
+        ("no login", lambda tx: agents.follow(tx, [moved], [], NOW)),
+        ("gone", lambda tx: agents.follow(tx, [], [], NOW)),
+        ("erased", lambda tx: privacy.erase(tx, "anna")),
+        (
+            "provisioned",
+            lambda tx: provisioning.provision(tx, agent("ben", provisioned_by="test"), [plan("ben")], NOW),
+        ),
+        (
+            "another login",
+            lambda tx: provisioning.provision(tx, agent("ben", provisioned_by="test"), [], NOW),
+        ),
+        ("withdrawn", lambda tx: provisioning.withdraw(tx, "ben", "test", NOW)),
+    ]
+    seen = [_directory(store)]
+    for name, step in steps:
+        with store.writing() as tx:
+            step(tx)
+        seen.append(_directory(store))
+        assert len(set(seen)) == len(seen), name
+    with store.writing() as tx:
+        agents.follow(tx, [], [], NOW)
+    assert _directory(store) == seen[-1], "nothing has changed"
+
+
+def _directory(store: Store) -> str | None:
+    with store.reading() as tx:
+        return roster.revision(tx)
