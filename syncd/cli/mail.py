@@ -24,7 +24,7 @@ from syncd.rules import notices
 from syncd.rules.guests import identity
 from syncd.shapes import Json, items
 
-app = typer.Typer(add_completion=False, rich_markup_mode=None, no_args_is_help=True)
+app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
 KINDS: tuple[Notice, ...] = get_args(Notice)
 FOR_AGENTS_ONLY = ("handed-over",)
