@@ -23,7 +23,7 @@ from syncd.actions.named import zone_of
 from syncd.cli.common import opened, print_json
 from syncd.cli.tables import say
 from syncd.cli.threads import threads
-from syncd.errors import NotYet
+from syncd.errors import NotYet, WrongUse
 from syncd.executor import WRITERS
 from syncd.moments import patience
 from syncd.shapes import Json
@@ -42,9 +42,25 @@ IfVersion: TypeAlias = Annotated[
     int | None,
     typer.Option("--if-version", metavar="N", help="Refuse when the meeting is at another version."),
 ]
+LONGEST_KEY = 200
+REPEATED = "it was asked for before, with this key; so the meeting stands now"
+
+
+def key_of(text: str) -> str:
+    """An idempotency key. Raises `WrongUse`: an empty one, as of a variable that was not set, would be all changes' key."""
+    if not 0 < len(text) <= LONGEST_KEY or not text.isprintable() or text != text.strip():
+        raise WrongUse(
+            f"--key: a key is 1 to {LONGEST_KEY} printable characters without space around them",
+            "a new one for each change, such as a random number",
+        )
+    return text
+
+
 Key: TypeAlias = Annotated[
     str | None,
-    typer.Option("--key", metavar="K", help="Idempotency key: the same change with it happens once."),
+    typer.Option(
+        "--key", metavar="K", parser=key_of, help="Idempotency key: the same change with it happens once."
+    ),
 ]
 
 
@@ -93,7 +109,7 @@ def _print(ctx: Context, accepted: Accepted, found: Story, as_json: bool) -> Non
         return
     zone = zone_of(ctx, found.meeting.agent)
     if not accepted.changed:
-        say("nothing changed: so it stands already")
+        say(f"nothing changed: {REPEATED if accepted.repeated else 'so it stands already'}")
     say(meeting_line(found.meeting, zone), *_marked(accepted.overrides, zone))
     latest = [one for one in found.deliveries if one.version == accepted.meeting.version]
     say(*(f"  delivery {delivery_line(one)}" for one in latest if one.state != "superseded"))
