@@ -37,6 +37,7 @@ REFUSALS = [
     (reply(507), NoAccess),
     (reply(404), CalendarGone),
     (reply(409), CalendarGone),
+    (reply(410), CalendarGone),
     (reply(412), Conflict),
     (reply(423), Conflict),
     (reply(400), Unsupported),
@@ -81,12 +82,12 @@ class TestWrites:
     def test_a_deletion_refused_for_what_is_gone_anyway_is_done(self, lab: Lab) -> None:
         found = lab.connector.put(CALENDAR, our_event(), None)
         lab.dav.delete("ours-1.ics")
-        for refusal in (reply(412), reply(418), reply(409)):
+        for refusal in map(reply, (404, 409, 410, 412, 418, 423)):
             lab.dav.refusal = refusal
             lab.connector.remove(CALENDAR, found)
         assert not lab.true
 
-    @pytest.mark.parametrize("status", [204, 404, 409, 412, 418, 423])
+    @pytest.mark.parametrize("status", [204, 404, 409, 410, 412, 418, 423])
     def test_a_deletion_after_which_it_is_still_there_is_none(self, lab: Lab, status: int) -> None:
         """Refused because it changed, locked, or said to be done and not done: what counts is what stands there."""
         found = lab.connector.put(CALENDAR, our_event(), None)
