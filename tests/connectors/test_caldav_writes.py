@@ -107,6 +107,22 @@ class TestWrites:
         reads = [asked.headers["accept-encoding"] for asked in lab.server.asked if asked.method == "GET"]
         assert set(reads) == {"identity"}  # compression on the way makes other etags of it
 
+    @pytest.mark.parametrize(
+        ("held", "sent"),
+        [("0", 1), ("7", 8), (" 7 ", 8), ("2147483647", 2147483647), ("9999999999", 2147483647)],
+    )
+    def test_what_replaces_an_event_is_a_later_revision_of_it(self, lab: Lab, held: str, sent: int) -> None:
+        """Also of one that its agent revised: a client that goes by SEQUENCE would keep the agent's version."""
+        lab.connector.put(CALENDAR, our_event(), None)
+        text = lab.dav.objects["ours-1.ics"][1]
+        assert "SEQUENCE:0\r\n" in text
+        lab.dav.put("ours-1.ics", text.replace("SEQUENCE:0", f"SEQUENCE:{held}"))
+        found = lab.connector.find(CALENDAR, Identity("ours-1", "marker-1"))
+        again = lab.connector.put(CALENDAR, our_event(11), found)
+        assert f"SEQUENCE:{sent}\r\n" in lab.dav.objects["ours-1.ics"][1]
+        assert again.sequence == sent
+        assert again.event == our_event(11)
+
     def test_an_event_has_neither_organizer_nor_attendee_nor_method(self, lab: Lab) -> None:
         lab.connector.put(CALENDAR, our_event(), None)
         sent = next(asked.body for asked in lab.server.asked if asked.method == "PUT")
