@@ -75,9 +75,8 @@ def _print_owed(found: Status) -> None:
     if backlog.failed:
         say("hint: syncd deliveries shows them; retry or abandon each")
     if found.drift:
-        say(
-            f"drift: {found.drift} events are not what syncd wrote; hint: syncd drift shows them; accept or restore each"
-        )
+        many = counted(found.drift, "event is", "events are")
+        say(f"drift: {many} not what syncd wrote; hint: syncd drift shows them; accept or restore each")
     for one in found.conflicts:
         meeting, many = one.meeting, counted(len(one.reasons), "event")
         say(

@@ -258,6 +258,7 @@ def test_check_config_says_what_is_right_and_signs_in_only_when_asked(office: Of
     assert set(work) == {"name", "href", "checked", "written"}
     assert (work["checked"], work["written"]) == (True, True)
     text = office.ok("check-config", "--connect").out
+    assert "3 agents, 1 account\n" in text
     assert "checked and written" in text
     assert "the configuration is right" in text
 

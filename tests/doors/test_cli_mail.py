@@ -59,3 +59,10 @@ def test_what_can_not_be_written_is_told(planned: Desk, arguments: tuple[str, ..
     ended = planned.run("mail", "preview", *arguments)
     assert ended.code == code
     assert said in ended.err
+
+
+def test_what_nobody_needs_to_be_told_any_more_is_no_delivery_that_failed(desk: Desk):
+    desk.config.write_text(desk.config.read_text() + MAIL)
+    desk.plan()
+    desk.ok("meeting", "cancel", "m1", "--reason", "ill")
+    assert desk.ok("sync").out == "0 logins asked, 0 calendars read, 0 of 0 deliveries made\n"
