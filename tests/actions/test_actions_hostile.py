@@ -130,6 +130,34 @@ def test_what_would_change_nothing_is_not_sent(scene: Scene) -> None:
     assert scene.writes == ["PUT"]
 
 
+@pytest.mark.parametrize(
+    ("wrote", "stores"),
+    [
+        ("DTSTART;TZID=Europe/Amsterdam:20260302T110000", "DTSTART;TZID=Europe/Amsterdam:20260302T100000"),
+        ("DTEND;TZID=Europe/Amsterdam:20260302T120000", "DTEND;TZID=Europe/Amsterdam:20260302T130000"),
+        ("TRANSP:OPAQUE", "TRANSP:TRANSPARENT"),
+        ("TRANSP:OPAQUE", "TRANSP:OPAQUE\r\nRRULE:FREQ=DAILY;COUNT=3"),
+        ("X-SYNCD-MARKER:", "X-SYNCD-MARKER:another-"),
+    ],
+    ids=["start", "end", "free", "series", "marker"],
+)
+def test_what_the_server_holds_otherwise_than_it_was_written_is_not_done(
+    scene: Scene, wrote: str, stores: str
+) -> None:
+    """Whatever it answered: what is read back must take the meeting's time, once, and be ours."""
+    stored = scene.dav.put
+    scene.dav.put = lambda name, said: stored(name, said.replace(wrote, stores))  # type: ignore[method-assign]
+    scene.world.plan(agent="dora")
+    (owed,) = scene.world.owed()
+    assert "does not hold the event as it was written" in owed.error
+    scene.dav.put = stored  # type: ignore[method-assign]
+    for _ in range(3):
+        scene.world.tick(scene.world.ctx.config.sync.interval)
+    assert not scene.world.owed()
+    (name,) = [name for name in scene.ours if "another-" not in scene.dav.objects[name][1]]
+    assert wrote in scene.dav.objects[name][1]
+
+
 COSTS = [
     ({}, ["PROPFIND home"]),  # A: sync-collection, behind a mark
     ({"sync": False}, ["PROPFIND home"]),  # B: etags, behind a mark
