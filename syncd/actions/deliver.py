@@ -209,8 +209,8 @@ def _remove(ctx: Context, owed: Delivery, standing: Standing, copy: Copy) -> Non
             connector.remove(calendar, found)
     finally:
         connector.close()
-    never_there = found is None and not copy.written
-    _settle(ctx, owed, _gone(copy), None if never_there else _deed(ctx, standing, copy, "remove"))
+    not_by_us = found is None and (not copy.written or copy.drift == "deleted")
+    _settle(ctx, owed, _gone(copy), None if not_by_us else _deed(ctx, standing, copy, "remove"))
     logs.info("event_removed", meeting=copy.meeting, agent=copy.agent, generation=copy.generation)
 
 
