@@ -18,6 +18,8 @@ from connectors.caldav.connector import CalDavConnector
 from connectors.interface import Connector
 from syncd.actions import changes
 from syncd.actions.deliver import _create
+from syncd.actions.drifting import drift_list
+from syncd.rules.drift import changed
 
 pytestmark = sqlite_only
 
@@ -156,6 +158,27 @@ def test_what_the_server_holds_otherwise_than_it_was_written_is_not_done(
     assert not scene.world.owed()
     (name,) = [name for name in scene.ours if "another-" not in scene.dav.objects[name][1]]
     assert wrote in scene.dav.objects[name][1]
+
+
+def test_what_the_server_made_of_it_is_no_edit_by_its_agent(scene: Scene) -> None:
+    """Not after everything is fetched anew, either. What the agent then changes is told, and nothing besides."""
+    stored = scene.dav.put
+    words = (("SUMMARY:Mortgage talk", "SUMMARY:MORTGAGE TALK"), ("CLASS:PRIVATE\r\n", ""))
+
+    def rewritten(name: str, said: str) -> str:
+        for wrote, stores in words:
+            said = said.replace(wrote, stores)
+        return stored(name, said)
+
+    scene.dav.put = rewritten  # type: ignore[method-assign]
+    scene.world.plan(agent="dora")
+    scene.world.sync(full=True)
+    assert (scene.world.owed(), drift_list(scene.world.ctx), scene.writes) == ([], [], ["PUT"])
+    (name,) = scene.ours
+    scene.dav.put(name, scene.dav.objects[name][1].replace("DESCRIPTION:", "DESCRIPTION:Mind "))
+    scene.world.sync(full=True)
+    (found,) = drift_list(scene.world.ctx)
+    assert (found.what, changed(found.copy)) == ("edited", ("text",))
 
 
 COSTS = [
