@@ -16,6 +16,7 @@ from connectors.interface import (
     NoAccess,
     OutcomeUnknown,
     Taken,
+    Throttled,
     Unsupported,
 )
 
@@ -73,6 +74,16 @@ class TestWrites:
         assert found.event is not None
         assert found.event.title == "Rewritten"
         assert found.etag == lab.dav.objects["ours-1.ics"][0]
+
+    @pytest.mark.parametrize("status", [401, 403, 429, 500, 503])
+    def test_a_write_that_could_not_be_read_back_may_have_happened(self, lab: Lab, status: int) -> None:
+        """It is looked at again, and nobody is told that a right is missing for what was written."""
+        usual = lab.dav
+        lab.server.script = lambda asked: reply(status) if asked.method == "GET" else usual(asked)
+        with pytest.raises((OutcomeUnknown, Throttled)) as raised:
+            lab.connector.put(CALENDAR, our_event(), None)
+        assert isinstance(raised.value, Throttled) == (status == 429)
+        assert lab.true
 
     def test_weak_etags_still_make_conditions(self, lab: Lab) -> None:
         lab.dav.weak_etags = True
