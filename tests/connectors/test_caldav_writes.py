@@ -153,6 +153,14 @@ class TestWrites:
         with pytest.raises(Garbled):
             lab.connector.find(CALENDAR, Identity("ours-1", "marker-1"))
 
+    def test_half_of_our_event_is_neither_ours_nor_foreign(self, lab: Lab) -> None:
+        """Whole by its length, and cut by whoever keeps it: with the mark in the half that is lost it would read as foreign."""
+        found = lab.connector.put(CALENDAR, our_event(), None)
+        etag, text = lab.dav.objects["ours-1.ics"]
+        lab.dav.objects["ours-1.ics"] = (etag, text[: text.index("X-SYNCD-MARKER")])
+        with pytest.raises(Garbled):
+            lab.connector.find(CALENDAR, Identity("ours-1", "marker-1", found.href))
+
     def test_an_empty_multistatus_is_no_calendar(self, lab: Lab) -> None:
         lab.dav.sync = False
         lab.server.script = lambda asked: reply(403) if asked.method == "REPORT" else multistatus()
