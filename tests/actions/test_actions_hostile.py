@@ -148,11 +148,11 @@ def test_what_the_server_holds_otherwise_than_it_was_written_is_not_done(
 ) -> None:
     """Whatever it answered: what is read back must take the meeting's time, once, and be ours."""
     stored = scene.dav.put
-    scene.dav.put = lambda name, said: stored(name, said.replace(wrote, stores))  # type: ignore[method-assign]
+    scene.dav.put = lambda name, said: stored(name, said.replace(wrote, stores))  # type: ignore[method-assign]  # the server is to do so for a while
     scene.world.plan(agent="dora")
     (owed,) = scene.world.owed()
     assert "does not hold the event as it was written" in owed.error
-    scene.dav.put = stored  # type: ignore[method-assign]
+    scene.dav.put = stored  # type: ignore[method-assign]  # the server is to do so for a while
     for _ in range(3):
         scene.world.tick(scene.world.ctx.config.sync.interval)
     assert not scene.world.owed()
@@ -170,7 +170,7 @@ def test_what_the_server_made_of_it_is_no_edit_by_its_agent(scene: Scene) -> Non
             said = said.replace(wrote, stores)
         return stored(name, said)
 
-    scene.dav.put = rewritten  # type: ignore[method-assign]
+    scene.dav.put = rewritten  # type: ignore[method-assign]  # the server is to do so for a while
     scene.world.plan(agent="dora")
     scene.world.sync(full=True)
     assert (scene.world.owed(), drift_list(scene.world.ctx), scene.writes) == ([], [], ["PUT"])
