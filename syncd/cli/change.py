@@ -12,7 +12,7 @@ from typing import Annotated, TypeAlias
 
 import typer
 
-from store.model import Meeting, Override
+from store.model import Override
 from syncd.actions import owed
 from syncd.actions.accept import Accepted, Wish, accept, preview
 from syncd.actions.answers import story_json
@@ -133,10 +133,10 @@ def print_preview(ctx: Context, accepted: Accepted, as_json: bool) -> None:
     zone = zone_of(ctx, accepted.meeting.agent)
     say("nothing is done, this is what would follow:" if accepted.changed else "nothing would change")
     say(meeting_line(accepted.meeting, zone), *_marked(accepted.overrides, zone))
-    say(*(_write_line(one, accepted.meeting) for one in writes))
+    say(*map(_write_line, writes))
     say(*(f"  mail to {one['to']}: {one['subject']}" for one in mails))
 
 
-def _write_line(write: Json, meeting: Meeting) -> str:
-    where = f"{write['agent']}'s calendar {write['calendar']!r}"
-    return f"  put {meeting.title!r} into {where}" if write["do"] == "put" else f"  remove it from {where}"
+def _write_line(write: Json) -> str:
+    where, event = f"{write['agent']}'s calendar {write['calendar']!r}", write["event"]
+    return f"  put {event['title']!r} into {where}" if write["do"] == "put" else f"  remove it from {where}"

@@ -50,6 +50,8 @@ def preview(
     if notice is None:
         raise WrongUse(f"there is no mail {kind!r}", f"there are: {', '.join(KINDS)}")
     with opened(config) as ctx:
+        if ctx.config.mail is None:
+            raise Refused("without [mail] in the configuration no mail goes out", "add it: docs/mail.md")
         written = [_write(ctx, one, to) for one in _letters(ctx, notice, meeting)]
     if as_json:
         print_json(items(written))

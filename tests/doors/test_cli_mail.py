@@ -88,3 +88,12 @@ def test_a_mail_to_a_guest_that_could_not_be_sent_is_told_as_that(desk: Desk):
         "failed: a guest: m1",
         "failed: anna: m1",
     ]
+
+
+def test_without_mail_there_is_nothing_to_preview(desk: Desk, tmp_path: Path):
+    desk.plan()
+    outcome = desk.run("mail", "preview", "planned", "m1", "--to", str(tmp_path))
+    assert outcome.code == 1
+    assert "without [mail]" in outcome.err
+    assert "owed" not in outcome.err
+    assert list(tmp_path.glob("*.eml")) == []
