@@ -225,7 +225,10 @@ def test_a_link_that_is_none_is_not_made_clickable(link: str) -> None:
 
 
 def test_what_is_over_has_no_way_in() -> None:
+    """Neither in the mail, nor in what then stands in a calendar that keeps cancelled events."""
     assert "https://" not in text_of(mail_of(letter("cancelled")))
+    assert "https://" in event_of(mail_of(letter("planned")))[1].to_ical().decode()
+    assert "https://" not in event_of(mail_of(letter("cancelled")))[1].to_ical().decode()
     assert "https://" not in text_of(mail_of(letter("handed-over", HOST)))
 
 
