@@ -181,6 +181,18 @@ def test_what_the_server_made_of_it_is_no_edit_by_its_agent(scene: Scene) -> Non
     assert (found.what, changed(found.copy)) == ("edited", ("text",))
 
 
+def test_what_we_wrote_ourselves_is_not_fetched_again(scene: Scene) -> None:
+    """The next report names it with the etag that was noted when it was written."""
+    for number in range(4):
+        scene.dav.put(f"{number}.ics", text(str(number)))
+    scene.world.tick(2 * scene.world.ctx.config.sync.interval)
+    scene.world.plan(agent="dora")
+    scene.server.asked.clear()
+    scene.world.tick(2 * scene.world.ctx.config.sync.interval)
+    asked = [asked.method + " home" * (asked.path == HOME) for asked in scene.server.asked]
+    assert asked == ["PROPFIND home", "REPORT"]
+
+
 COSTS = [
     ({}, ["PROPFIND home"]),  # A: sync-collection, behind a mark
     ({"sync": False}, ["PROPFIND home"]),  # B: etags, behind a mark
