@@ -69,6 +69,17 @@ def test_a_guest_is_invited_once_corrected_and_replaced(desk: Desk):
     right = ("meeting", "invite", "m1", "--guest", "eva@example.org", "--replace", "eva@exampel.org")
     meeting = desk.json(*right)
     assert [(one["name"], one["email"]) for one in meeting["guests"]] == [("Eva Jansen", "eva@example.org")]
+    desk.ok("meeting", "invite", "m1", "--guest", "Eva <eva@exampel.org>")
+    story = desk.ok("meeting", "show", "m1").out
+    invited = [
+        line.split("  ")[-1] for line in story.splitlines() if "invited" in line or "corrected" in line
+    ]
+    assert [line.partition(" (")[0] for line in invited] == [
+        "invited Eva <eva@exampel.org>",
+        "corrected guest Eva Jansen <eva@exampel.org>",
+        "invited eva@example.org instead of eva@exampel.org",
+        "invited Eva <eva@exampel.org>",
+    ]
     again = desk.run("meeting", "invite", "m1", "--guest", "x@example.org", "--replace", "nobody@example.org")
     assert (again.code, again.out) == (1, "")
     assert "no guest has the address" in again.err
