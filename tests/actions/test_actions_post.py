@@ -205,19 +205,6 @@ def test_an_address_that_is_refused_waits_for_a_person(mailing: World, mailboxes
     assert {(one.state, "meeting invite" in one.hint) for one in mailing.owed()} == {("failed", True)}
 
 
-def test_once_it_is_replaced_nothing_is_owed_to_an_address_that_was_refused(
-    mailing: World, mailboxes: Mailboxes
-) -> None:
-    """Whoever replaced it waits for nothing there, and nothing there needs a person any more."""
-    mailboxes.rcpt = "550 5.1.1 no such user"
-    mailing.plan(guests=(Guest("Gerda", "grda@example.org"), HANS))
-    mailing.deliver()
-    refused = {one.whom.guest for one in mailing.owed()}
-    assert {"grda@example.org", HANS.email} <= refused
-    mailing.accept(changes.invite("m1", GERDA, by="test", instead_of="grda@example.org"))
-    assert {one.whom.guest for one in mailing.owed()} == refused - {"grda@example.org"} | {GERDA.email}
-
-
 def test_a_calendar_that_fails_does_not_hold_up_the_mail(mailing: World, arrived: Arrived) -> None:
     mailing.server.fail_next("anna", "put", Unreachable("down"))
     wish(mailing, MEETING)
