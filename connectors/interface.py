@@ -188,13 +188,14 @@ class Identity:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """One of our events as the server holds it now."""
+    """One of our events as the server holds it now. `sequence`: its revision (RFC 5545 section 3.8.7.4), where it has one."""
 
     href: str
     etag: str
     event: Event | None
     organizer: bool
     uid: str
+    sequence: int = 0
 
 
 # ---------------------------------------------------------------------------------------------------------------------

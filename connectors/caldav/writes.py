@@ -4,6 +4,7 @@ The href and the UID are ours and follow from the copy's identity, so that a wri
 settled by looking there. What the server holds afterwards is what counts: most servers rewrite what they are sent.
 """
 
+import re
 from datetime import UTC, datetime
 
 from connectors.caldav import xml
@@ -30,6 +31,10 @@ SOME_TIME = datetime(2000, 1, 1, tzinfo=UTC)
 """A window for reading an object of which only the event itself is wanted."""
 
 LOOK_AT_LOGS = "look at the server's or its proxy's log"
+
+SEQUENCE = re.compile(rb"^SEQUENCE(?:;[^:\r\n]*)?:[ \t]*(\d{1,10})[ \t]*\r?$", re.MULTILINE | re.IGNORECASE)
+MOST = 2**31 - 1
+"""The largest INTEGER (RFC 5545 section 3.3.8)."""
 
 UID_TAKEN = frozenset({"no-uid-conflict", "unique-scheduling-object-resource"})
 NO_RIGHT = frozenset({"need-privileges", "write-acl"})
@@ -60,19 +65,19 @@ def found_in(http: HttpClient, fetched: Fetched, data: bytes) -> Found:
         raise Garbled(f"{http.base.name} answered with half an event", LOOK_AT_LOGS)
     href = path_of(fetched.href)
     seen = read_object(href, fetched.etag, data, zone="UTC", start=SOME_TIME, end=SOME_TIME)
-    return Found(href, fetched.etag, seen.event, seen.organizer, seen.uid)
+    return Found(href, fetched.etag, seen.event, seen.organizer, seen.uid, _sequence(data))
 
 
 def put(http: HttpClient, calendar: str, event: Event, found: Found | None, *, now: datetime) -> Found:
     """Create or replace, only if it is still as found, and read back what the server then holds.
 
+    What replaces an event is a later revision of it, whoever made the last: clients that go by SEQUENCE take it for news.
     A server that asks to wait instead is told apart (Throttled): it was written, and is not to be asked again at once.
     """
     href = found.href if found else own_href(calendar, event.uid)
     headers = {"Content-Type": "text/calendar; charset=utf-8", **_only_if(found)}
-    answer = http.send(
-        "PUT", absolute(calendar, href), write_event(event, now=now), headers, expect=ANSWERS_TO_PUT
-    )
+    text = write_event(event, now=now, sequence=min(found.sequence + 1, MOST) if found else 0)
+    answer = http.send("PUT", absolute(calendar, href), text, headers, expect=ANSWERS_TO_PUT)
     if answer.status >= 300:
         raise _refused(http, answer, creating=found is None)
     try:
@@ -92,6 +97,11 @@ def remove(http: HttpClient, calendar: str, found: Found) -> None:
     http.send("DELETE", url, headers=_only_if(found), expect=(404, 409, 410, 412, 418, 423))
     if read(http, calendar, found.href).data is not None:
         raise Conflict("the event is still there after it was to be removed", "it is looked at again")
+
+
+def _sequence(data: bytes) -> int:
+    """The highest SEQUENCE in the object: an override may have one of its own."""
+    return min(max((int(number) for number in SEQUENCE.findall(data)), default=0), MOST)
 
 
 def _only_if(found: Found | None) -> dict[str, str]:

@@ -37,8 +37,8 @@ class Copy:
     exist), present (verified), leaving (to be removed, never to be written again: who comes back gets a new generation),
     gone (verified absent), abandoned (its agent or login is no longer ours to reach).
     `written` is the digest of what we last wrote; `found` that of what the last sync or read saw, at `found_*`; `drift` what
-    differs. `written_parts`, `found_parts`: fingerprints of what that said, part by part. `restored`: how often it was put
-    back by itself after its agent had changed it. `duplicates`: what carries its mark, too.
+    differs. `written_parts`, `found_parts`: fingerprints, part by part, of what the server held once it was written, and now.
+    `restored`: how often it was put back by itself after its agent had changed it. `duplicates`: what carries its mark, too.
     """
 
     id: int

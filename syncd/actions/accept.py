@@ -71,7 +71,7 @@ class Scene:
 class Accepted:
     """What became of a wish: the meeting as it now stands, and what it owes to calendars (`owed`) and to people (`notices`).
 
-    `changed` is False for a repetition.
+    `changed` is False for a repetition, `repeated` is True where its key says that it is one: the meeting may stand otherwise by now.
     """
 
     meeting: Meeting
@@ -79,6 +79,7 @@ class Accepted:
     owed: tuple[Owed, ...] = ()
     notices: tuple[OwedNotice, ...] = ()
     overrides: tuple[Override, ...] = ()
+    repeated: bool = False
 
 
 def accept(ctx: Context, wish: Wish) -> Accepted:
@@ -161,7 +162,7 @@ def _repetition(repeated: Change, wish: Wish, before: Meeting | None) -> Accepte
     same = same and (wish.only_of is None or repeated.by == wish.by)
     if before is None or not same:
         raise KeyUsed(f"the key {wish.key!r} was already used for another change", NEW_KEY)
-    return Accepted(before, changed=False)
+    return Accepted(before, changed=False, repeated=True)
 
 
 def _save(ctx: Context, tx: Tx, wish: Wish, accepted: Accepted) -> None:

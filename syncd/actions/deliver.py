@@ -185,11 +185,12 @@ def _verify(event: Event, found: Found) -> None:
 def _written(
     ctx: Context, owed: Delivery, standing: Standing, copy: Copy, event: Event, found: Found
 ) -> None:
+    held = found.event or event
     present = replace(
         copy, state="present", href=found.href, etag=found.etag, written=rule.digest(event),
         written_start=event.start, written_end=event.end, found_start=event.start, found_end=event.end,
-        drift="", drift_at=None, found=rule.digest(event), written_parts=rule.parts(event),
-        found_parts=rule.parts(event),
+        drift="", drift_at=None, found=rule.digest(held), written_parts=rule.parts(held),
+        found_parts=rule.parts(held),
     )  # fmt: skip
     _settle(ctx, owed, present, _deed(ctx, standing, present, "put"))
     logs.info("event_written", meeting=copy.meeting, agent=copy.agent, generation=copy.generation)
@@ -209,8 +210,8 @@ def _remove(ctx: Context, owed: Delivery, standing: Standing, copy: Copy) -> Non
             connector.remove(calendar, found)
     finally:
         connector.close()
-    never_there = found is None and not copy.written
-    _settle(ctx, owed, _gone(copy), None if never_there else _deed(ctx, standing, copy, "remove"))
+    not_by_us = found is None and (not copy.written or copy.drift == "deleted")
+    _settle(ctx, owed, _gone(copy), None if not_by_us else _deed(ctx, standing, copy, "remove"))
     logs.info("event_removed", meeting=copy.meeting, agent=copy.agent, generation=copy.generation)
 
 

@@ -8,7 +8,7 @@ from typing import TypeVar
 from store import blocks as made_blocks
 from store import calendars, copies, meetings, slots
 from store.database import Tx
-from store.model import Agent, Calendar, Login, Meeting, MeetingStatus, Slot
+from store.model import Agent, Calendar, Copy, Login, Meeting, MeetingStatus, Slot
 from syncd.actions.itself import NOTHING, apart, without
 from syncd.actions.offtime import OffTime
 from syncd.actions.policies import Policies, policies_of
@@ -106,15 +106,8 @@ def _obstacles(
         if obstacle is not None:
             found.setdefault(meeting.agent, []).append(obstacle)
     for copy in copies.drifted(tx):
-        if (
-            copy.meeting != itself
-            and copy.found_start
-            and copy.found_end
-            and (names is None or copy.agent in names)
-        ):
-            found.setdefault(copy.agent, []).append(
-                Obstacle(copy.found_start, copy.found_end, "meeting", "moved in the calendar", copy.meeting)
-            )
+        if copy.meeting != itself and (names is None or copy.agent in names):
+            found.setdefault(copy.agent, []).extend(_of_drifted(copy, found.get(copy.agent, ())))
     for copy in copies.strayed(tx, start, end):
         over = meetings.meeting(tx, copy.meeting) if names is None or copy.agent in names else None
         if over is not None and copy.found_start and copy.found_end and drift.takes_time(copy, over):
@@ -124,6 +117,16 @@ def _obstacles(
                 )
             )
     return found
+
+
+def _of_drifted(copy: Copy, others: Iterable[Obstacle]) -> list[Obstacle]:
+    """The time that an event of ours takes which its agent changed; none besides its meeting's where it still stands there."""
+    if copy.found_start is None or copy.found_end is None:
+        return []
+    told = "moved in the calendar" if copy.drift == "moved" else "edited in the calendar"
+    one = Obstacle(copy.found_start, copy.found_end, "meeting", told, copy.meeting)
+    same = any((own.meeting, own.start, own.end) == (one.meeting, one.start, one.end) for own in others)
+    return [] if same else [one]
 
 
 def _of_agent(

@@ -36,7 +36,7 @@ class SyncReport:
         """What could not be read or delivered, as `agent: what`."""
         read = [f"{one.login.agent}: {what}" for one in self.rounds for what in one.failed]
         tried = [one for one in self.delivered if one.state in ("pending", "failed") and one.error]
-        owed = [f"{one.agent}: {one.meeting}" for one in tried]
+        owed = [f"{one.agent or 'a guest'}: {one.meeting}" for one in tried]
         return (*read, *owed, *(f"{one.agent}: {one.account}/{one.login}" for one in self.busy))
 
 

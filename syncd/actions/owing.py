@@ -24,11 +24,15 @@ def owe(tx: Tx, meeting: Meeting, owed: Owed, calendar: str | None, now: datetim
 def owe_notices(tx: Tx, config: Config, meeting: Meeting, owed: Iterable[OwedNotice], now: datetime) -> None:
     """Owe these mails, due now. The caller has taken the meeting's turn.
 
-    Whom we are not to tell counts as told by the platform, unless something is still owed there: that mail will say it.
+    Whom we are not to tell counts as told by the platform, unless something is still owed there: that mail will say it. A
+    misspelt address in whose place somebody else came is owed nothing more, also what it refused.
     """
     known = {notices.mailbox_of(one): one for one in told.told_of(tx, meeting.id)}
     open_rows = deliveries.deliveries(tx, meeting=meeting.id, states=deliveries.OPEN)
     waiting = {one.whom for one in open_rows if one.target == "mail"}
+    for whom in waiting:
+        if whom.guest is not None and not notices.concerns(meeting, whom):
+            deliveries.supersede(tx, whom)
     for one in owed:
         if is_ours_to_tell(config, one):
             _owe(tx, meeting, one.whom, one.notice, None, now)

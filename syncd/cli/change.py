@@ -12,7 +12,7 @@ from typing import Annotated, TypeAlias
 
 import typer
 
-from store.model import Meeting, Override
+from store.model import Override
 from syncd.actions import owed
 from syncd.actions.accept import Accepted, Wish, accept, preview
 from syncd.actions.answers import story_json
@@ -23,7 +23,7 @@ from syncd.actions.named import zone_of
 from syncd.cli.common import opened, print_json
 from syncd.cli.tables import say
 from syncd.cli.threads import threads
-from syncd.errors import NotYet
+from syncd.errors import NotYet, WrongUse
 from syncd.executor import WRITERS
 from syncd.moments import patience
 from syncd.shapes import Json
@@ -42,9 +42,25 @@ IfVersion: TypeAlias = Annotated[
     int | None,
     typer.Option("--if-version", metavar="N", help="Refuse when the meeting is at another version."),
 ]
+LONGEST_KEY = 200
+REPEATED = "it was asked for before, with this key; so the meeting stands now"
+
+
+def key_of(text: str) -> str:
+    """An idempotency key. Raises `WrongUse`: an empty one, as of a variable that was not set, would be all changes' key."""
+    if not 0 < len(text) <= LONGEST_KEY or not text.isprintable() or text != text.strip():
+        raise WrongUse(
+            f"--key: a key is 1 to {LONGEST_KEY} printable characters without space around them",
+            "a new one for each change, such as a random number",
+        )
+    return text
+
+
 Key: TypeAlias = Annotated[
     str | None,
-    typer.Option("--key", metavar="K", help="Idempotency key: the same change with it happens once."),
+    typer.Option(
+        "--key", metavar="K", parser=key_of, help="Idempotency key: the same change with it happens once."
+    ),
 ]
 
 
@@ -93,7 +109,7 @@ def _print(ctx: Context, accepted: Accepted, found: Story, as_json: bool) -> Non
         return
     zone = zone_of(ctx, found.meeting.agent)
     if not accepted.changed:
-        say("nothing changed: so it stands already")
+        say(f"nothing changed: {REPEATED if accepted.repeated else 'so it stands already'}")
     say(meeting_line(found.meeting, zone), *_marked(accepted.overrides, zone))
     latest = [one for one in found.deliveries if one.version == accepted.meeting.version]
     say(*(f"  delivery {delivery_line(one)}" for one in latest if one.state != "superseded"))
@@ -117,10 +133,10 @@ def print_preview(ctx: Context, accepted: Accepted, as_json: bool) -> None:
     zone = zone_of(ctx, accepted.meeting.agent)
     say("nothing is done, this is what would follow:" if accepted.changed else "nothing would change")
     say(meeting_line(accepted.meeting, zone), *_marked(accepted.overrides, zone))
-    say(*(_write_line(one, accepted.meeting) for one in writes))
+    say(*map(_write_line, writes))
     say(*(f"  mail to {one['to']}: {one['subject']}" for one in mails))
 
 
-def _write_line(write: Json, meeting: Meeting) -> str:
-    where = f"{write['agent']}'s calendar {write['calendar']!r}"
-    return f"  put {meeting.title!r} into {where}" if write["do"] == "put" else f"  remove it from {where}"
+def _write_line(write: Json) -> str:
+    where, event = f"{write['agent']}'s calendar {write['calendar']!r}", write["event"]
+    return f"  put {event['title']!r} into {where}" if write["do"] == "put" else f"  remove it from {where}"

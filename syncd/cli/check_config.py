@@ -22,6 +22,7 @@ from syncd.cli.tables import say, table
 from syncd.config import Config, find, load
 from syncd.errors import worst_code
 from syncd.shapes import Json, record_json
+from syncd.words import counted
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
@@ -83,7 +84,7 @@ def _print(
     secrets: list[SecretCheck],
     connections: tuple[Connected, ...] | None,
 ) -> None:
-    say(f"{path}: {len(settings.agents)} agents, {len(settings.accounts)} accounts")
+    say(f"{path}: {counted(len(settings.agents), 'agent')}, {counted(len(settings.accounts), 'account')}")
     say(*(f"note: {note}" for note in notes))
     for secret in secrets:
         if secret.state != "ok":

@@ -25,6 +25,14 @@ from syncd.shapes import problem_json
 
 Known = SyncdError | ConnectorError | StoreError
 
+THEIR_WORDS = {
+    "Value error, ": "",
+    "Input should be a valid integer, unable to parse string as an integer": "a whole number is expected",
+    "Input should be greater than or equal to ": "it is at least ",
+    "Input should be less than or equal to ": "it is at most ",
+}
+"""What the parser behind typer says of a value, as a person would say it."""
+
 INTERRUPTED = 130
 """128 + SIGINT, as shells have it."""
 
@@ -51,10 +59,16 @@ def _ran(words: list[str]) -> int:
     except typer.Exit as ending:
         return ending.exit_code
     except typer.TyperException as error:
-        return _told(WrongUse(error.format_message(), _usage(error)), as_json)
+        return _told(WrongUse(_in_words(error.format_message()), _usage(error)), as_json)
     except (SyncdError, ConnectorError, StoreError) as error:
         return _told(error, as_json)
     return code if isinstance(code, int) else 0
+
+
+def _in_words(message: str) -> str:
+    for theirs, ours in THEIR_WORDS.items():
+        message = message.replace(theirs, ours)
+    return message
 
 
 def _usage(error: typer.TyperException) -> str:

@@ -9,6 +9,7 @@ from typing import Annotated, get_args
 import typer
 
 from store import meetings, told
+from store.database import Tx
 from store.model import Meeting, Notice, Target
 from syncd.actions.context import Context
 from syncd.actions.letters import letter_for
@@ -24,7 +25,7 @@ from syncd.rules import notices
 from syncd.rules.guests import identity
 from syncd.shapes import Json, items
 
-app = typer.Typer(add_completion=False, rich_markup_mode=None, no_args_is_help=True)
+app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
 KINDS: tuple[Notice, ...] = get_args(Notice)
 FOR_AGENTS_ONLY = ("handed-over",)
@@ -49,6 +50,8 @@ def preview(
     if notice is None:
         raise WrongUse(f"there is no mail {kind!r}", f"there are: {', '.join(KINDS)}")
     with opened(config) as ctx:
+        if ctx.config.mail is None:
+            raise Refused("without [mail] in the configuration no mail goes out", "add it: docs/mail.md")
         written = [_write(ctx, one, to) for one in _letters(ctx, notice, meeting)]
     if as_json:
         print_json(items(written))
@@ -61,13 +64,22 @@ def _letters(ctx: Context, notice: Notice, meeting_id: str) -> list[Letter]:
     with ctx.store.reading() as tx:
         meeting = existing(meetings.meeting(tx, meeting_id), meeting_id)
         known = {notices.mailbox_of(one): one for one in told.told_of(tx, meeting_id)}
-        found = [letter_for(tx, meeting, whom, notice, known.get(whom)) for whom in _readers(meeting, notice)]
+        found = [
+            letter_for(tx, meeting, whom, notice, known.get(whom)) for whom in _readers(tx, meeting, notice)
+        ]
     return [one for one in found if one is not None]
 
 
-def _readers(meeting: Meeting, notice: Notice) -> list[Target]:
+def _readers(tx: Tx, meeting: Meeting, notice: Notice) -> list[Target]:
     guests = [] if notice in FOR_AGENTS_ONLY else [notices.guest_of(meeting, one) for one in meeting.guests]
-    return [notices.agent_of(meeting, meeting.agent), *guests]
+    agent = _before(tx, meeting) if notice in FOR_AGENTS_ONLY else meeting.agent
+    return [notices.agent_of(meeting, agent), *guests]
+
+
+def _before(tx: Tx, meeting: Meeting) -> str:
+    """Who had the meeting last before its agent; the agent where nobody had."""
+    had = [str(change.detail.get("agent", meeting.agent)) for change in meetings.changes(tx, meeting.id)]
+    return next((agent for agent in reversed(had) if agent != meeting.agent), meeting.agent)
 
 
 def _write(ctx: Context, letter: Letter, folder: Path) -> Json:

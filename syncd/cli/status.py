@@ -68,16 +68,13 @@ def _row(one: CalendarHealth, found: Status) -> tuple[str, ...]:
 
 def _print_owed(found: Status) -> None:
     backlog = found.backlog
-    oldest = (
-        f", the oldest since {ago(backlog.oldest_pending, found.as_of)}" if backlog.oldest_pending else ""
-    )
+    oldest = f", the oldest from {ago(backlog.oldest_pending, found.as_of)}" if backlog.oldest_pending else ""
     say(f"deliveries: {backlog.pending} pending{oldest}, {backlog.failed} failed")
     if backlog.failed:
         say("hint: syncd deliveries shows them; retry or abandon each")
     if found.drift:
-        say(
-            f"drift: {found.drift} events are not what syncd wrote; hint: syncd drift shows them; accept or restore each"
-        )
+        many = counted(found.drift, "event is", "events are")
+        say(f"drift: {many} not what syncd wrote; hint: syncd drift shows them; accept or restore each")
     for one in found.conflicts:
         meeting, many = one.meeting, counted(len(one.reasons), "event")
         say(

@@ -3,7 +3,7 @@
 Pure: the journal and the deeds in, lines out. Times are in the reader's zone.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -22,9 +22,12 @@ def told(changes: Iterable[Change], deeds: Iterable[Deed], zone: str) -> Iterato
     """The lines, oldest first; what was done for a version stands below the change that made it."""
     done = list(deeds)
     newest = {one.agent: one.generation or 0 for one in done if one.kind == "put"}
+    guests = set[str]()
     for change in changes:
         unchanged = change.detail.get("unchanged")
-        yield f"{shown(change.at, zone)}  {_line(change, zone)}{' (nothing changed)' if unchanged else ''}"
+        line = _line(change, zone, guests)
+        yield f"{shown(change.at, zone)}  {line}{' (nothing changed)' if unchanged else ''}"
+        guests = guests - {str(change.body.get("replace")).casefold()} | _addresses(change.body)
         for override in change.detail.get("overrides", ()):
             yield f"    although {override['agent']} was marked not available:"
             yield from (f"      {sentence_of(reason, zone)}" for reason in override["reasons"])
@@ -32,15 +35,16 @@ def told(changes: Iterable[Change], deeds: Iterable[Deed], zone: str) -> Iterato
             yield from (f"    {_done(one, newest, zone)}" for one in done if one.version == change.version)
 
 
-def _line(change: Change, zone: str) -> str:
-    """The change as a sentence: what was asked, by whom, and why."""
+def _line(change: Change, zone: str, guests: Collection[str]) -> str:
+    """The change as a sentence: what was asked, by whom, and why. `guests`: who was one before it."""
     body, by = change.body, f"version {change.version}, by {change.by}"
     match change.kind:
         case "plan":
             return f"planned for {body.get('agent')}, {_when(body, zone)} ({by})"
         case "invite":
             instead = f" instead of {body['replace']}" if body.get("replace") else ""
-            return f"invited {_guest(body.get('guest') or {})}{instead} ({by})"
+            known = not instead and not change.detail.get("unchanged") and _addresses(body) <= set(guests)
+            return f"{'corrected guest' if known else 'invited'} {_guest(body.get('guest') or {})}{instead} ({by})"
         case "reschedule":
             return f"moved to {_when(body, zone)}, reason: {body.get('reason')} ({by})"
         case "cancel":
@@ -57,6 +61,12 @@ def _when(body: dict[str, Any], zone: str) -> str:
     if start is None:
         return "?"
     return span(start, end, zone) if end is not None else shown(start, zone)
+
+
+def _addresses(body: dict[str, Any]) -> set[str]:
+    """The addresses of the guests that a plan or an invitation names, as they are compared (`rules.guests.identity`)."""
+    named = [*(body.get("guests") or ()), *([body["guest"]] if body.get("guest") else ())]
+    return {str(guest.get("email")).casefold() for guest in named}
 
 
 def _guest(guest: dict[str, Any]) -> str:

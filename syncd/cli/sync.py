@@ -18,6 +18,7 @@ from syncd.cli.threads import ending_with
 from syncd.executor import by_account
 from syncd.garbage import collect_seldom
 from syncd.shapes import Json, delivery_json, record_json
+from syncd.words import counted
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
@@ -62,10 +63,12 @@ def _json(report: SyncReport, broken: list[CalendarHealth]) -> Json:
 
 
 def _print(report: SyncReport, broken: list[CalendarHealth]) -> None:
-    delivered = sum(one.state == "delivered" for one in report.delivered)
+    asked, read = len(report.rounds), sum(one.read for one in report.rounds)
+    wanted = [one for one in report.delivered if one.state != "superseded"]
+    delivered = sum(one.state == "delivered" for one in wanted)
     say(
-        f"{len(report.rounds)} logins asked, {sum(one.read for one in report.rounds)} calendars read, "
-        f"{delivered} of {len(report.delivered)} deliveries made"
+        f"{counted(asked, 'login')} asked, {counted(read, 'calendar')} read, "
+        f"{delivered} of {counted(len(wanted), 'delivery', 'deliveries')} made"
     )
     for one in broken:
         say(f"{one.agent}, {one.calendar}: {one.state}: {one.error}")

@@ -49,7 +49,7 @@ def _event(letter: Letter, method: Method, text: str, sender: Address, now: date
     event.add("attendee", _attendee(letter))
     if text:
         event.add("description", text)
-    if letter.link:
+    if letter.link and method == "REQUEST":  # what is over has no way in
         event.add("location", clean(letter.link))
     return event
 

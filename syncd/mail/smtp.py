@@ -140,7 +140,7 @@ def _by_code(code: int, name: str, what: str) -> ConnectorError:
         return NoAccess(f"{name} refuses the mail ({code})", "may the server send as the `from` of [mail]?")
     return NoAccess(
         f"{name} refuses the reader's address ({code})",
-        "is it right? Invite the right one (syncd meeting invite) and give this up (syncd deliveries abandon)",
+        "is it right? syncd meeting invite --replace puts the right one in its place; else syncd deliveries abandon",
     )
 
 

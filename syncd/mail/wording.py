@@ -23,6 +23,7 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from syncd.errors import SyncdError
 from syncd.mail.letter import Letter
+from syncd.rules.drift import REASON
 from syncd.rules.notices import OVER
 from syncd.rules.text import clean
 
@@ -63,6 +64,8 @@ class Wording:
         language, words = self._in_language(letter.reader.language)
         shown, file = variables(letter, language), f"words.{language}.toml"
         spoken = _spoken(words, letter, file)
+        if shown["meeting"]["reason"] == REASON:  # syncd's own words, not a person's
+            shown["meeting"]["reason"] = words["labels"].get("in_calendar", REASON)
         shown |= {"labels": words["labels"], "text": self._line(spoken["text"], shown, file)}
         shown["subject"] = self._line(spoken["subject"], shown, file)
         text, html = (self._page(letter, ending, shown) for ending in ("txt", "html"))

@@ -15,15 +15,13 @@ from urllib.parse import quote
 
 from connectors.interface import Event
 from store.model import Agent, Copy, Guest, Meeting, MeetingStatus, Place
+from syncd.rules import event_text
 
 NAMESPACE = uuid.UUID("6f0a2c1e-5d0b-5c39-9a4e-2f3b1d7c8e90")
 """Names our UIDs (RFC 9562 version 5); must never change, or copies written earlier are no longer found."""
 
 STANDING = ("intended", "present", "leaving")
 """States of a copy that does, or may, exist on the server."""
-
-CANCELLED = {"en": "Cancelled", "nl": "Geannuleerd", "de": "Abgesagt"}
-"""The word before the title of a cancelled meeting's event, by language: not every client shows that it is cancelled."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,8 +167,8 @@ def event_of(meeting: Meeting, agent: Agent, copy: Copy, *, private: bool, remin
         start=meeting.start,
         end=meeting.end,
         zone=agent.timezone,
-        title=f"{_cancelled_in(agent.language)}: {meeting.title}" if cancelled else meeting.title,
-        text="\n".join(_text(meeting, link)),
+        title=event_text.title(meeting, agent.language),
+        text=event_text.text(meeting, link, agent.language),
         link=link,
         private=private,
         reminder=timedelta(0) if cancelled else reminder,
@@ -178,22 +176,10 @@ def event_of(meeting: Meeting, agent: Agent, copy: Copy, *, private: bool, remin
     )
 
 
-def _cancelled_in(language: str) -> str:
-    return CANCELLED.get(language.partition("-")[0].lower(), CANCELLED["en"])
-
-
 def filled(link: str, agent: Agent, guests: tuple[Guest, ...]) -> str:
     """`{agent}` becomes the agent's id and `{guest}` the first guest's address, both percent-encoded."""
     guest = guests[0].email if guests else ""
     return link.replace("{agent}", quote(agent.id, safe="")).replace("{guest}", quote(guest, safe=""))
-
-
-def _text(meeting: Meeting, link: str) -> list[str]:
-    guests = [f"{guest.name} <{guest.email}>" if guest.name else guest.email for guest in meeting.guests]
-    lines = [f"Guest: {guest}" for guest in guests]
-    lines += [f"Link: {link}"] if link else []
-    lines += [f"Reason of the change: {meeting.reason}"] if meeting.reason else []
-    return [*lines, f"Meeting {meeting.id}, kept up to date by the meeting platform."]
 
 
 def agrees(event: Event, found: Event | None) -> bool:

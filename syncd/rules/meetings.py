@@ -226,7 +226,8 @@ def _require_sane(start: datetime, end: datetime) -> None:
         )
     if end - start > LONGEST:
         raise Refused(
-            f"a conversation of {end - start} is longer than {LONGEST // timedelta(hours=1)} hours",
+            f"the conversation would be longer than {LONGEST // timedelta(hours=1)} hours",
+            "is the day right on which it ends?",
             field="end",
         )
 

@@ -156,13 +156,20 @@ def _seen(copy: Copy, obj: CalendarObject, now: datetime) -> Copy:
     what: Drift = ""
     if copy.state == "present" and (event.start, event.end) != (copy.written_start, copy.written_end):
         what = "moved"
-    elif copy.state == "present" and digest(event) != copy.written:
+    elif copy.state == "present" and _says_otherwise(copy, event):
         what = "edited"
     found = replace(
         copy, href=obj.href, etag=obj.etag, found_start=event.start, found_end=event.end, found=digest(event),
         found_parts=parts(event),
     )  # fmt: skip
     return _drifted(found, what, now)
+
+
+def _says_otherwise(copy: Copy, event: Event) -> bool:
+    """Than the server held once it was written: what the server made of it then was no edit, and is none when read again."""
+    if copy.written_parts is None:
+        return digest(event) != copy.written
+    return parts(event) != copy.written_parts
 
 
 def _vanished(copy: Copy, changes: Changes, seen: Iterable[Copy]) -> bool:

@@ -1,5 +1,6 @@
 """Events of ours that their agents moved, edited or deleted: settled by a person, or by policy."""
 
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
@@ -147,6 +148,34 @@ def test_while_a_delivery_is_owed_nothing_is_settled_beside_it(world: World) -> 
     assert drift_list(world.ctx) == []
     with pytest.raises(Unknown, match="no drift"):
         accept_drift(world.ctx, number, by="boss")
+
+
+@pytest.mark.parametrize("by_agent", [move, delete])
+@pytest.mark.parametrize("how", [accept_drift, restore_drift])
+def test_what_changed_again_this_very_moment_is_not_settled(
+    world: World, monkeypatch: pytest.MonkeyPatch, by_agent: Callable[[World], None],
+    how: Callable[..., Drift],
+) -> None:  # fmt: skip
+    """Whoever settles it looked at something else than what stands there now."""
+    world.plan()
+    edit(world)
+    seen = only(world)
+    by_agent(world)
+    monkeypatch.setattr("syncd.actions.drifting._open", lambda _ctx, _number: seen)
+    with pytest.raises(Refused, match="this very moment"):
+        how(world.ctx, seen.copy.id, by="boss")
+    assert (meeting(world).version, world.owed()) == (1, [])
+
+
+def test_of_two_who_settle_it_at_once_one_does(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    world.plan()
+    move(world)
+    seen = only(world)
+    monkeypatch.setattr("syncd.actions.drifting._open", lambda _ctx, _number: seen)
+    restore_drift(world.ctx, seen.copy.id, by="jan")
+    with pytest.raises(Refused, match="this very moment"):
+        accept_drift(world.ctx, seen.copy.id, by="eva")
+    assert (meeting(world).version, len(world.owed())) == (1, 1)
 
 
 def test_the_rules_of_meetings_hold_for_what_is_accepted(world: World) -> None:

@@ -16,6 +16,7 @@ from test_actions_post import HANS, configure
 from worlds import AGENT, AGENTS, ELEVEN, TEN, World
 
 from connectors.interface import Unreachable
+from store import deeds
 from store.model import Guest, Meeting, MeetingStatus
 from syncd.actions import changes
 from syncd.actions.accept import Accepted, Wish, accept, preview
@@ -171,6 +172,7 @@ def test_a_dry_run_says_what_then_happens(
     world.now += MINUTE
     said = preview(world.ctx, wish) if wish else preview_drift(world.ctx, number(world), by="test")
     writes, mails, still = writes_of(world.ctx, said), mails_of(world.ctx, said), Seen.of(world)
+    before_it = len(written(world))
     assert Seen.of(world) == still, "a dry run does nothing"
     mailboxes.arrived.clear()
     if wish:
@@ -182,6 +184,7 @@ def test_a_dry_run_says_what_then_happens(
     world.deliver()
     assert world.owed() == []
     assert happened(still, Seen.of(world), writes) == sorted(map(promised, writes))
+    assert sorted(written(world)[before_it:]) == sorted((one["do"], one["agent"]) for one in writes)
     kinds = [
         (one.kind, address(one.guest, one.agent))
         for one in story(world.ctx, "m1").deeds
@@ -192,6 +195,12 @@ def test_a_dry_run_says_what_then_happens(
     assert sorted(kinds[len(kinds) - len(mails) :]) == sorted((one["kind"], one["to"]) for one in mails)
     dos = [one["do"] for one in writes]
     assert dos == sorted(dos), "put comes before remove"
+
+
+def written(world: World) -> list[tuple[str, str | None]]:
+    """What the journal says was done in calendars."""
+    with world.ctx.store.reading() as tx:
+        return [(one.kind, one.agent) for one in deeds.deeds(tx, "m1") if one.target == "calendar"]
 
 
 def number(world: World) -> int:

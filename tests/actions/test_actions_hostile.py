@@ -18,6 +18,8 @@ from connectors.caldav.connector import CalDavConnector
 from connectors.interface import Connector
 from syncd.actions import changes
 from syncd.actions.deliver import _create
+from syncd.actions.drifting import drift_list
+from syncd.rules.drift import changed
 
 pytestmark = sqlite_only
 
@@ -128,6 +130,67 @@ def test_what_would_change_nothing_is_not_sent(scene: Scene) -> None:
     scene.world.tick(scene.world.ctx.config.sync.interval)
     assert not scene.world.owed()
     assert scene.writes == ["PUT"]
+
+
+@pytest.mark.parametrize(
+    ("wrote", "stores"),
+    [
+        ("DTSTART;TZID=Europe/Amsterdam:20260302T110000", "DTSTART;TZID=Europe/Amsterdam:20260302T100000"),
+        ("DTEND;TZID=Europe/Amsterdam:20260302T120000", "DTEND;TZID=Europe/Amsterdam:20260302T130000"),
+        ("TRANSP:OPAQUE", "TRANSP:TRANSPARENT"),
+        ("TRANSP:OPAQUE", "TRANSP:OPAQUE\r\nRRULE:FREQ=DAILY;COUNT=3"),
+        ("X-SYNCD-MARKER:", "X-SYNCD-MARKER:another-"),
+    ],
+    ids=["start", "end", "free", "series", "marker"],
+)
+def test_what_the_server_holds_otherwise_than_it_was_written_is_not_done(
+    scene: Scene, wrote: str, stores: str
+) -> None:
+    """Whatever it answered: what is read back must take the meeting's time, once, and be ours."""
+    stored = scene.dav.put
+    scene.dav.put = lambda name, said: stored(name, said.replace(wrote, stores))  # type: ignore[method-assign]  # the server is to do so for a while
+    scene.world.plan(agent="dora")
+    (owed,) = scene.world.owed()
+    assert "does not hold the event as it was written" in owed.error
+    scene.dav.put = stored  # type: ignore[method-assign]  # the server is to do so for a while
+    for _ in range(3):
+        scene.world.tick(scene.world.ctx.config.sync.interval)
+    assert not scene.world.owed()
+    (name,) = [name for name in scene.ours if "another-" not in scene.dav.objects[name][1]]
+    assert wrote in scene.dav.objects[name][1]
+
+
+def test_what_the_server_made_of_it_is_no_edit_by_its_agent(scene: Scene) -> None:
+    """Not after everything is fetched anew, either. What the agent then changes is told, and nothing besides."""
+    stored = scene.dav.put
+    words = (("SUMMARY:Mortgage talk", "SUMMARY:MORTGAGE TALK"), ("CLASS:PRIVATE\r\n", ""))
+
+    def rewritten(name: str, said: str) -> str:
+        for wrote, stores in words:
+            said = said.replace(wrote, stores)
+        return stored(name, said)
+
+    scene.dav.put = rewritten  # type: ignore[method-assign]  # the server is to do so for a while
+    scene.world.plan(agent="dora")
+    scene.world.sync(full=True)
+    assert (scene.world.owed(), drift_list(scene.world.ctx), scene.writes) == ([], [], ["PUT"])
+    (name,) = scene.ours
+    scene.dav.put(name, scene.dav.objects[name][1].replace("DESCRIPTION:", "DESCRIPTION:Mind "))
+    scene.world.sync(full=True)
+    (found,) = drift_list(scene.world.ctx)
+    assert (found.what, changed(found.copy)) == ("edited", ("text",))
+
+
+def test_what_we_wrote_ourselves_is_not_fetched_again(scene: Scene) -> None:
+    """The next report names it with the etag that was noted when it was written."""
+    for number in range(4):
+        scene.dav.put(f"{number}.ics", text(str(number)))
+    scene.world.tick(2 * scene.world.ctx.config.sync.interval)
+    scene.world.plan(agent="dora")
+    scene.server.asked.clear()
+    scene.world.tick(2 * scene.world.ctx.config.sync.interval)
+    asked = [asked.method + " home" * (asked.path == HOME) for asked in scene.server.asked]
+    assert asked == ["PROPFIND home", "REPORT"]
 
 
 COSTS = [

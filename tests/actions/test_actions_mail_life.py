@@ -10,7 +10,7 @@ from stores import sqlite_only
 from test_actions_post import GERDA, HANS, MAIL, configure
 from worlds import TEN, World
 
-from store.model import Notice, Target
+from store.model import Guest, Notice, Target
 from syncd import config
 from syncd.actions import changes
 from syncd.actions.look import story
@@ -122,3 +122,17 @@ def test_a_corrected_name_stands_in_the_event_and_mails_nobody(world: World, mai
     (text,) = world.ours("anna")
     assert "Gerda B. Guest <gerda@example.org>" in text
     assert mailboxes.arrived == []
+
+
+@sqlite_only
+def test_once_it_is_replaced_nothing_is_owed_to_an_address_that_was_refused(
+    world: World, mailboxes: Mailboxes
+) -> None:
+    """Whoever replaced it waits for nothing there, and nothing there needs a person any more."""
+    configure(world, mailboxes)
+    mailboxes.rcpt = "550 5.1.1 no such user"
+    world.plan(guests=(Guest("Gerda", "grda@example.org"), HANS))
+    refused = {one.whom.guest for one in world.owed()}
+    assert {"grda@example.org", HANS.email} <= refused
+    world.accept(changes.invite("m1", GERDA, by="test", instead_of="grda@example.org"))
+    assert {one.whom.guest for one in world.owed()} == refused - {"grda@example.org"} | {GERDA.email}

@@ -7,6 +7,7 @@ from worlds import AGENT, ELEVEN, HEAD, TEN, World
 
 from store.model import MeetingStatus
 from syncd.actions import changes
+from syncd.actions.look import busy
 from syncd.actions.status import status
 from syncd.actions.tidy import close_overdue
 from syncd.rules.availability import Mark
@@ -60,6 +61,24 @@ def test_an_event_moved_by_the_agent_is_drift_and_both_times_block(world: World)
     world.tick(2 * MINUTE)
     assert world.copies()["anna", 1].drift == ""
     assert len(world.ours("anna")) == 1
+
+
+def test_an_event_edited_where_it_stands_takes_its_meetings_time_once(world: World) -> None:
+    """And where the meeting is to be elsewhere by now, its old time is told as that of an event that was edited."""
+    world.plan()
+    href = world.copies()["anna", 1].href
+    text = (world.server.text(href) or "").replace("SUMMARY:", "SUMMARY:My ")
+    world.server.store(world.work("anna"), href.rpartition("/")[2], text)
+    world.tick(2 * MINUTE)
+    assert world.copies()["anna", 1].drift == "edited"
+    slots = busy(world.ctx, "anna", TEN - DAY, TEN + DAY)
+    assert [(one.start, one.end, one.title) for one in slots] == [(TEN, ELEVEN, "Mortgage talk")]
+    world.accept(changes.reschedule("m1", TEN + 5 * HOUR, None, "later", by="test"))
+    slots = busy(world.ctx, "anna", TEN - DAY, TEN + DAY)
+    assert [(one.start, one.title) for one in slots] == [
+        (TEN, "edited in the calendar"),
+        (TEN + 5 * HOUR, "Mortgage talk"),
+    ]
 
 
 def test_an_event_that_its_agent_made_a_series_of_is_drift_and_its_further_times_block(world: World) -> None:

@@ -105,6 +105,21 @@ class TestTokens:
         assert [one.uid for one in changes.upserts] == ["a"]
         assert set(lab.known) == lab.true
 
+    def test_what_is_told_as_deleted_and_listed_as_it_was_is_looked_at_and_gone(self, lab: Lab) -> None:
+        """With the etag that is known: believed, the event would be there until the next audit."""
+        lab.fill(*"abcdefghi")
+        lab.sync()
+        usual, etag = lab.dav, lab.dav.objects["a.ics"][0]
+        lab.dav.delete("a.ics")
+        listed = (
+            f"<d:response><d:href>{CALENDAR}a.ics</d:href><d:propstat><d:prop><d:getetag>{etag}</d:getetag>"
+            "</d:prop><d:status>HTTP/1.1 200 OK</d:status></d:propstat></d:response>"
+        )
+        both = multistatus(usual._absent("a.ics"), listed, token="t-10")
+        lab.server.script = lambda asked: both if b"sync-collection" in asked.body else usual(asked)
+        assert lab.sync().gone == (f"{CALENDAR}a.ics",)
+        assert set(lab.known) == lab.true
+
     def test_a_member_listed_twice_is_one_and_keeps_its_data(self, lab: Lab) -> None:
         lab.dav.lists_twice = True
         lab.fill("a", "b", "c")

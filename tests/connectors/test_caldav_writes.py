@@ -16,6 +16,7 @@ from connectors.interface import (
     NoAccess,
     OutcomeUnknown,
     Taken,
+    Throttled,
     Unsupported,
 )
 
@@ -37,6 +38,7 @@ REFUSALS = [
     (reply(507), NoAccess),
     (reply(404), CalendarGone),
     (reply(409), CalendarGone),
+    (reply(410), CalendarGone),
     (reply(412), Conflict),
     (reply(423), Conflict),
     (reply(400), Unsupported),
@@ -73,6 +75,16 @@ class TestWrites:
         assert found.event.title == "Rewritten"
         assert found.etag == lab.dav.objects["ours-1.ics"][0]
 
+    @pytest.mark.parametrize("status", [401, 403, 429, 500, 503])
+    def test_a_write_that_could_not_be_read_back_may_have_happened(self, lab: Lab, status: int) -> None:
+        """It is looked at again, and nobody is told that a right is missing for what was written."""
+        usual = lab.dav
+        lab.server.script = lambda asked: reply(status) if asked.method == "GET" else usual(asked)
+        with pytest.raises((OutcomeUnknown, Throttled)) as raised:
+            lab.connector.put(CALENDAR, our_event(), None)
+        assert isinstance(raised.value, Throttled) == (status == 429)
+        assert lab.true
+
     def test_weak_etags_still_make_conditions(self, lab: Lab) -> None:
         lab.dav.weak_etags = True
         found = lab.connector.put(CALENDAR, our_event(), None)
@@ -81,12 +93,12 @@ class TestWrites:
     def test_a_deletion_refused_for_what_is_gone_anyway_is_done(self, lab: Lab) -> None:
         found = lab.connector.put(CALENDAR, our_event(), None)
         lab.dav.delete("ours-1.ics")
-        for refusal in (reply(412), reply(418), reply(409)):
+        for refusal in map(reply, (404, 409, 410, 412, 418, 423)):
             lab.dav.refusal = refusal
             lab.connector.remove(CALENDAR, found)
         assert not lab.true
 
-    @pytest.mark.parametrize("status", [204, 404, 409, 412, 418, 423])
+    @pytest.mark.parametrize("status", [204, 404, 409, 410, 412, 418, 423])
     def test_a_deletion_after_which_it_is_still_there_is_none(self, lab: Lab, status: int) -> None:
         """Refused because it changed, locked, or said to be done and not done: what counts is what stands there."""
         found = lab.connector.put(CALENDAR, our_event(), None)
@@ -106,6 +118,22 @@ class TestWrites:
         reads = [asked.headers["accept-encoding"] for asked in lab.server.asked if asked.method == "GET"]
         assert set(reads) == {"identity"}  # compression on the way makes other etags of it
 
+    @pytest.mark.parametrize(
+        ("held", "sent"),
+        [("0", 1), ("7", 8), (" 7 ", 8), ("2147483647", 2147483647), ("9999999999", 2147483647)],
+    )
+    def test_what_replaces_an_event_is_a_later_revision_of_it(self, lab: Lab, held: str, sent: int) -> None:
+        """Also of one that its agent revised: a client that goes by SEQUENCE would keep the agent's version."""
+        lab.connector.put(CALENDAR, our_event(), None)
+        text = lab.dav.objects["ours-1.ics"][1]
+        assert "SEQUENCE:0\r\n" in text
+        lab.dav.put("ours-1.ics", text.replace("SEQUENCE:0", f"SEQUENCE:{held}"))
+        found = lab.connector.find(CALENDAR, Identity("ours-1", "marker-1"))
+        again = lab.connector.put(CALENDAR, our_event(11), found)
+        assert f"SEQUENCE:{sent}\r\n" in lab.dav.objects["ours-1.ics"][1]
+        assert again.sequence == sent
+        assert again.event == our_event(11)
+
     def test_an_event_has_neither_organizer_nor_attendee_nor_method(self, lab: Lab) -> None:
         lab.connector.put(CALENDAR, our_event(), None)
         sent = next(asked.body for asked in lab.server.asked if asked.method == "PUT")
@@ -124,6 +152,14 @@ class TestWrites:
         lab.server.script = lambda asked: page
         with pytest.raises(Garbled):
             lab.connector.find(CALENDAR, Identity("ours-1", "marker-1"))
+
+    def test_half_of_our_event_is_neither_ours_nor_foreign(self, lab: Lab) -> None:
+        """Whole by its length, and cut by whoever keeps it: with the mark in the half that is lost it would read as foreign."""
+        found = lab.connector.put(CALENDAR, our_event(), None)
+        etag, text = lab.dav.objects["ours-1.ics"]
+        lab.dav.objects["ours-1.ics"] = (etag, text[: text.index("X-SYNCD-MARKER")])
+        with pytest.raises(Garbled):
+            lab.connector.find(CALENDAR, Identity("ours-1", "marker-1", found.href))
 
     def test_an_empty_multistatus_is_no_calendar(self, lab: Lab) -> None:
         lab.dav.sync = False

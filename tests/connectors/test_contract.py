@@ -300,6 +300,9 @@ class TestWriting:
         found = desk.connector.find(desk.calendar, identity(our_event(), put.href))
         assert found is not None
         assert (found.href, found.event) == (moved, our_event())
+        later = our_event(start=START + timedelta(hours=35))
+        assert desk.connector.put(desk.calendar, later, found).href == moved
+        assert desk.stage.hrefs(desk.user, desk.calendar) == [moved]
 
 
 class TestFailing:

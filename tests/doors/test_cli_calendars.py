@@ -248,6 +248,15 @@ def test_sync_in_full_fetches_everything_anew_and_changes_nothing(office: Office
     assert office.json("busy", "anna", "--from", str(day()), "--to", str(day(4))) == before
 
 
+def test_a_dry_run_tells_what_the_event_will_be_called(office: Office):
+    """A cancelled meeting's event can stay, and is then called otherwise than the meeting."""
+    office.config.write_text(office.config.read_text() + "\n[meetings]\nkeep_cancelled = true\n")
+    office.plan()
+    office.ok("sync")
+    said = office.ok("meeting", "cancel", "m1", "--reason", "ill", "--dry-run").out
+    assert "put 'Cancelled: Talk' into anna's calendar" in said
+
+
 def test_check_config_says_what_is_right_and_signs_in_only_when_asked(office: Office):
     offline = office.json("check-config")
     assert set(offline) == {"ok", "file", "agents", "accounts", "logins", "notes", "secrets", "connections"}
@@ -258,6 +267,7 @@ def test_check_config_says_what_is_right_and_signs_in_only_when_asked(office: Of
     assert set(work) == {"name", "href", "checked", "written"}
     assert (work["checked"], work["written"]) == (True, True)
     text = office.ok("check-config", "--connect").out
+    assert "3 agents, 1 account\n" in text
     assert "checked and written" in text
     assert "the configuration is right" in text
 

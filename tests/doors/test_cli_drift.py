@@ -41,7 +41,7 @@ def test_a_moved_event_is_listed_and_can_be_accepted_or_put_back(office: Office)
     assert "moved: start, end" in listed
     assert "12:00-13:00" in listed
     status = office.run("status")
-    assert (status.code, "syncd drift" in status.out) == (1, True)
+    assert (status.code, "drift: 1 event is not what syncd wrote" in status.out) == (1, True)
 
     assert office.json("drift", "restore", str(drift["id"]))["state"] == "restored"
     office.ok("sync")

@@ -46,7 +46,10 @@ def test_the_version_and_the_help_end_with_0(capsys):
         (("busy",), "AGENT"),
         (("busy", "anna", "--frm", "x"), "--frm"),
         (("candidates", "m1", "--limit", "201"), "--limit"),
-        (("deliveries", "retry", "one"), "ID"),
+        (("deliveries", "retry", "one"), "'ID': a whole number is expected"),
+        (("candidates", "m1", "--limit", "0"), "'--limit': it is at least 1"),
+        (("meeting", "status", "m1", "well"), "'status': 'well' is not one of"),
+        (("mail",), "Missing command"),
     ],
 )
 def test_wrong_use_ends_with_64_and_names_what_is_wrong(words, says, capsys):

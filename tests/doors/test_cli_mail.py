@@ -47,6 +47,16 @@ def test_what_only_agents_are_told_goes_to_the_agent(planned: Desk, tmp_path: Pa
     assert len(list(tmp_path.glob("*.eml"))) == 1
 
 
+def test_that_somebody_took_over_is_told_to_who_had_it_before(planned: Desk, tmp_path: Path):
+    show = ("mail", "preview", "handed-over", "m1", "--to", str(tmp_path))
+    (nobody_yet,) = planned.json(*show)["items"]
+    assert nobody_yet["to"] == "anna@example.com"
+    planned.ok("meeting", "assign", "m1", "--to", "bert")
+    (mail,) = planned.json(*show)["items"]
+    assert mail["to"] == "anna@example.com"
+    assert mail["subject"].startswith("Taken over by Bert Smit")
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "said"),
     [
@@ -59,3 +69,31 @@ def test_what_can_not_be_written_is_told(planned: Desk, arguments: tuple[str, ..
     ended = planned.run("mail", "preview", *arguments)
     assert ended.code == code
     assert said in ended.err
+
+
+def test_what_nobody_needs_to_be_told_any_more_is_no_delivery_that_failed(desk: Desk):
+    desk.config.write_text(desk.config.read_text() + MAIL)
+    desk.plan()
+    desk.ok("meeting", "cancel", "m1", "--reason", "ill")
+    assert desk.ok("sync").out == "0 logins asked, 0 calendars read, 0 of 0 deliveries made\n"
+
+
+def test_a_mail_to_a_guest_that_could_not_be_sent_is_told_as_that(desk: Desk):
+    """Without the guest's address, which nobody needs to see there."""
+    desk.config.write_text(desk.config.read_text() + MAIL)
+    desk.plan("m1", "--guest", "Eva <eva@example.org>")
+    outcome = desk.run("sync")
+    assert outcome.code == 1
+    assert [line for line in outcome.out.splitlines() if line.startswith("failed")] == [
+        "failed: a guest: m1",
+        "failed: anna: m1",
+    ]
+
+
+def test_without_mail_there_is_nothing_to_preview(desk: Desk, tmp_path: Path):
+    desk.plan()
+    outcome = desk.run("mail", "preview", "planned", "m1", "--to", str(tmp_path))
+    assert outcome.code == 1
+    assert "without [mail]" in outcome.err
+    assert "owed" not in outcome.err
+    assert list(tmp_path.glob("*.eml")) == []

@@ -69,6 +69,17 @@ def test_a_guest_is_invited_once_corrected_and_replaced(desk: Desk):
     right = ("meeting", "invite", "m1", "--guest", "eva@example.org", "--replace", "eva@exampel.org")
     meeting = desk.json(*right)
     assert [(one["name"], one["email"]) for one in meeting["guests"]] == [("Eva Jansen", "eva@example.org")]
+    desk.ok("meeting", "invite", "m1", "--guest", "Eva <eva@exampel.org>")
+    story = desk.ok("meeting", "show", "m1").out
+    invited = [
+        line.split("  ")[-1] for line in story.splitlines() if "invited" in line or "corrected" in line
+    ]
+    assert [line.partition(" (")[0] for line in invited] == [
+        "invited Eva <eva@exampel.org>",
+        "corrected guest Eva Jansen <eva@exampel.org>",
+        "invited eva@example.org instead of eva@exampel.org",
+        "invited Eva <eva@exampel.org>",
+    ]
     again = desk.run("meeting", "invite", "m1", "--guest", "x@example.org", "--replace", "nobody@example.org")
     assert (again.code, again.out) == (1, "")
     assert "no guest has the address" in again.err
@@ -132,9 +143,20 @@ def test_a_key_makes_a_repetition_harmless_and_is_good_for_one_change_only(desk:
     assert desk.json(*move) == first
     desk.ok("meeting", "reschedule", "m1", *hours(15), "--reason", "later")
     assert desk.json(*move)["version"] == 3  # a repetition, though the meeting has moved on
+    assert "nothing changed: it was asked for before" in desk.ok(*move).out
     other = desk.run("meeting", "cancel", "m1", "--reason", "late", "--key", "k1")
     assert other.code == 1
     assert "'k1' was already used" in other.err
+
+
+@pytest.mark.parametrize("key", ["", " k1", "k\n1", "k" * 201])
+def test_what_is_no_key_is_refused(desk: Desk, key: str):
+    """An empty one above all: the next change with it would be refused as another one."""
+    desk.plan()
+    outcome = desk.run("meeting", "cancel", "m1", "--reason", "late", "--key", key)
+    assert outcome.code == 64
+    assert "--key" in outcome.err
+    assert desk.json("meeting", "show", "m1")["status"] == "scheduled"
 
 
 def test_at_another_version_a_change_is_refused(desk: Desk):

@@ -15,6 +15,7 @@ from store.model import Agent, Guest, Meeting, MeetingStatus, Notice, Told
 from syncd.mail.letter import Letter, Reader, uid_of
 from syncd.mail.message import address_of, message_of
 from syncd.mail.wording import SHIPPED, TemplateBroken, Wording
+from syncd.rules.drift import REASON
 
 NOW = datetime(2026, 3, 1, 8, tzinfo=UTC)
 START = datetime(2026, 3, 2, 10, tzinfo=UTC)
@@ -60,6 +61,25 @@ def test_every_notice_has_words_in_every_language(role: str, notice: Notice, lan
     assert said.text.splitlines()[0] in said.html.replace("&#39;", "'")
     assert f'<html lang="{language}">' in said.html
     assert ("ill" in said.text.split()) == (notice in ("rescheduled", "cancelled"))
+
+
+@pytest.mark.parametrize("notice", ["rescheduled", "cancelled"])
+def test_a_change_in_the_agents_calendar_has_its_reason_in_the_readers_language(
+    notice: Notice, tmp_path: Path
+) -> None:
+    """It is syncd's own; in a file of words of one's own that has none it is the English one."""
+    changed = replace(MEETING, reason=REASON)
+    texts = {
+        language: Wording().say(letter(notice, replace(READER, language=language), changed, BEFORE)).text
+        for language in ("en", "nl", "de")
+    }
+    assert [language for language, text in texts.items() if REASON in text] == ["en"]
+    assert ("agenda" in texts["nl"], "Kalender" in texts["de"]) == (True, True)
+    words = (SHIPPED / "words.nl.toml").read_text().replace("in_calendar", "something_else")
+    (tmp_path / "words.nl.toml").write_text(words)
+    assert (
+        REASON in Wording(tmp_path).say(letter(notice, replace(READER, language="nl"), changed, BEFORE)).text
+    )
 
 
 def test_the_languages_say_the_same_things() -> None:
@@ -205,7 +225,10 @@ def test_a_link_that_is_none_is_not_made_clickable(link: str) -> None:
 
 
 def test_what_is_over_has_no_way_in() -> None:
+    """Neither in the mail, nor in what then stands in a calendar that keeps cancelled events."""
     assert "https://" not in text_of(mail_of(letter("cancelled")))
+    assert "https://" in event_of(mail_of(letter("planned")))[1].to_ical().decode()
+    assert "https://" not in event_of(mail_of(letter("cancelled")))[1].to_ical().decode()
     assert "https://" not in text_of(mail_of(letter("handed-over", HOST)))
 
 

@@ -3,12 +3,14 @@
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from connectors.interface import Event
 from store.model import Agent, Copy, Guest, Meeting, MeetingStatus, Place
 from syncd.rules import delivery as rule
+from syncd.rules import drift
 from syncd.rules.delivery import Create, Done, Owed, Put, Remove, Wait
 
 NOW = datetime(2026, 3, 2, 8, tzinfo=UTC)
@@ -102,6 +104,31 @@ def test_a_cancelled_meeting_keeps_the_event_that_stands_there_and_makes_none() 
     assert kept([anna, ben], "ben") == Remove(ben)
     assert kept([anna], places=elsewhere) == Remove(anna)
     assert kept([anna], places={}) == Remove(anna)
+
+
+@pytest.mark.parametrize(
+    ("language", "lines"),
+    [
+        ("fr", ["Guest: ", "Link: ", "Reason of the change: ill", "Meeting m1, kept up to date"]),
+        ("nl-BE", ["Gast: ", "Link: ", "Reden van de wijziging: ill", "Gesprek m1, bijgehouden"]),
+        ("DE", ["Gast: ", "Link: ", "Grund der Änderung: ill", "Gespräch m1, von der"]),
+    ],
+)
+def test_an_event_speaks_its_agents_language(language: str, lines: list[str]) -> None:
+    """But for what people wrote. Of a change in the agent's own calendar the reason is syncd's, and is said in that language, too."""
+    guest = Guest("Eva", "eva@example.org")
+    meeting = replace(MEETING, reason="ill", link="https://x.example/1", guests=(guest,))
+    agent = replace(AGENTS["anna"], language=language)
+
+    def text(reason: str) -> list[str]:
+        one = replace(meeting, reason=reason)
+        made = rule.event_of(one, agent, copy_of("anna"), private=True, reminder=timedelta(0))
+        return made.text.splitlines()
+
+    said = text("ill")
+    assert len(said) == len(lines)
+    assert all(line.startswith(start) for line, start in zip(said, lines, strict=True))
+    assert (drift.REASON in "".join(text(drift.REASON))) == (language == "fr")
 
 
 def test_an_event_of_a_cancelled_meeting_says_so_takes_no_time_and_does_not_ring() -> None:

@@ -2,9 +2,10 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Literal
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from connectors.interface import Event
@@ -26,6 +27,7 @@ drifts = st.sampled_from(("", "moved", "edited", "deleted"))
 nows = st.integers(-5, 5).map(lambda hours: TEN + hours * HOUR)
 
 
+@settings(max_examples=400)
 @given(
     policies,
     statuses,
@@ -52,6 +54,28 @@ def test_what_is_done_is_what_the_policy_says_or_nothing(
     elif way == "accept":
         after = as_change(meeting, copy, now=now)
         assert after.version == meeting.version + (what != "edited") or after is meeting
+
+
+@pytest.mark.parametrize("what", ["moved", "edited", "deleted"])
+@pytest.mark.parametrize(
+    ("restored", "earlier", "now", "way"),
+    [
+        (0, 0, TEN - HOUR, "restore"),
+        (2, 0, TEN - HOUR, "restore"),
+        (1, 1, TEN - HOUR, "restore"),
+        (3, 0, TEN - HOUR, "flag"),
+        (1, 2, TEN - HOUR, "flag"),
+        (0, 3, TEN - HOUR, "flag"),
+        (0, 0, MEETING.end - timedelta(seconds=1), "restore"),
+        (0, 0, MEETING.end, "flag"),
+    ],
+)
+def test_nothing_is_put_back_a_fourth_time_nor_once_the_meeting_is_over(
+    what: Literal["moved", "edited", "deleted"], restored: int, earlier: int, now: datetime, way: str
+) -> None:
+    copy = replace(COPY, drift=what, restored=restored)
+    before = replace(COPY, id=6, generation=1, state="gone", restored=earlier)
+    assert way_out("restore", copy, MEETING, (before, copy), owed=False, now=now) == way
 
 
 def test_a_move_to_a_time_that_is_over_is_not_taken_for_a_reschedule() -> None:
