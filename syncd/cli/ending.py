@@ -51,7 +51,10 @@ def _ran(words: list[str]) -> int:
     except typer.Exit as ending:
         return ending.exit_code
     except typer.TyperException as error:
-        return _told(WrongUse(error.format_message(), _usage(error)), as_json)
+        said = error.format_message().replace(
+            ": Value error, ", ": "
+        )  # pydantic's word, inside of Typer's sentence
+        return _told(WrongUse(said, _usage(error)), as_json)
     except (SyncdError, ConnectorError, StoreError) as error:
         return _told(error, as_json)
     return code if isinstance(code, int) else 0

@@ -47,6 +47,10 @@ def test_the_version_and_the_help_end_with_0(capsys):
         (("busy", "anna", "--frm", "x"), "--frm"),
         (("candidates", "m1", "--limit", "201"), "--limit"),
         (("deliveries", "retry", "one"), "ID"),
+        (
+            ("token", "create", "--scope", "most"),
+            "value for '--scope': 'most' is not one of 'read', 'write', 'admin'",
+        ),
     ],
 )
 def test_wrong_use_ends_with_64_and_names_what_is_wrong(words, says, capsys):
