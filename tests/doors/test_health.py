@@ -40,6 +40,7 @@ def test_alive_and_ready(api: Api) -> None:
         said = get(api, path)
         assert (said.status_code, said.json()) == (200, body)
         assert get(api, path, Host="syncd.pod.cluster.local").status_code == 200, "a probe asks by any name"
+        assert requests.head(api.url + path, timeout=30).status_code == 200, "or for the status alone"
 
 
 @sqlite_only
