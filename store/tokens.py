@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import asdict, replace
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, insert, or_, select, update
+from sqlalchemy import ColumnElement, func, insert, or_, select, update
 
 from store import schema
 from store.database import Tx
@@ -47,6 +47,12 @@ def note_use(tx: Tx, number: int, now: datetime, every: timedelta) -> bool:
     """It was used just now; kept only if the last use that was kept is `every` ago, and then True."""
     long_ago = or_(_rows.last_used_at.is_(None), _rows.last_used_at <= now - every)
     return _update(tx, _rows.id == number, long_ago, last_used_at=now)
+
+
+def soonest_end(tx: Tx, now: datetime) -> datetime | None:
+    """When the first of those that are good now expires; None if none of them ever does."""
+    good = (_rows.revoked_at.is_(None), _rows.expires_at > now)
+    return tx.execute(select(func.min(_rows.expires_at, type_=_rows.expires_at.type)).where(*good)).scalar()
 
 
 def revoke(tx: Tx, number: int, now: datetime) -> bool:

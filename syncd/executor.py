@@ -55,12 +55,17 @@ class Lane:
     """
 
     def __init__(self, name: str, run: Run, threads: int, batches: int) -> None:
+        self.name = name
         self._run = run
         self._claiming = Lock()
         self._room = BoundedSemaphore(batches)
         self._batches = ThreadPoolExecutor(batches, thread_name_prefix=f"{name}-batch")
         self._pool = by_account(name, threads)
         self._running: set[Future[None]] = set()
+
+    def under_way(self) -> int:
+        """How many of its pieces of work are begun or wait for a thread."""
+        return self._pool.under_way()
 
     def submit(self, shards: Collection[int]) -> None:
         """Start a batch if there is room for one."""
@@ -113,6 +118,8 @@ class LocalExecutor:
             Lane("mail", mail, MAILERS, BATCHES),
             Lane("read", read, READERS, batches),
         )
+        for lane in self._lanes:
+            ctx.meter.working(lane.name, lane.under_way)
 
     def submit(self, shards: Collection[int]) -> None:
         """Deliveries first: a person waits for them."""

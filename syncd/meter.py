@@ -3,6 +3,7 @@
 Neither an agent nor a guest is ever told to it: its figures leave the machine.
 """
 
+from collections.abc import Callable
 from typing import Literal
 
 Pass = Literal["ok", "failed", "fenced"]
@@ -16,6 +17,9 @@ class Meter:
 
     def delivered(self, target: str, kind: str, result: str) -> None:
         """A delivery to a calendar or a mailbox was tried; what became of it."""
+
+    def working(self, lane: str, under_way: Callable[[], int]) -> None:
+        """A lane of the executor is there; `under_way` says at any time how many pieces of its work are begun or wait for a thread."""
 
     def notified(self, genuine: int, forged: int) -> None:
         """Calendar servers, or whoever knows the address, told of changes."""

@@ -46,6 +46,11 @@ class ThreadsByAccount(Executor):
         with self._lock:
             return frozenset(name for name, count in self._under_way.items() if count > self._threads)
 
+    def under_way(self) -> int:
+        """How many pieces of work are begun or wait for a thread, of all accounts."""
+        with self._lock:
+            return self._under_way.total()
+
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
         """Let all threads go."""
         with self._lock:

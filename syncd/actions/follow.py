@@ -1,5 +1,11 @@
 """The store follows the configuration: agents, logins and calendars are added, changed and removed there, never here."""
 
+import re
+import zoneinfo
+from contextlib import suppress
+from importlib.metadata import version
+from pathlib import Path
+
 from connectors.ical import READER_VERSION
 from store import agents
 from store.agents import Followed
@@ -12,7 +18,7 @@ def follow(ctx: Context) -> Followed:
     """Make the store's directory what the configuration says, and tell what that changed."""
     with ctx.store.writing() as tx:
         followed = agents.follow(
-            tx, to_agents(ctx.config), to_logins(ctx.config), ctx.clock(), reader=READER_VERSION
+            tx, to_agents(ctx.config), to_logins(ctx.config), ctx.clock(), reader=reader()
         )
         orphaned = agents.orphaned_meetings(tx, ctx.clock())
     for what, names in (
@@ -28,3 +34,17 @@ def follow(ctx: Context) -> Followed:
                 "meeting_orphaned", meeting=meeting, hint="its copy is abandoned; assign it to someone else"
             )
     return followed
+
+
+def reader() -> str:
+    """What decides how calendars are understood, beside the configuration: the reader, and the edition of the zone database."""
+    return f"{READER_VERSION} {_zones()}"
+
+
+def _zones() -> str:
+    """The edition of the IANA database that `zoneinfo` reads here, such as 2025b: the system's if it has one, else the package's."""
+    for folder in zoneinfo.TZPATH:
+        with suppress(OSError), Path(folder, "tzdata.zi").open(encoding="ascii", errors="replace") as file:
+            if found := re.match(r"# version (\S+)", file.readline()):
+                return found[1]
+    return version("tzdata")

@@ -11,11 +11,12 @@ from datetime import datetime, timedelta
 from connectors.interface import CalendarGone, CalendarInfo, Connector, ConnectorError, Listing, Throttled
 from store import calendars, due
 from store.due import Unchanged
+from store.following import RELIST_OVER
 from store.model import Agent, Calendar, Login
 from syncd import logs
 from syncd.actions.context import Context
 from syncd.actions.prepare import Prepared
-from syncd.actions.read import Reader
+from syncd.actions.read import WINDOW_MARGIN, Reader
 from syncd.errors import SyncdError
 from syncd.rules import retry, revisions
 from syncd.rules.choosing import READ_ONLY, Choice, choose
@@ -72,8 +73,16 @@ class Pass:
         return row.relist_at is not None and row.relist_at <= self.now
 
     def behind(self, row: Calendar) -> bool:
-        """Has the window moved past what the slots cover?"""
-        return row.window_end is None or row.window_end < self.now + self.ctx.config.sync.window_ahead
+        """Has the window moved past what the slots cover?
+
+        Or is there, since it last did, a reason to understand calendars otherwise: then what is kept of series is expanded by
+        that at once, and the rest is fetched in its turn.
+        """
+        ahead = self.ctx.config.sync.window_ahead
+        if row.window_end is None or row.window_end < self.now + ahead:
+            return True
+        moved = row.window_end - ahead - WINDOW_MARGIN
+        return row.relist_at is not None and moved < row.relist_at - RELIST_OVER
 
 
 def _made_anew(row: Calendar, infos: Mapping[str, CalendarInfo] | None) -> bool:

@@ -50,6 +50,8 @@ def _print(found: Explanation, zone: str) -> None:
     say(
         f"{found.agent.id} ({found.agent.name}) is {found.verdict.mark} {span(found.start, found.end, zone)} ({zone})"
     )
+    if not found.agent.active:
+        say("not active: no meeting is assigned to this agent, whatever the time")
     say(*(f"  {explained(reason, zone)}" for reason in found.verdict.reasons))
     say(*(f"  {explained(reason, zone, blocks=False)}" for reason in found.not_blocking))
     if found.known.fresh:

@@ -1,10 +1,10 @@
 """Times in a configuration: durations, zones (IANA), moments (RFC 3339), repetitions (RFC 5545 section 3.3.10)."""
 
 import re
-from collections import deque
 from contextlib import suppress
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
+from itertools import islice
 from typing import Annotated
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -97,13 +97,23 @@ _RULE_PARTS = [
     "BYYEARDAY",
     "BYWEEKNO",
     "BYMONTH",
+    "BYHOUR",
+    "BYMINUTE",
+    "BYSECOND",
     "BYSETPOS",
     "WKST",
 ]
+_FREQUENCIES = ("YEARLY", "MONTHLY", "WEEKLY", "DAILY", "HOURLY", "MINUTELY", "SECONDLY")
+_A_YEAR = timedelta(days=366)
+_MOST_A_YEAR = 366 * 24
+"""Begins of a block: each question of who is available goes through those around its time."""
 
 
 def repeat(value: str) -> str:
-    """`daily`, `weekly`, `monthly`, `yearly`, or the value of an RRULE (RFC 5545 section 3.3.10) by days or longer."""
+    """`daily`, `weekly`, `monthly`, `yearly`, or the value of an RRULE (RFC 5545 section 3.3.10).
+
+    One that begins more often than once an hour, all in all, is refused.
+    """
     if value.lower() in REPEATS:
         return value.lower()
     if "=" not in value:
@@ -115,19 +125,27 @@ def repeat(value: str) -> str:
     parts = dict(part.partition("=")[::2] for part in rule.split(";") if part)
     if strange := [name for name in parts if name not in _RULE_PARTS]:
         raise wrong(f"an RRULE has no part {strange[0]!r}{near(strange[0], _RULE_PARTS)}")
-    if parts.get("FREQ", "").lower() not in REPEATS:
-        raise wrong("expected FREQ=DAILY, WEEKLY, MONTHLY or YEARLY in an RRULE")
+    if parts.get("FREQ") not in _FREQUENCIES:
+        raise wrong(f"expected FREQ={', '.join(_FREQUENCIES[:-1])} or {_FREQUENCIES[-1]} in an RRULE")
     _expand_once(rule)
     return rule
 
 
 def _expand_once(rule: str) -> None:
-    """Refuse here what would fail whenever somebody asks who is available: by the same code that expands it then."""
-    first = datetime(2026, 1, 1, tzinfo=UTC)
+    """Refuse here what would fail whenever somebody asks who is available: by the same code that expands it then.
+
+    Its pace is looked at without an UNTIL, over a year that has every day there is.
+    """
+    first = datetime(2028, 1, 1, tzinfo=UTC)
+    paced = ";".join(part for part in rule.split(";") if not part.startswith("UNTIL="))
     try:
-        deque(occurrences(rule, first, start=first, end=first + timedelta(days=366)), maxlen=0)
+        for one in (rule, paced):
+            begins = occurrences(one, first, start=first, end=first + _A_YEAR)
+            often = sum(1 for _ in islice(begins, _MOST_A_YEAR + 1)) > _MOST_A_YEAR
     except ValueError as error:
         raise wrong(f"no RRULE that can be expanded: {error}") from error
+    if often:
+        raise wrong("expected an RRULE that begins once an hour at most")
 
 
 Duration = Annotated[timedelta, BeforeValidator(duration)]

@@ -3,7 +3,9 @@
 No label ever names an agent: ten thousand of them would be ten thousand series, and a list of the staff.
 """
 
-from prometheus_client import CollectorRegistry, Counter, Histogram
+from collections.abc import Callable
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 from syncd.meter import Meter, Pass
 
@@ -30,6 +32,12 @@ class Counting(Meter):
         )
         self._deliveries = self._counter("syncd_delivery", "Tries to change a calendar.", "kind", "result")
         self._mails = self._counter("syncd_mail", "Tries to send a mail.", "result")
+        self._under_way = Gauge(
+            "syncd_executor_inflight",
+            "Work that was claimed and is not done.",
+            ("lane",),
+            registry=self.registry,
+        )
         self._notices = self._counter("syncd_webhook", "Notifications of changes that came in.", "result")
         self._ranked = self._histogram("syncd_candidate_query_seconds", "Candidates of a meeting.", SHORT)
         self._requests = self._counter("syncd_http_requests", "Requests over HTTP.", "method", "path", "code")
@@ -54,6 +62,10 @@ class Counting(Meter):
             self._mails.labels(result).inc()
         else:
             self._deliveries.labels(kind, result).inc()
+
+    def working(self, lane: str, under_way: Callable[[], int]) -> None:
+        """See `Meter`."""
+        self._under_way.labels(lane).set_function(under_way)
 
     def notified(self, genuine: int, forged: int) -> None:
         """See `Meter`."""

@@ -2,11 +2,12 @@
 
 from collections import Counter
 from collections.abc import Iterator
+from datetime import datetime
 
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from store import meta
+from store import meta, tokens
 from syncd import __version__
 from syncd.actions.context import Context
 from syncd.actions.status import Status, status
@@ -20,6 +21,7 @@ class Figures(Collector):
 
     def __init__(self, ctx: Context) -> None:
         self._ctx = ctx
+        self._configured = ctx.clock()
 
     def describe(self) -> list[Metric]:
         """Nothing beforehand: else the store would be asked at the start."""
@@ -32,8 +34,9 @@ class Figures(Collector):
         yield from _of_calendars(found)
         yield from _of_work(found)
         with self._ctx.store.reading() as tx:
-            size = meta.size(tx)
+            size, ends = meta.size(tx), tokens.soonest_end(tx, found.as_of)
         yield GaugeMetricFamily("syncd_store_size_bytes", "The store on disk.", value=size)
+        yield from _of_time(self._configured, ends)
         yield from self._of_requests()
 
     def _of_requests(self) -> Iterator[Metric]:
@@ -82,6 +85,20 @@ def _of_work(found: Status) -> Iterator[Metric]:
         "Coming meetings of agents no longer configured.",
         value=len(found.orphaned),
     )
+
+
+def _of_time(configured: datetime, ends: datetime | None) -> Iterator[Metric]:
+    yield GaugeMetricFamily(
+        "syncd_config_last_reload_success_timestamp_seconds",
+        "When the configuration that is followed was read: at the start.",
+        value=configured.timestamp(),
+    )
+    expiry = GaugeMetricFamily(
+        "syncd_token_expiry_timestamp_seconds", "When the first of the tokens that are good expires."
+    )
+    if ends is not None:
+        expiry.add_metric((), ends.timestamp())
+    yield expiry
 
 
 def _labelled(name: str, about: str, label: str, values: dict[str, int]) -> Metric:

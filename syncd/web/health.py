@@ -1,4 +1,4 @@
-"""/livez: is the process there? /readyz: could it work? /metrics: how does it go? (Kubernetes calls the first two probes.)
+"""/livez: is the process there? /readyz: could it work? /metrics: how does it go? (Kubernetes calls the first two probes; others ask by HEAD.)
 
 A broken calendar does not make it unready: the others go on. The probes say nothing that a stranger may not know and need no
 token. The metrics say how large the house is and what does not work, and a proxy on the same machine makes every stranger
@@ -24,11 +24,13 @@ def routes(ctx: Context) -> APIRouter:
     standing = CollectorRegistry()
     standing.register(Figures(ctx))
 
+    @router.head(LIVE)
     @router.get(LIVE)
     async def livez() -> Response:
         """The process answers."""
         return answer({"live": True})
 
+    @router.head(READY)
     @router.get(READY)
     def readyz(ctx: Ctx) -> Response:
         """The store can be read and has the tables of this version; else 503."""

@@ -6,6 +6,7 @@ time to try again, never 500. A defect is 500 and says no more than that; the lo
 
 from collections.abc import Iterable, Mapping, Sequence
 from http import HTTPStatus
+from typing import Any
 
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
@@ -80,8 +81,15 @@ async def _store_failed(_request: Request, error: Exception) -> Response:
 
 async def _invalid(_request: Request, error: Exception) -> Response:
     found = error.errors() if isinstance(error, RequestValidationError) else []
-    errors = [(_path(one["loc"]), str(one["msg"]).removeprefix("Value error, ")) for one in found]
+    errors = [(_path(one["loc"]), _wrong(one)) for one in found]
     return problem(INVALID, "the request is not what is expected here", errors=errors)
+
+
+def _wrong(one: Mapping[str, Any]) -> str:
+    """What is wrong with a part of the request. Of a body that is no object, or was not sent as JSON, nothing was read yet."""
+    if tuple(one["loc"]) == ("body",) and one["type"] in {"model_attributes_type", "missing"}:
+        return "expected a JSON object, sent with Content-Type: application/json"
+    return str(one["msg"]).removeprefix("Value error, ")
 
 
 def _path(place: Sequence[str | int]) -> str:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import pytest
 from stores import counted
@@ -354,20 +354,3 @@ def test_results_of_a_worker_that_was_overtaken_are_dropped(world: World) -> Non
     assert world.known("anna") == []
     sync_login(world.ctx, *prepare(world.ctx, [second]))
     assert world.known("anna") == [(TEN, ELEVEN, "busy")]
-
-
-def test_another_zone_reads_everything_anew_within_the_hour(world: World) -> None:
-    world.server.store(
-        world.work("anna"), "holiday",
-        event("holiday", TEN, ELEVEN).replace("DTSTART:20260302T100000Z", "DTSTART;VALUE=DATE:20260303").replace(
-            "DTEND:20260302T110000Z", "DTEND;VALUE=DATE:20260304"
-        ),
-    )  # fmt: skip
-    world.sync()
-    (before,) = world.known("anna")
-    assert before[0] == datetime.fromisoformat("2026-03-02T23:00:00Z")
-    text = (world.folder / "config.toml").read_text()
-    world.configure(text.replace('id = "anna"', 'id = "anna"\ntimezone = "America/New_York"'))
-    assert world.known("anna") == [before]
-    world.tick(HOUR)
-    assert [one[0] for one in world.known("anna")] == [datetime.fromisoformat("2026-03-03T05:00:00Z")]

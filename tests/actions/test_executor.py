@@ -18,7 +18,9 @@ from store import calendars, due
 from store.model import Meeting, MeetingStatus
 from syncd.actions import changes
 from syncd.executor import READERS, WRITERS, LocalExecutor
+from syncd.meter import Meter
 from syncd.threads import ThreadsByAccount
+from syncd.web.counting import Counting
 
 MANY = 2 * 64 + 8
 """More logins than the batches of two accounts take at once, if each account has one."""
@@ -60,7 +62,7 @@ class Town:
 
 
 @contextmanager
-def town(world: World, *at_slow: str, elsewhere: str) -> Iterator[Town]:
+def town(world: World, *at_slow: str, elsewhere: str, meter: Meter | None = None) -> Iterator[Town]:
     """These agents at the slow server; and one, configured last, at another."""
     answer = Event()
     lines = [AGENT.format(id=agent, account="slow") for agent in at_slow]
@@ -71,7 +73,7 @@ def town(world: World, *at_slow: str, elsewhere: str) -> Iterator[Town]:
         slow = "slow" in account.url
         return Stuck(world, login, answer) if slow else usual(account, login, secret, connections)
 
-    world.ctx = replace(world.ctx, opener=opener)
+    world.ctx = replace(world.ctx, opener=opener, meter=meter or world.ctx.meter)
     executor = LocalExecutor(world.ctx)
     try:
         yield Town(world, executor)
@@ -109,6 +111,21 @@ def test_a_meeting_is_delivered_while_more_wait_for_a_silent_server_than_there_a
 
 
 @sqlite_only
+def test_what_waits_for_a_silent_server_is_counted_by_its_lane(world: World) -> None:
+    counting = Counting()
+
+    def under_way(lane: str) -> float | None:
+        return counting.registry.get_sample_value("syncd_executor_inflight", {"lane": lane})
+
+    with town(world, "slow", elsewhere="anna", meter=counting) as both:
+        assert [under_way(lane) for lane in ("read", "deliver", "mail")] == [0, 0, 0]
+        world.now += timedelta(minutes=2)
+        both.until(lambda: both.seen("anna") == world.now and under_way("read") == 1)
+        assert (under_way("deliver"), under_way("mail")) == (0, 0)
+    assert under_way("read") == 0
+
+
+@sqlite_only
 def test_a_round_without_changes_is_saved_although_others_of_its_batch_still_wait(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -133,10 +150,12 @@ def test_threads_are_each_accounts_own_and_a_crowd_is_told() -> None:
     held.append(pool.submit(wait, "slow"))
     assert pool.crowded() == {"slow"}
     assert pool.submit(str.upper, "quick").result(60) == "QUICK"
+    assert pool.under_way() == READERS + 1
     go.set()
     assert {one.result(60) for one in held} == {"slow"}
     pool.shutdown()
     assert pool.crowded() == frozenset()
+    assert pool.under_way() == 0
     for account in ("slow", "another"):
         with pytest.raises(RuntimeError):
             pool.submit(str.upper, account)

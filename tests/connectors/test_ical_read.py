@@ -37,6 +37,12 @@ def test_an_end_may_be_in_another_zone():
     assert spans(reading(calendar(*flight))) == ["12-01 09:00/17:00"]
 
 
+def test_a_date_as_the_end_of_a_time_is_its_midnight_on_the_clock_of_the_start():
+    for end in ("DTEND;VALUE=DATE:20261202", "DTEND:20261202"):
+        late = event("DTSTART;TZID=America/New_York:20261201T220000", end)
+        assert spans(reading(calendar(*late))) == ["12-02 03:00/05:00"], "the owner lives in Amsterdam"
+
+
 def test_an_end_before_the_start_or_an_unreadable_one_is_unknown_and_reported():
     for end in ("DTEND:20261201T080000Z", "DTEND:soon", "DURATION:PT999999999999999H", "DURATION:-PT1H"):
         result = reading(calendar(*event("DTSTART:20261201T090000Z", end)))

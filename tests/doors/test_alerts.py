@@ -52,6 +52,7 @@ def test_every_metric_and_label_is_there(counted: Api) -> None:
     unseen = {
         "syncd_webhook_subscriptions": {"state"},
         "syncd_mail_total": {"result"},
+        "syncd_token_expiry_timestamp_seconds": set(),
         "syncd_webhook_total": {"result"},
     }
     for rule in RULES:

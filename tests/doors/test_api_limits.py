@@ -59,6 +59,15 @@ def test_a_body_that_is_no_json_is_told_so(api: Api) -> None:
 
 
 @sqlite_only
+def test_who_sends_no_json_object_is_told_how(api: Api) -> None:
+    how = [{"path": "body", "message": "expected a JSON object, sent with Content-Type: application/json"}]
+    for body in (b"", b'"x"', b"[]", b"null"):
+        assert put(api, body).json()["errors"] == how, body
+    as_form = {"Content-Type": "application/x-www-form-urlencoded"}
+    assert put(api, json.dumps(PLAN).encode(), **as_form).json()["errors"] == how, "as curl -d sends it"
+
+
+@sqlite_only
 def test_a_body_that_is_too_large_is_refused_and_the_sender_hears_it(api: Api) -> None:
     plan = json.dumps(PLAN).encode()
     assert put(api, plan + b" " * (limits.LARGEST_BODY - len(plan))).status_code == 201

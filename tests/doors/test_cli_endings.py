@@ -50,6 +50,10 @@ def test_the_version_and_the_help_end_with_0(capsys):
         (("candidates", "m1", "--limit", "0"), "'--limit': it is at least 1"),
         (("meeting", "status", "m1", "well"), "'status': 'well' is not one of"),
         (("mail",), "Missing command"),
+        (
+            ("token", "create", "--scope", "most"),
+            "value for '--scope': 'most' is not one of 'read', 'write', 'admin'",
+        ),
     ],
 )
 def test_wrong_use_ends_with_64_and_names_what_is_wrong(words, says, capsys):

@@ -163,3 +163,13 @@ def test_what_is_explained_can_be_shown_to_a_colleague(office: Office):
         "secret",
     )
     assert [word for word in private if word.casefold() in shown.casefold()] == []
+
+
+def test_of_an_agent_who_is_not_active_it_says_so(desk: Desk) -> None:
+    desk.ok("migrate")
+    desk.ok("sync")
+    said = {
+        name: desk.ok("explain", name, f"{day()}T10:00", f"{day()}T11:00").out for name in ("anna", "cleo")
+    }
+    assert "not active: no meeting is assigned to this agent" in said["cleo"]
+    assert "active" not in said["anna"]

@@ -119,6 +119,13 @@ def test_a_zone_with_a_slip_names_the_right_one():
         ("FREQ=DAILY;UNTIL=20261231", "FREQ=DAILY;UNTIL=20261231"),
         ("FREQ=YEARLY;COUNT=3;INTERVAL=2", "FREQ=YEARLY;COUNT=3;INTERVAL=2"),
         ("FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=29", "FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=29"),
+        ("freq=hourly;byhour=9,13,17", "FREQ=HOURLY;BYHOUR=9,13,17"),
+        ("FREQ=HOURLY", "FREQ=HOURLY"),
+        ("FREQ=MINUTELY;INTERVAL=90", "FREQ=MINUTELY;INTERVAL=90"),
+        (
+            "FREQ=DAILY;BYHOUR=9,13;BYMINUTE=0,30;BYSECOND=0",
+            "FREQ=DAILY;BYHOUR=9,13;BYMINUTE=0,30;BYSECOND=0",
+        ),
     ],
 )
 def test_repetitions(rule, meant):
@@ -133,9 +140,13 @@ def test_repetitions(rule, meant):
     [
         ("dayly", "did you mean 'daily'"),
         ("", 'expected "daily"'),
-        ("FREQ=HOURLY", "expected FREQ=DAILY"),
-        ("FREQ=SECONDLY", "expected FREQ=DAILY"),
-        ("BYDAY=MO", "expected FREQ=DAILY"),
+        ("FREQ=MINUTELY;INTERVAL=30", "once an hour at most"),
+        ("FREQ=SECONDLY", "once an hour at most"),
+        ("FREQ=SECONDLY;UNTIL=20270101", "once an hour at most"),
+        ("FREQ=SECONDLY;BYMONTH=2;BYMONTHDAY=29", "once an hour at most"),
+        ("FREQ=DAILY;BYHOUR=0,1,2,3,4,5;BYMINUTE=0,10,20,30,40", "once an hour at most"),
+        ("FREQ=OFTEN", "expected FREQ=YEARLY"),
+        ("BYDAY=MO", "expected FREQ=YEARLY"),
         ("FREQ=DAILY;BYDAYS=MO", "no part 'BYDAYS'; did you mean 'BYDAY'"),
         ("FREQ=DAILY;BYDAY=XX", "no RRULE"),
         ("FREQ=DAILY;COUNT=x", "no RRULE"),

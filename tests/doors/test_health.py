@@ -11,6 +11,7 @@ from stores import sqlite_only
 from worlds import World
 
 from store import meta
+from syncd.actions.tokens import create_token, revoke_token
 from syncd.meter import Meter
 from syncd.web import figures
 from syncd.web.counting import Counting
@@ -39,6 +40,7 @@ def test_alive_and_ready(api: Api) -> None:
         said = get(api, path)
         assert (said.status_code, said.json()) == (200, body)
         assert get(api, path, Host="syncd.pod.cluster.local").status_code == 200, "a probe asks by any name"
+        assert requests.head(api.url + path, timeout=30).status_code == 200, "or for the status alone"
 
 
 @sqlite_only
@@ -108,6 +110,20 @@ def test_how_things_stand(api: Api) -> None:
         0,
         0,
     )
+
+
+def test_when_the_next_token_expires(api: Api) -> None:
+    name = "syncd_token_expiry_timestamp_seconds"
+    assert name not in told(api), "none ever does"
+    ctx, now = api.world.ctx, api.world.now
+    for days, label in ((30, "later"), (9, "gone"), (10, "sooner"), (1, "over")):
+        made = create_token(ctx, "read", by="test", name=label, lasts=timedelta(days=days))
+        if label == "gone":
+            revoke_token(ctx, made.token.id, by="test")
+    api.world.now += timedelta(days=2)
+    assert told(api)[name] == (now + timedelta(days=10)).timestamp()
+    read = told(api)["syncd_config_last_reload_success_timestamp_seconds"]
+    assert read == now.timestamp(), "when the server was made, however long ago"
 
 
 def test_the_states_are_those_of_status() -> None:

@@ -11,7 +11,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from browsers import PATIENCE, Opened, Reader
 from desks import Office, day, hours
-from playwright.sync_api import expect
+from playwright.sync_api import Locator, expect
 from servers import SECRET
 
 from store.database import open_store
@@ -266,6 +266,46 @@ def test_nothing_is_wider_than_a_phone(home: Home, reader: Opened) -> None:
 
 
 HOSTILE = "<script>alert(1)</script><img src=x onerror=alert(2)><b onmouseover=alert(3)>\u202egnp"
+
+
+def lines_of(what: Locator) -> int:
+    """How many lines its words take."""
+    return what.evaluate(
+        "element => { const words = document.createRange(); words.selectNodeContents(element);"
+        " return new Set([...words.getClientRects()].map(one => Math.round(one.top))).size; }"
+    )
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("width", [390, 900, 1280])
+def test_a_short_word_is_never_broken(home: Home, reader: Opened, width: int) -> None:
+    one = reader(home.address, viewport={"width": width, "height": 800}).sign_in(home.token())
+    for path, what in (
+        ("/meeting/assign?id=m1", ".pick a"),
+        ("/person?id=anna", ".weekday:not(.head-of-week) > span"),
+    ):
+        words = one.go(path).page.locator(what)
+        assert words.count() > 0
+        # Which fonts a machine has is chance: one that is wide must do, too.
+        one.page.locator("html").evaluate("element => element.style.fontFamily = 'DejaVu Sans, Verdana'")
+        assert {lines_of(words.nth(number)) for number in range(words.count())} == {1}, path
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_what_a_menu_can_not_do_is_greyed(home: Home, reader: Opened, scheme: str) -> None:
+    home.office.ok("meeting", "status", "m1", "live")
+    one = reader(home.address, color_scheme=scheme).sign_in(home.token())
+    one.page.get_by_label("Actions for Talk").click()
+    can, can_not, grey = (
+        one.page.locator(what).first.evaluate("element => getComputedStyle(element).color")
+        for what in (".what a", ".menu .off", ".guests")
+    )
+    assert can_not == grey != can
+    frame = one.page.locator(".menu .off").first.evaluate(
+        "element => getComputedStyle(element).borderTopWidth"
+    )
+    assert frame == "0px"
 
 
 @pytest.mark.long

@@ -75,7 +75,12 @@ def test_repeats_are_told_in_words_where_there_are_some() -> None:
     assert telling.repeats(WORDS, "daily") == "Every day"
     assert telling.repeats(WORDS, "FREQ=WEEKLY") == "Every week"
     assert telling.repeats(WORDS, "RRULE:FREQ=WEEKLY;BYDAY=MO,FR") == "Every week: Monday, Friday"
-    for rule in ("FREQ=MONTHLY;BYDAY=-1FR", "FREQ=WEEKLY;INTERVAL=2", "FREQ=SECONDLY", "nonsense"):
+    assert telling.repeats(WORDS, "FREQ=MONTHLY;BYDAY=-1FR") == "Every month: last Friday"
+    assert telling.repeats(WORDS, "FREQ=MONTHLY;BYDAY=1MO,+3MO") == "Every month: first Monday, third Monday"
+    for rule in (
+        "FREQ=WEEKLY;INTERVAL=2", "FREQ=SECONDLY", "nonsense", "FREQ=MONTHLY;BYDAY=-5FR", "FREQ=MONTHLY;BYDAY=1FR,XX",
+        "FREQ=YEARLY;BYDAY=1FR", "FREQ=HOURLY;BYDAY=MO", "FREQ=MONTHLY;BYDAY=,",
+    ):  # fmt: skip
         assert telling.repeats(WORDS, rule) == rule
 
 

@@ -119,6 +119,16 @@ def test_the_night_comes_whole_also_where_it_began_the_day_before() -> None:
     assert expanded(NIGHT, at(2026, 1, 10, 8), 11 / 24) == []  # 08:00 to 19:00
 
 
+def test_several_times_a_day() -> None:
+    ninety = block(at(2026, 3, 2, 9), at(2026, 3, 2, 10), "FREQ=MINUTELY;INTERVAL=90;BYDAY=MO")
+    assert expanded(ninety, at(2026, 3, 9, 11), 4 / 24) == [
+        ("03-09 10:30", "03-09 11:30"), ("03-09 12:00", "03-09 13:00"), ("03-09 13:30", "03-09 14:30"),
+    ]  # fmt: skip
+    twice = block(at(2026, 3, 2, 9), at(2026, 3, 2, 10), "FREQ=DAILY;BYHOUR=9,13")
+    days = [("03-29 09:00", "03-29 10:00"), ("03-29 13:00", "03-29 14:00"), ("03-30 09:00", "03-30 10:00")]
+    assert expanded(twice, at(2026, 3, 29), 1.5) == days, "by the clocks, also once they changed"
+
+
 @pytest.mark.parametrize(
     ("day", "length"), [(date(2026, 3, 28), 12), (date(2026, 3, 30), 13), (date(2026, 10, 24), 14)]
 )

@@ -156,12 +156,21 @@ def repeats(words: Mapping[str, Any], repeat: str) -> str:
     told: str = words["repeat"].get(repeat.lower(), "")
     if told:
         return told
-    found = re.fullmatch(r"(?:RRULE:)?FREQ=([A-Z]+)(?:;BYDAY=([A-Z,]+))?", repeat)
+    found = re.fullmatch(r"(?:RRULE:)?FREQ=([A-Z]+)(?:;BYDAY=([-+0-9A-Z,]+))?", repeat)
     often: str = words["repeat"].get(found[1].lower(), "") if found else ""
-    days = [words["weekday"].get(day, "") for day in (found[2] or "").split(",")] if found else []
-    if not often or (found and found[2] and not all(days)):
-        return repeat
-    return f"{often}: {', '.join(days)}" if all(days) else often
+    if not found or not often or not found[2]:
+        return often or repeat
+    days = [_weekday(words, day, of_month=found[1] == "MONTHLY") for day in found[2].split(",")]
+    return f"{often}: {', '.join(days)}" if all(days) else repeat
+
+
+def _weekday(words: Mapping[str, Any], day: str, *, of_month: bool) -> str:
+    """`Friday`, or of a month `last Friday`; "" for what there is no word for."""
+    number, name = day[:-2].removeprefix("+"), str(words["weekday"].get(day[-2:], ""))
+    if not number:
+        return name
+    which = words["ordinal"].get(number, "") if of_month else ""
+    return f"{which} {name}" if which and name else ""
 
 
 def unknown_since(reasons: Iterable[Reason]) -> datetime | None:
