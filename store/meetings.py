@@ -222,15 +222,18 @@ def append(tx: Tx, change: Change) -> None:
 
 def changes(tx: Tx, meeting_id: str) -> list[Change]:
     """The journal of one meeting, oldest line first."""
-    return _lines(tx, _journal.c.meeting == meeting_id)
+    return _lines(tx, _OF_MEETING, meeting_id)
 
 
 def change_by_key(tx: Tx, key: str) -> Change | None:
     """The change that was accepted under this idempotency key, None if none was."""
-    return next(iter(_lines(tx, _journal.c.key == key)), None)
+    return next(iter(_lines(tx, _OF_KEY, key)), None)
 
 
-def _lines(tx: Tx, wanted: sa.ColumnElement[bool]) -> list[Change]:
-    columns = [column for column in _journal.c if column.name != "id"]
-    query = sa.select(*columns).where(wanted).order_by(_journal.c.id)
-    return [Change(**row) for row in tx.execute(query).mappings()]
+def _lines(tx: Tx, query: sa.Select[Any], named: str) -> list[Change]:
+    return [Change(**row) for row in tx.execute(query, {"named": named}).mappings()]
+
+
+_LINES = sa.select(*(column for column in _journal.c if column.name != "id")).order_by(_journal.c.id)
+_OF_MEETING = _LINES.where(_journal.c.meeting == sa.bindparam("named"))
+_OF_KEY = _LINES.where(_journal.c.key == sa.bindparam("named"))

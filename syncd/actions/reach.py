@@ -45,6 +45,12 @@ def own_meeting(ctx: Context, caller: Caller, meeting: str) -> Meeting:
     return _reached(caller, found)
 
 
+def not_anothers(ctx: Context, caller: Caller, meeting: str) -> None:
+    """Raises `Unknown` for another agent's meeting. An operator is not asked about: the question itself shows if there is one."""
+    if caller.agent is not None:
+        own_meeting(ctx, caller, meeting)
+
+
 def own_story(ctx: Context, caller: Caller, meeting: str) -> Story:
     """A meeting with its story. Raises `Unknown`."""
     found = story(ctx, meeting)

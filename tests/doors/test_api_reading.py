@@ -153,5 +153,10 @@ def test_what_is_asked_about_a_meeting_does_not_read_its_story(api: Api) -> None
         candidates(api.world.ctx, "m1")
     with counted(api.world.store) as over_http:
         api.ok("GET", "/v1/meetings/m1/candidates")
+    assert len(over_http) - len(by_itself) == 2, "a look at the token, in a transaction of its own"
+    agents = api.new_token("read", agent="anna")
+    api.ok("GET", "/v1/meetings/m1/candidates", token=agents)
+    with counted(api.world.store) as over_http:
+        api.ok("GET", "/v1/meetings/m1/candidates", token=agents)
     beside = len(over_http) - len(by_itself)
-    assert beside <= 5, "a transaction for the token and one for the meeting's agent, and nothing else"
+    assert beside <= 6, "likewise with whether the agent is there, and a look at whose meeting it is"

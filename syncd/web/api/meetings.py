@@ -9,7 +9,7 @@ from fastapi import APIRouter, Query, Request, Response
 from syncd.actions.answers import candidates_answer, free_times_answer, journal_json, story_json
 from syncd.actions.free import Wanted, free_times
 from syncd.actions.look import Story, list_meetings
-from syncd.actions.reach import discreet, own_agent, own_meeting, own_story
+from syncd.actions.reach import discreet, not_anothers, own_agent, own_meeting, own_story
 from syncd.actions.refresh import fresh_candidates
 from syncd.actions.suggest import candidates
 from syncd.actions.tokens import Caller
@@ -51,7 +51,7 @@ def find_candidates(
     page: Annotated[CandidatesPage, Query()],
 ) -> Response:
     """Who could take it: the available first, then the unknown, then those not available, each with why."""
-    own_meeting(ctx, caller, meeting)
+    not_anothers(ctx, caller, meeting)
     began = time.monotonic()
     if page.max_age is None:
         found = candidates(ctx, meeting, limit=page.limit)
