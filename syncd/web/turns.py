@@ -7,8 +7,8 @@ takes no turn; nor does who has calendars read first, for that is waiting for th
 """
 
 import asyncio
-from urllib.parse import parse_qs
 
+from starlette.datastructures import QueryParams
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 LOOKING = frozenset({"GET", "HEAD"})
@@ -57,5 +57,5 @@ def _only_looks(scope: Scope) -> bool:
     return (
         scope["type"] == "http"
         and scope["method"] in LOOKING
-        and b"max_age" not in parse_qs(scope["query_string"], keep_blank_values=True)
+        and "max_age" not in QueryParams(scope["query_string"])
     )

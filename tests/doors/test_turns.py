@@ -86,7 +86,7 @@ def test_so_many_at_once_and_in_the_order_in_which_they_came() -> None:
 def test_no_turn_for_what_waits_for_something_else() -> None:
     async def play(desk: Desk, app: InTurn) -> None:
         for number in range(3):
-            desk.ask(app, number)
+            desk.ask(app, number, query=b"after=%ff\xff&&=")
         for number, method in enumerate(("PUT", "POST", "DELETE"), 10):
             desk.ask(app, number, method)
         desk.ask(app, 20, path="/livez")
