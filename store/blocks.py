@@ -1,36 +1,49 @@
 """Blocks made by command: availability taken away from the company, a group or an agent."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import asdict, replace
 from datetime import date, datetime
+from functools import cache
+from typing import Any
 
-from sqlalchemy import ColumnElement, and_, delete, insert, or_, select
+from sqlalchemy import ColumnElement, Select, and_, bindparam, delete, insert, or_, select
 
 from store.database import Tx
 from store.lengths import REPEATS, class_of
 from store.model import MadeBlock
 from store.schema import blocks as _blocks
-from store.statements import one_of
+from store.statements import listed, one_of_named
 
 
 def blocks(tx: Tx) -> list[MadeBlock]:
     """All of them, by number."""
-    return _read(tx)
+    return _read(tx, _found())
 
 
 def repeating(tx: Tx) -> list[MadeBlock]:
     """Those that repeat, by number."""
-    return _read(tx, _blocks.c.duration_class == REPEATS)
+    return _read(tx, _found(_blocks.c.duration_class == REPEATS))
 
 
 def around(tx: Tx, start: datetime, end: datetime, scopes: Collection[str]) -> list[MadeBlock]:
     """Those of these scopes that stand within [start, end), and those that repeat, by number."""
-    within = and_(_blocks.c.start < end, _blocks.c.end > start)
-    return _read(tx, one_of(tx, _blocks.c.scope, scopes), or_(_blocks.c.repeat.is_not(None), within))
+    dialect = tx.dialect.name
+    return _read(tx, _around(dialect), {"since": start, "until": end, "scopes": listed(dialect, scopes)})
 
 
-def _read(tx: Tx, *wanted: ColumnElement[bool]) -> list[MadeBlock]:
-    rows = tx.execute(select(*_COLUMNS).where(*wanted).order_by(_blocks.c.id)).mappings()
+@cache
+def _around(dialect: str) -> Select[Any]:
+    rows = _blocks.c
+    within = and_(rows.start < bindparam("until"), rows.end > bindparam("since"))
+    return _found(one_of_named(dialect, rows.scope, "scopes"), or_(rows.repeat.is_not(None), within))
+
+
+def _found(*wanted: ColumnElement[bool]) -> Select[Any]:
+    return select(*_COLUMNS).where(*wanted).order_by(_blocks.c.id)
+
+
+def _read(tx: Tx, query: Select[Any], asked: Mapping[str, object] | None = None) -> list[MadeBlock]:
+    rows = tx.execute(query, asked).mappings()
     return [
         MadeBlock(**{**row, "exceptions": tuple(map(date.fromisoformat, row["exceptions"].split()))})
         for row in rows

@@ -1,8 +1,9 @@
 """Logins and their calendars, and which calendar objects are known of them (hrefs and etags as in RFC 4791, section 5.3)."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from sqlalchemy import Select, bindparam, delete, func, insert, literal, select, update
@@ -11,7 +12,7 @@ from store import schema
 from store.database import Tx
 from store.errors import Fenced
 from store.model import Calendar, Login, Place
-from store.statements import one_of
+from store.statements import listed, one_of, one_of_named
 from store.values import Moment
 
 _agents, _logins, _calendars, _objects = schema.agents, schema.logins, schema.calendars, schema.objects
@@ -34,10 +35,9 @@ class Unreadable:
 
 def logins(tx: Tx, *, agents: Collection[str] | None = None) -> list[Login]:
     """All logins, or those of some agents, by id."""
-    query = _of_logins()
-    if agents is not None:
-        query = query.where(one_of(tx, _agents.c.id, agents))
-    return _read_logins(tx, query)
+    dialect = tx.dialect.name
+    asked = {} if agents is None else {"agents": listed(dialect, agents)}
+    return _read_logins(tx, _logins_of(dialect, frozenset(asked)), asked)
 
 
 def login(tx: Tx, login_id: int) -> Login | None:
@@ -76,15 +76,20 @@ def save_login(tx: Tx, login: Login) -> None:
 _LEARNED = ("failures", "memo", "seen_at", "listed_at", "state", "error", "hint")
 
 
+@cache
+def _logins_of(dialect: str, asked: frozenset[str]) -> Select[Any]:
+    return _of_logins().where(one_of_named(dialect, _agents.c.id, "agents")) if asked else _of_logins()
+
+
 def _of_logins() -> Select[Any]:
     columns = [column for column in _logins.c if column.name not in ("agent", "called_at")]
     return select(_agents.c.id.label("agent"), *columns).join_from(_logins, _agents).order_by(_logins.c.id)
 
 
-def _read_logins(tx: Tx, query: Select[Any]) -> list[Login]:
+def _read_logins(tx: Tx, query: Select[Any], asked: Mapping[str, object] | None = None) -> list[Login]:
     return [
         Login(**{**row, "check": None if row["check"] is None else tuple(row["check"])})
-        for row in tx.execute(query).mappings()
+        for row in tx.execute(query, asked).mappings()
     ]
 
 
@@ -100,17 +105,27 @@ def calendars(
     agents: Collection[str] | None = None,
 ) -> list[Calendar]:
     """The calendars of some logins, of an agent or of some agents, or all, by id."""
-    joined = (_agents.c.id.label("agent"), _logins.c.account, _logins.c.login)
-    query = (
-        select(*_calendars.c, *joined).join_from(_calendars, _logins).join(_agents).order_by(_calendars.c.id)
-    )
+    dialect, asked = tx.dialect.name, dict[str, object]()
     if logins is not None:
-        query = query.where(one_of(tx, _calendars.c.login_id, logins))
+        asked["logins"] = listed(dialect, logins)
     if agent is not None:
-        query = query.where(_agents.c.id == agent)
+        asked["named"] = agent
     if agents is not None:
-        query = query.where(one_of(tx, _agents.c.id, agents))
-    return [Calendar(**row) for row in tx.execute(query).mappings()]
+        asked["agents"] = listed(dialect, agents)
+    query = _calendars_of(dialect, frozenset(asked))
+    return [Calendar(**row) for row in tx.execute(query, asked).mappings()]
+
+
+@cache
+def _calendars_of(dialect: str, asked: frozenset[str]) -> Select[Any]:
+    joined = (_agents.c.id.label("agent"), _logins.c.account, _logins.c.login)
+    query = select(*_calendars.c, *joined).join_from(_calendars, _logins).join(_agents)
+    wanted = {
+        "logins": one_of_named(dialect, _calendars.c.login_id, "logins"),
+        "named": _agents.c.id == bindparam("named"),
+        "agents": one_of_named(dialect, _agents.c.id, "agents"),
+    }
+    return query.where(*(wanted[name] for name in sorted(asked))).order_by(_calendars.c.id)
 
 
 def save_calendar(tx: Tx, calendar: Calendar) -> Calendar:

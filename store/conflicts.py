@@ -6,6 +6,7 @@ Which slots block, and which were known when the meeting was planned, is decided
 from collections.abc import Collection
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
 from sqlalchemy import (
@@ -13,6 +14,7 @@ from sqlalchemy import (
     ColumnElement,
     Select,
     and_,
+    bindparam,
     delete,
     insert,
     select,
@@ -26,7 +28,7 @@ from store.database import Tx, serialise
 from store.lengths import DAY, WHOLE
 from store.model import MeetingStatus, Slot
 from store.slots import slot_of
-from store.statements import one_of
+from store.statements import listed, one_of_named
 
 _meetings, _agents, _pieces, _told = schema.meetings, schema.agents, schema.pieces, schema.conflicts
 _IS_LONG = text(schema.IS_LONG)
@@ -52,22 +54,31 @@ def beside(
 
     `only`: of these meetings. Meetings beside which there is nothing are absent.
     """
-    wanted = [_meetings.c.status == MeetingStatus.SCHEDULED.value, _meetings.c.end > now]
+    dialect = tx.dialect.name
+    asked: dict[str, object] = {"now": now, "margin": int(margin.total_seconds()) + 1}
     if only is not None:
-        wanted.append(one_of(tx, _meetings.c.id, only))
-    hit = union_all(*_hits(wanted, int(margin.total_seconds()) + 1)).subquery("hit")
-    columns = (hit.c.calendar_id, schema.objects.c.href, hit.c.whole_start, hit.c.whole_end, hit.c.kind)
-    query = select(hit.c.meeting, hit.c.agent, *columns).join_from(
-        hit, schema.objects, hit.c.object_id == schema.objects.c.id
-    )
+        asked["meetings"] = listed(dialect, only)
+    rows = tx.execute(_beside(dialect, only is not None), asked)
     found: dict[str, list[Slot]] = {}
-    for meeting, *row in dict.fromkeys(tuple(row) for row in tx.execute(query)):
+    for meeting, *row in dict.fromkeys(tuple(row) for row in rows):
         found.setdefault(meeting, []).append(slot_of(*row))
     return found
 
 
-def _hits(wanted: list[ColumnElement[bool]], margin: int) -> list[Select[Any]]:
+@cache
+def _beside(dialect: str, some: bool) -> Select[Any]:
+    wanted = [_meetings.c.status == MeetingStatus.SCHEDULED.value, _meetings.c.end > bindparam("now")]
+    if some:
+        wanted.append(one_of_named(dialect, _meetings.c.id, "meetings"))
+    hit = union_all(*_hits(wanted)).subquery("hit")
+    columns = (hit.c.calendar_id, schema.objects.c.href, hit.c.whole_start, hit.c.whole_end, hit.c.kind)
+    query = select(hit.c.meeting, hit.c.agent, *columns)
+    return query.join_from(hit, schema.objects, hit.c.object_id == schema.objects.c.id)
+
+
+def _hits(wanted: list[ColumnElement[bool]]) -> list[Select[Any]]:
     """Two short looks for each meeting, as `slots` has them for each agent; in whole seconds, rather too many than too few."""
+    margin = bindparam("margin", type_=BigInteger())
     since, until = _second(_meetings.c.start) - margin, _second(_meetings.c.end) + 1 + margin
     rows = _pieces.c
     began = and_(rows.start > since - DAY, rows.start < until, rows.end > since, rows.length_class != WHOLE)

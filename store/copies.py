@@ -1,10 +1,12 @@
 """Copies: a meeting's event in one agent's calendar, and what was last seen of it there."""
 
+from collections.abc import Mapping
 from dataclasses import asdict, replace
 from datetime import datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, TextClause, insert, select, text, update
+from sqlalchemy import ColumnElement, Select, TextClause, bindparam, insert, or_, select, text, update
 
 from store.database import Tx
 from store.model import Copy, Duplicate, MeetingStatus, Place
@@ -17,17 +19,19 @@ _PLACE = ("account", "login", "calendar")
 
 def copies(tx: Tx, *, meeting: str | None = None, agent: str | None = None) -> tuple[Copy, ...]:
     """The copies of a meeting, of an agent, of both or all; those of a meeting and agent by generation."""
-    wanted = []
-    if meeting is not None:
-        wanted.append(_copies.c.meeting == meeting)
-    if agent is not None:
-        wanted.append(_copies.c.agent == agent)
-    return _read(tx, *wanted)
+    asked = {"meeting": meeting, "agent": agent}
+    asked = {name: value for name, value in asked.items() if value is not None}
+    return _read(tx, _of(*asked), asked)
+
+
+@cache
+def _of(*names: str) -> Select[Any]:
+    return _found(*(_copies.c[name] == bindparam(name) for name in names))
 
 
 def copies_at(tx: Tx, account: str, login: str) -> tuple[Copy, ...]:
     """The copies that stand, may stand or once stood in this login's calendars; abandoned ones are no longer looked for."""
-    return _read(tx, _copies.c.account == account, _copies.c.login == login, _copies.c.state != "abandoned")
+    return _read(tx, _AT, {"account": account, "login": login})
 
 
 def drifted(tx: Tx) -> list[Copy]:
@@ -35,20 +39,18 @@ def drifted(tx: Tx) -> list[Copy]:
 
     Once a meeting is over, its agent may tidy up as they like.
     """
-    return sorted(_read(tx, _DRIFTED, _of_coming), key=lambda copy: copy.id)
+    return sorted(_read(tx, _OF_COMING), key=lambda copy: copy.id)
 
 
 def duplicated(tx: Tx) -> list[Copy]:
     """The copies of scheduled or live meetings whose mark something else carries that nobody has accepted, by their id."""
-    found = _read(tx, _DUPLICATED, _of_coming)
+    found = _read(tx, _found(_DUPLICATED, _of_coming))
     return sorted((copy for copy in found if copy.open_duplicates), key=lambda copy: copy.id)
 
 
 def strayed(tx: Tx, start: datetime, end: datetime) -> list[Copy]:
     """The copies of meetings that are over, or cancelled, that their agents changed and that stand within [start, end)."""
-    rows = _copies.c
-    within = (rows.found_start < end, rows.found_end > start)
-    return list(_read(tx, _DRIFTED, rows.state == "present", ~_of_coming, *within))
+    return list(_read(tx, _STRAYED, {"since": start, "until": end}))
 
 
 def count_drift(tx: Tx) -> int:
@@ -63,10 +65,28 @@ _of_coming = (
     select(_meetings.c.id)
     .where(
         _meetings.c.id == _copies.c.meeting,
-        _meetings.c.status.in_((MeetingStatus.SCHEDULED.value, MeetingStatus.LIVE.value)),
+        or_(
+            _meetings.c.status == MeetingStatus.SCHEDULED.value,
+            _meetings.c.status == MeetingStatus.LIVE.value,
+        ),
     )
     .exists()
 )
+
+
+def _found(*wanted: ColumnElement[bool] | TextClause) -> Select[Any]:
+    rows = _copies.c
+    return select(_copies).where(*wanted).order_by(rows.meeting, rows.agent, rows.generation)
+
+
+_AT = _found(
+    _copies.c.account == bindparam("account"), _copies.c.login == bindparam("login"), _copies.c.state != "abandoned"
+)  # fmt: skip
+_OF_COMING = _found(_DRIFTED, _of_coming)
+_STRAYED = _found(
+    _DRIFTED, _copies.c.state == "present", ~_of_coming,
+    _copies.c.found_start < bindparam("until"), _copies.c.found_end > bindparam("since"),
+)  # fmt: skip
 
 
 def save_copy(tx: Tx, copy: Copy) -> Copy:
@@ -82,10 +102,8 @@ def save_copy(tx: Tx, copy: Copy) -> Copy:
     return replace(copy, id=tx.execute(insert(_copies).values(**values).returning(_copies.c.id)).scalar_one())
 
 
-def _read(tx: Tx, *wanted: ColumnElement[bool] | TextClause) -> tuple[Copy, ...]:
-    rows = _copies.c
-    query = select(_copies).where(*wanted).order_by(rows.meeting, rows.agent, rows.generation)
-    return tuple(_copy(dict(row)) for row in tx.execute(query).mappings())
+def _read(tx: Tx, query: Select[Any], asked: Mapping[str, object] | None = None) -> tuple[Copy, ...]:
+    return tuple(_copy(dict(row)) for row in tx.execute(query, asked).mappings())
 
 
 def _copy(row: dict[Any, Any]) -> Copy:

@@ -26,7 +26,8 @@ Tx: TypeAlias = Connection
 class Store:
     """The open store; usable from many threads, and from a forked child as if opened there anew.
 
-    `commits`: writing transactions committed by this process. `url`: without its password.
+    `commits`: writing transactions committed by this process. `url`: without its password. `readers`: how many who only read
+    are best let in at once; more are served all the same, and none of them sooner.
     """
 
     def __init__(self, url: URL) -> None:
@@ -42,8 +43,10 @@ class Store:
         if self._address.drivername in _FILES:
             self._turn = sqlite.turn_at(Path(self._address.database or ""))
             self._begin, (self._reader, self._writer) = sqlite.begin, sqlite.engines(self._address)
+            self.readers = sqlite.READERS
         else:
             self._begin, (self._reader, self._writer) = postgresql.begin, postgresql.engines(self._address)
+            self.readers = postgresql.READERS
 
     def _own_connections(self) -> None:
         """After a fork the parent's connections are the parent's: kept aside unclosed, never used."""

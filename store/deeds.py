@@ -2,7 +2,7 @@
 
 from dataclasses import asdict
 
-from sqlalchemy import insert, select
+from sqlalchemy import bindparam, insert, select
 
 from store.database import Tx
 from store.model import Deed
@@ -16,6 +16,8 @@ def append(tx: Tx, deed: Deed) -> None:
 
 def deeds(tx: Tx, meeting: str) -> list[Deed]:
     """Everything that was done because of one meeting, oldest first."""
-    columns = [column for column in _deeds.c if column.name != "id"]
-    query = select(*columns).where(_deeds.c.meeting == meeting).order_by(_deeds.c.id)
-    return [Deed(**row) for row in tx.execute(query).mappings()]
+    return [Deed(**row) for row in tx.execute(_OF_MEETING, {"meeting": meeting}).mappings()]
+
+
+_COLUMNS = [column for column in _deeds.c if column.name != "id"]
+_OF_MEETING = select(*_COLUMNS).where(_deeds.c.meeting == bindparam("meeting")).order_by(_deeds.c.id)

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Mapping
 from dataclasses import asdict
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -12,8 +13,8 @@ from store.database import Tx, serialise
 from store.errors import Fenced
 from store.lengths import class_of
 from store.model import Change, Guest, Meeting, MeetingStatus, Override
-from store.statements import one_of
-from store.values import EPOCH, MICROSECOND, microseconds
+from store.statements import listed, one_of, one_of_named
+from store.values import EPOCH, MICROSECOND, Moment, microseconds
 
 _meetings, _journal = schema.meetings, schema.changes
 _COLUMNS = [column for column in _meetings.c if column.name != "duration_class"]
@@ -36,7 +37,10 @@ def take_turn(tx: Tx, meeting_id: str) -> None:
 
 def meeting(tx: Tx, meeting_id: str) -> Meeting | None:
     """The meeting as it stands, None if there is none."""
-    return next(iter(_read(tx, sa.select(*_COLUMNS).where(_meetings.c.id == meeting_id))), None)
+    return next(iter(_read(tx, _ONE, {"named": meeting_id})), None)
+
+
+_ONE = sa.select(*_COLUMNS).where(_meetings.c.id == sa.bindparam("named"))
 
 
 def insert(tx: Tx, meeting: Meeting) -> None:
@@ -64,8 +68,8 @@ def _row(meeting: Meeting) -> dict[str, Any]:
     }
 
 
-def _read(tx: Tx, query: sa.Select[Any]) -> list[Meeting]:
-    return [_meeting(row) for row in tx.execute(query).mappings()]
+def _read(tx: Tx, query: sa.Select[Any], asked: Mapping[str, object] | None = None) -> list[Meeting]:
+    return [_meeting(row) for row in tx.execute(query, asked).mappings()]
 
 
 def _meeting(row: Mapping[Any, Any]) -> Meeting:
@@ -145,12 +149,21 @@ def overlapping(
 
     A live one goes on since its agent entered, which may have been before its planned start.
     """
-    rows = _meetings.c
-    entered = sa.and_(rows.status == MeetingStatus.LIVE.value, rows.live_at < end)
-    query = sa.select(*_COLUMNS).where(_in(statuses), rows.end > start, sa.or_(rows.start < end, entered))
+    dialect = tx.dialect.name
+    asked: dict[str, object] = {"since": start, "until": end}
     if agents is not None:
-        query = query.where(one_of(tx, rows.agent, agents))
-    return _read(tx, query.order_by(rows.start, rows.id))
+        asked["agents"] = listed(dialect, agents)
+    return _read(tx, _overlapping(dialect, agents is not None, tuple(statuses)), asked)
+
+
+@cache
+def _overlapping(dialect: str, some: bool, statuses: tuple[MeetingStatus, ...]) -> sa.Select[Any]:
+    rows, since, until = _meetings.c, _moment("since"), _moment("until")
+    entered = sa.and_(rows.status == MeetingStatus.LIVE.value, rows.live_at < until)
+    query = sa.select(*_COLUMNS).where(_in(statuses), rows.end > since, sa.or_(rows.start < until, entered))
+    if some:
+        query = query.where(one_of_named(dialect, rows.agent, "agents"))
+    return query.order_by(rows.start, rows.id)
 
 
 def overdue(tx: Tx, before: datetime) -> list[Meeting]:
@@ -170,16 +183,32 @@ def counts(tx: Tx, agents: Collection[str] | None, start: datetime, end: datetim
 
     Agents with none are absent.
     """
+    dialect = tx.dialect.name
+    asked: dict[str, object] = {"since": start, "until": end}
+    if agents is not None:
+        asked["agents"] = listed(dialect, agents)
+    return {row[0]: row[1] for row in tx.execute(_counted(dialect, agents is not None), asked)}
+
+
+@cache
+def _counted(dialect: str, some: bool) -> sa.Select[Any]:
     rows = _meetings.c
     query = sa.select(rows.agent, sa.func.count()).group_by(rows.agent)
-    query = query.where(rows.status != MeetingStatus.CANCELLED.value, rows.start >= start, rows.start < end)
-    if agents is not None:
-        query = query.where(one_of(tx, rows.agent, agents))
-    return {row[0]: row[1] for row in tx.execute(query)}
+    query = query.where(
+        rows.status != MeetingStatus.CANCELLED.value,
+        rows.start >= _moment("since"),
+        rows.start < _moment("until"),
+    )
+    return query.where(one_of_named(dialect, rows.agent, "agents")) if some else query
+
+
+def _moment(name: str) -> sa.BindParameter[datetime]:
+    return sa.bindparam(name, type_=Moment())
 
 
 def _in(statuses: Collection[MeetingStatus]) -> sa.ColumnElement[bool]:
-    return _meetings.c.status.in_([status.value for status in statuses])
+    # As constants: values in an IN are written into the statement anew each time it runs.
+    return _meetings.c.status.in_([sa.literal_column(f"'{status.value}'") for status in statuses])
 
 
 # ---------------------------------------------------------------------------------------------------------------------
@@ -193,15 +222,18 @@ def append(tx: Tx, change: Change) -> None:
 
 def changes(tx: Tx, meeting_id: str) -> list[Change]:
     """The journal of one meeting, oldest line first."""
-    return _lines(tx, _journal.c.meeting == meeting_id)
+    return _lines(tx, _OF_MEETING, meeting_id)
 
 
 def change_by_key(tx: Tx, key: str) -> Change | None:
     """The change that was accepted under this idempotency key, None if none was."""
-    return next(iter(_lines(tx, _journal.c.key == key)), None)
+    return next(iter(_lines(tx, _OF_KEY, key)), None)
 
 
-def _lines(tx: Tx, wanted: sa.ColumnElement[bool]) -> list[Change]:
-    columns = [column for column in _journal.c if column.name != "id"]
-    query = sa.select(*columns).where(wanted).order_by(_journal.c.id)
-    return [Change(**row) for row in tx.execute(query).mappings()]
+def _lines(tx: Tx, query: sa.Select[Any], named: str) -> list[Change]:
+    return [Change(**row) for row in tx.execute(query, {"named": named}).mappings()]
+
+
+_LINES = sa.select(*(column for column in _journal.c if column.name != "id")).order_by(_journal.c.id)
+_OF_MEETING = _LINES.where(_journal.c.meeting == sa.bindparam("named"))
+_OF_KEY = _LINES.where(_journal.c.key == sa.bindparam("named"))

@@ -15,13 +15,16 @@ CONNECTION = {
     "options": WAITS,
 }
 
+READERS = 8
+"""How many who only read are best let in at once: most of them wait for the server. For so many the connections are kept."""
+
 
 def engines(url: URL) -> tuple[Engine, Engine]:
     """The reading and the writing engine, over one pool. What the URL itself sets goes before `CONNECTION`."""
     wanted = {name: value for name, value in CONNECTION.items() if name not in url.query}
     engine = create_engine(
         url.set(drivername="postgresql+psycopg"), connect_args=wanted, hide_parameters=True, pool_pre_ping=True,
-        pool_size=8, max_overflow=24, pool_timeout=30,
+        pool_size=READERS, max_overflow=24, pool_timeout=30,
     )  # fmt: skip
     reader = engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
     writer = engine.execution_options(isolation_level="READ COMMITTED")

@@ -4,9 +4,10 @@ import uuid
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import asdict
 from datetime import datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, delete, insert, select, update
+from sqlalchemy import ColumnElement, Select, delete, insert, select, update
 
 from store.database import Tx
 from store.meta import set_meta
@@ -15,7 +16,7 @@ from store.schema import addresses as _addresses
 from store.schema import agents as _agents
 from store.schema import logins as _logins
 from store.schema import memberships as _memberships
-from store.statements import one_of
+from store.statements import listed, one_of, one_of_named
 
 CONFIGURED = _agents.c.provisioned_by.is_(None)
 """The condition of agents who stand in the configuration, or did when they went."""
@@ -140,13 +141,21 @@ def folded(address: str) -> str:
 
 def meant_by(tx: Tx, addresses: Collection[str]) -> dict[str, list[str]]:
     """Mail address in small letters -> the ids of the agents there are whom it means; the others are absent."""
-    query = (
-        select(_addresses.c.address, _agents.c.id)
-        .join_from(_addresses, _agents)
-        .where(one_of(tx, _addresses.c.address, list(map(folded, addresses))), _agents.c.removed_at.is_(None))
-        .order_by(_agents.c.id)
-    )
     found: dict[str, list[str]] = {}
-    for address, agent in tx.execute(query):
+    if not addresses:
+        return found
+    dialect = tx.dialect.name
+    asked = {"addresses": listed(dialect, list(map(folded, addresses)))}
+    for address, agent in tx.execute(_meant(dialect), asked):
         found.setdefault(address, []).append(agent)
     return found
+
+
+@cache
+def _meant(dialect: str) -> Select[Any]:
+    return (
+        select(_addresses.c.address, _agents.c.id)
+        .join_from(_addresses, _agents)
+        .where(one_of_named(dialect, _addresses.c.address, "addresses"), _agents.c.removed_at.is_(None))
+        .order_by(_agents.c.id)
+    )

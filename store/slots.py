@@ -14,6 +14,7 @@ from itertools import islice
 from typing import Any, NamedTuple, TypeVar
 
 from sqlalchemy import (
+    BigInteger,
     ColumnElement,
     Delete,
     Select,
@@ -206,12 +207,13 @@ def overlapping(tx: Tx, start: datetime, end: datetime, agents: Collection[str] 
     """
     if end <= start:
         return []
-    since, until = second_at_or_before(start), second_at_or_after(end)
-    few = agents is not None and len(agents) <= FEW_AGENTS
-    hits = _by_agent(tx, since, until, agents or ()) if few else _by_time(since, until)
+    dialect, few = tx.dialect.name, agents is not None and len(agents) <= FEW_AGENTS
+    asked: dict[str, object] = {"since": second_at_or_before(start), "until": second_at_or_after(end)}
+    if few:
+        asked["agents"] = listed(dialect, agents or ())
     wanted = None if agents is None or few else set(agents)
     # A slot cut into pieces comes once for each piece that overlaps: the same row, for all carry the whole interval.
-    rows = dict.fromkeys(tuple(row) for row in tx.execute(_whole(hits)))
+    rows = dict.fromkeys(tuple(row) for row in tx.execute(_overlapping(dialect, few), asked))
     return sorted(
         (slot_of(*row) for row in rows if wanted is None or row[0] in wanted),
         key=lambda slot: (slot.start, slot.end, slot.agent, slot.calendar_id, slot.href),
@@ -230,32 +232,38 @@ def objects_of(tx: Tx, uids: Collection[str], agents: Collection[str]) -> set[tu
     return {(row.id, row.href) for row in tx.execute(query)}
 
 
-def _by_time(since: int, until: int) -> list[Select[Any]]:
+@cache
+def _overlapping(dialect: str, few: bool) -> Select[Any]:
+    return _whole(_by_agent(dialect) if few else _by_time())
+
+
+def _by_time() -> list[Select[Any]]:
     """One scan for each length class, bounded by the longest interval there is in it."""
     rows = _pieces.c
     bounded = [
-        _hit(rows.length_class == name, rows.start > since - longest, since=since, until=until)
+        _hit(rows.length_class == name, rows.start > _SINCE - literal_column(str(longest)))
         for name, longest in CLASSES
     ]
-    return [*bounded, _hit(rows.length_class == WHOLE, since=since, until=until)]
+    return [*bounded, _hit(rows.length_class == WHOLE)]
 
 
-def _by_agent(tx: Tx, since: int, until: int, agents: Collection[str]) -> list[Select[Any]]:
+def _by_agent(dialect: str) -> list[Select[Any]]:
     """Two short looks for each agent: what may have started within the last day, and what is kept whole."""
-    rows = _pieces.c
-    theirs = rows.agent.in_(select(schema.agents.c.number).where(one_of(tx, schema.agents.c.id, agents)))
+    rows, numbers = _pieces.c, select(schema.agents.c.number)
+    theirs = rows.agent.in_(numbers.where(one_of_named(dialect, schema.agents.c.id, "agents")))
     # «+ 0» keeps SQLite from looking by `start`, through everything that the agent ever had.
-    began = rows.start + literal_column("0") < until
+    began = rows.start + literal_column("0") < _UNTIL
     return [
-        _hit(theirs, rows.start > since - DAY, rows.length_class != WHOLE, since=since, until=until),
-        select(*_HIT).where(theirs, _IS_LONG, began, rows.end > since),
+        _hit(theirs, rows.start > _SINCE - literal_column(str(DAY)), rows.length_class != WHOLE),
+        select(*_HIT).where(theirs, _IS_LONG, began, rows.end > _SINCE),
     ]
 
 
-def _hit(*bounds: ColumnElement[bool], since: int, until: int) -> Select[Any]:
-    return select(*_HIT).where(*bounds, _pieces.c.start < until, _pieces.c.end > since)
+def _hit(*bounds: ColumnElement[bool]) -> Select[Any]:
+    return select(*_HIT).where(*bounds, _pieces.c.start < _UNTIL, _pieces.c.end > _SINCE)
 
 
+_SINCE, _UNTIL = bindparam("since", type_=BigInteger()), bindparam("until", type_=BigInteger())
 _HIT = [_pieces.c[name] for name in ("agent", "calendar_id", "object_id", "whole_start", "whole_end", "kind")]
 
 

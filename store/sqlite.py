@@ -32,6 +32,9 @@ PRAGMAS = (
 and again. A question about a hundred of 10,000 agents looks at 3 MB of pages: with the usual 2 MB of cache it reads each every time.
 """
 
+READERS = 1
+"""How many who only read are best let in at once: SQLite works within this process, on the processor that Python needs, too."""
+
 _turns: dict[tuple[int, Path], Turns] = {}
 
 

@@ -1,10 +1,9 @@
 """Tokens of the HTTP door: who may come in, how far, and when they last did. A token's secret is not here, only its digest."""
 
-from collections.abc import Iterable
 from dataclasses import asdict, replace
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, bindparam, func, insert, or_, select, update
 
 from store import schema
 from store.database import Tx
@@ -15,17 +14,24 @@ _rows = schema.tokens.c
 
 def tokens(tx: Tx) -> list[Token]:
     """All of them, also those that are over, by number."""
-    return list(_read(tx))
+    columns = [column for column in _rows if column.name != "digest"]
+    return [Token(**row) for row in tx.execute(select(*columns).order_by(_rows.id)).mappings()]
 
 
 def token(tx: Tx, number: int) -> Token | None:
     """One token, None if there never was one of this number."""
-    return next(iter(_read(tx, _rows.id == number)), None)
+    return with_digest(tx, number)[0]
 
 
-def digest(tx: Tx, number: int) -> str | None:
-    """What the token's secret must hash to; None if there is no such token."""
-    return tx.execute(select(_rows.digest).where(_rows.id == number)).scalar()
+def with_digest(tx: Tx, number: int) -> tuple[Token | None, str]:
+    """One token, and what its secret must hash to; (None, "") if there never was one of this number."""
+    row = tx.execute(_ONE, {"number": number}).mappings().one_or_none()
+    values = dict(row or {"digest": ""})
+    digest: str = values.pop("digest")
+    return Token(**values) if row else None, digest
+
+
+_ONE = select(*_rows).where(_rows.id == bindparam("number"))
 
 
 def add(tx: Tx, token: Token) -> Token:
@@ -62,9 +68,3 @@ def revoke(tx: Tx, number: int, now: datetime) -> bool:
 
 def _update(tx: Tx, *wanted: ColumnElement[bool], **values: str | datetime) -> bool:
     return tx.execute(update(schema.tokens).where(*wanted).values(**values)).rowcount == 1
-
-
-def _read(tx: Tx, *wanted: ColumnElement[bool]) -> Iterable[Token]:
-    columns = [column for column in _rows if column.name != "digest"]
-    query = select(*columns).where(*wanted).order_by(_rows.id)
-    return (Token(**row) for row in tx.execute(query).mappings())

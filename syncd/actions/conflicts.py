@@ -46,6 +46,8 @@ def late(ctx: Context, tx: Tx, *, only: Collection[str] | None = None) -> dict[s
     """Meeting -> its late conflict, by start; of all coming meetings, or `only` of these."""
     policies, now = policies_of(ctx.config), ctx.clock()
     beside = conflicts.beside(tx, now, policies.widest_buffer(), only=only)
+    if not beside:
+        return {}
     concerned = meetings.by_ids(tx, beside)
     people = agents.by_id(tx, {one.agent for one in concerned})
     checked = {row.id: row for row in calendars.calendars(tx, agents=list(people)) if row.checked}

@@ -7,11 +7,12 @@ have. Of others an agent sees that they could not take a meeting, and when, but 
 from dataclasses import replace
 from typing import Any
 
+from store.model import Meeting
 from syncd.actions.accept import Wish
 from syncd.actions.blocking import Listed, block_list, unknown_block
 from syncd.actions.context import Context
 from syncd.actions.look import Story, story
-from syncd.actions.named import existing, no_agent
+from syncd.actions.named import existing, known_meeting, no_agent
 from syncd.actions.tokens import Caller
 from syncd.errors import NotPermitted
 from syncd.shapes import Json
@@ -37,12 +38,28 @@ def own_wish(caller: Caller, wish: Wish) -> Wish:
     return replace(wish, only_of=caller.agent)
 
 
+def own_meeting(ctx: Context, caller: Caller, meeting: str) -> Meeting:
+    """A meeting without its story, for who only asks something about it. Raises `Unknown`."""
+    with ctx.store.reading() as tx:
+        found = known_meeting(tx, meeting)
+    return _reached(caller, found)
+
+
+def not_anothers(ctx: Context, caller: Caller, meeting: str) -> None:
+    """Raises `Unknown` for another agent's meeting. An operator is not asked about: the question itself shows if there is one."""
+    if caller.agent is not None:
+        own_meeting(ctx, caller, meeting)
+
+
 def own_story(ctx: Context, caller: Caller, meeting: str) -> Story:
     """A meeting with its story. Raises `Unknown`."""
     found = story(ctx, meeting)
-    reached = caller.agent in (None, found.meeting.agent)
-    existing(found.meeting if reached else None, meeting)
+    _reached(caller, found.meeting)
     return found
+
+
+def _reached(caller: Caller, meeting: Meeting) -> Meeting:
+    return existing(meeting if caller.agent in (None, meeting.agent) else None, meeting.id)
 
 
 def own_scope(caller: Caller, scope: str) -> None:

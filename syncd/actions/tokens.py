@@ -157,11 +157,9 @@ def _caller(tx: Tx, token: Token, now: datetime) -> Caller:
 
 
 def _genuine(tx: Tx, secret: str) -> Token:
-    number = number_of(secret)
-    known = tokens.digest(tx, number) or ""
+    token, known = tokens.with_digest(tx, number_of(secret))
     same = hmac.compare_digest(known.encode(), _digest(secret).encode())
-    token = tokens.token(tx, number) if same else None
-    if token is None:
+    if token is None or not same:
         raise TokenRefused("this token is not known here", _NEW)
     return token
 

@@ -21,6 +21,7 @@ from syncd.web.pages.wrong import ForPeople
 from syncd.web.problems import tell_problems
 from syncd.web.rates import Rates
 from syncd.web.server import WebServer
+from syncd.web.turns import InTurn
 
 
 def serve(ctx: Context, visitor: int | None = None) -> WebServer:
@@ -51,7 +52,8 @@ def make_app(ctx: Context, visitor: int | None = None) -> ASGIApp:
     door = pages.doorway(ctx, app.state.rates, visitor)
     app.include_router(door.router)
     tell_problems(app)
-    within = Limits(app, exempt=frozenset({PUSH_PATH}))
+    in_turn = InTurn(app, ctx.store.readers, exempt=frozenset({LIVE, READY}))
+    within = Limits(in_turn, exempt=frozenset({PUSH_PATH}))
     asked_rightly = OwnHosts(within, ctx.config.http, exempt=frozenset({PUSH_PATH, LIVE, READY}))
     return _Guarded(Metered(ForPeople(asked_rightly, door), ctx.meter))
 

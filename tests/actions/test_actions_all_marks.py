@@ -4,16 +4,20 @@ The judge itself is held to a naive reference in `test_actions_reference`; here 
 random worlds and around many times in each, asked of all and of a few.
 """
 
-from collections.abc import Sequence
+import sys
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import timedelta
+from types import FrameType
 
 import pytest
 from randomworlds import ASKED, MINUTE, STEP, RandomWorld, keep
+from sqlalchemy import select
+from sqlalchemy.sql import coercions
 from stores import counted, sqlite_only
 from worlds import AGENT, HEAD, TEN, World
 
-from store import agents, meetings
+from store import agents, meetings, schema
 from store.database import Store, Tx
 from store.model import Meeting
 from syncd.actions import knowledge
@@ -123,6 +127,31 @@ def test_the_marks_are_one_statement_after_a_look_whether_the_directory_is_the_s
         with counted(world.store) as made:
             at_once(world.ctx, tx, meeting, 10 * MINUTE)
     assert len(made) == 2, "which directory this is, and what stands around the meeting's time"
+
+
+def built(ask: Callable[[], object]) -> int:
+    """How often a part of a statement was put together meanwhile, as SQLAlchemy does by `coercions`."""
+    calls = 0
+
+    def note(frame: FrameType, event: str, _argument: object) -> None:
+        nonlocal calls
+        calls += event == "call" and frame.f_code.co_filename == coercions.__file__
+
+    sys.setprofile(note)
+    try:
+        ask()
+    finally:
+        sys.setprofile(None)
+    return calls
+
+
+def test_the_statements_of_a_question_are_built_once(world: World) -> None:
+    world.enter("ben", "1", TEN, TEN + timedelta(hours=1))
+    world.sync()
+    world.plan()
+    candidates(world.ctx, "m1")
+    assert built(lambda: select(schema.agents)) > 0
+    assert built(lambda: candidates(world.ctx, "m1")) == 0, "building them takes longer than they take"
 
 
 # ---------------------------------------------------------------------------------------------------------------------

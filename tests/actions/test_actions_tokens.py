@@ -6,7 +6,7 @@ from sqlite3 import connect
 
 import pytest
 from sqlalchemy import text
-from stores import sqlite_only
+from stores import counted, sqlite_only
 from worlds import AGENT, HEAD, World
 
 from store.database import open_store
@@ -106,6 +106,15 @@ def test_the_last_use_is_kept_once_a_minute(world: World) -> None:
     who(world.ctx, made.secret)
     assert world.store.commits == before + 2
     assert [one.last_used_at for one in token_list(world.ctx)] == [world.now]
+
+
+@sqlite_only
+def test_who_comes_is_one_look_at_the_store(world: World) -> None:
+    made = create_token(world.ctx, "read", by="jan")
+    who(world.ctx, made.secret)
+    with counted(world.store) as asked:
+        who(world.ctx, made.secret)
+    assert [one.split()[0] for one in asked] == ["BEGIN", "SELECT"]
 
 
 @sqlite_only

@@ -3,7 +3,9 @@
 from datetime import timedelta
 
 from apis import PLAN, Api
-from stores import sqlite_only
+from stores import counted, sqlite_only
+
+from syncd.actions.suggest import candidates
 
 DAY = {"start": "2026-03-02T00:00:00Z", "end": "2026-03-03T00:00:00+00:00"}
 
@@ -141,3 +143,20 @@ def test_the_journal_keeps_what_was_asked(api: Api) -> None:
     assert api.ask("GET", "/v1/meetings/nothing/changes").problem == "unknown"
     later = api.world.now + timedelta(hours=1)
     assert first["at"] < later.isoformat()
+
+
+@sqlite_only
+def test_what_is_asked_about_a_meeting_does_not_read_its_story(api: Api) -> None:
+    api.plan()
+    api.ok("GET", "/v1/meetings/m1/candidates")
+    with counted(api.world.store) as by_itself:
+        candidates(api.world.ctx, "m1")
+    with counted(api.world.store) as over_http:
+        api.ok("GET", "/v1/meetings/m1/candidates")
+    assert len(over_http) - len(by_itself) == 2, "a look at the token, in a transaction of its own"
+    agents = api.new_token("read", agent="anna")
+    api.ok("GET", "/v1/meetings/m1/candidates", token=agents)
+    with counted(api.world.store) as over_http:
+        api.ok("GET", "/v1/meetings/m1/candidates", token=agents)
+    beside = len(over_http) - len(by_itself)
+    assert beside <= 6, "likewise with whether the agent is there, and a look at whose meeting it is"

@@ -3,11 +3,12 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import Select, event, func, select, text
+from sqlalchemy import event, func, select, text
 from store_things import HOUR, MICROSECOND, NOW, SECOND, add_calendar, settle, thing
 from stores import postgresql_only
 
@@ -385,15 +386,13 @@ def plans(store: Store, agents: list[str] | None) -> str:
     """How the database goes about the very statements that `overlapping` runs."""
     found: list[str] = []
 
-    def explain(tx: Tx, query: object, *_rest: object) -> None:
-        if isinstance(query, Select) and not getattr(query, "explained", False):
-            compiled = query.compile(tx.engine, compile_kwargs={"render_postcompile": True})
+    def explain(tx: Tx, _cursor: object, statement: str, parameters: Any, *_rest: object) -> None:
+        if not statement.startswith("EXPLAIN"):
             prefix = "EXPLAIN " if tx.dialect.name == "postgresql" else "EXPLAIN QUERY PLAN "
-            rows = tx.exec_driver_sql(prefix + str(compiled), compiled.construct_params() if compiled.positiontup is None else tuple(compiled.construct_params()[name] for name in compiled.positiontup))  # fmt: skip
-            found.extend(str(row[-1]) for row in rows)
+            found.extend(str(row[-1]) for row in tx.exec_driver_sql(prefix + statement, parameters))
 
     with store.reading() as tx:
-        event.listen(tx, "before_execute", explain)
+        event.listen(tx, "before_cursor_execute", explain)
         slots.overlapping(tx, NOW + 30 * DAY, NOW + 30 * DAY + HOUR, agents)
-        event.remove(tx, "before_execute", explain)
+        event.remove(tx, "before_cursor_execute", explain)
     return "\n".join(found)

@@ -26,8 +26,8 @@ def test_tokens_come_back_as_they_were_kept(store: Store) -> None:
         assert tokens.tokens(tx) == [made, other, third]
         assert tokens.token(tx, made.id) == made
         assert tokens.token(tx, 77) is None
-        assert (tokens.digest(tx, made.id), tokens.digest(tx, other.id)) == ("d1", "")
-        assert tokens.digest(tx, 77) is None
+        assert (tokens.with_digest(tx, made.id), tokens.with_digest(tx, other.id)[1]) == ((made, "d1"), "")
+        assert tokens.with_digest(tx, 77) == (None, "")
     assert replace(made, id=0) == PLATFORM
     assert (made.label, other.label) == ("platform", f"token {other.id}")
 

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Query, Request, Response
 from syncd.actions.answers import candidates_answer, free_times_answer, journal_json, story_json
 from syncd.actions.free import Wanted, free_times
 from syncd.actions.look import Story, list_meetings
-from syncd.actions.reach import discreet, own_agent, own_story
+from syncd.actions.reach import discreet, not_anothers, own_agent, own_meeting, own_story
 from syncd.actions.refresh import fresh_candidates
 from syncd.actions.suggest import candidates
 from syncd.actions.tokens import Caller
@@ -51,7 +51,7 @@ def find_candidates(
     page: Annotated[CandidatesPage, Query()],
 ) -> Response:
     """Who could take it: the available first, then the unknown, then those not available, each with why."""
-    own_story(ctx, caller, meeting)
+    not_anothers(ctx, caller, meeting)
     began = time.monotonic()
     if page.max_age is None:
         found = candidates(ctx, meeting, limit=page.limit)
@@ -65,7 +65,7 @@ def find_candidates(
 @router.get("/{id}/slots", responses=told(shapes.FreeTimes, 404, 409))
 def find_slots(ctx: Ctx, caller: Reader, meeting: Id, asked: Annotated[SlotsQuestion, Query()]) -> Response:
     """When it could take place instead: only times that are known to be free."""
-    own_story(ctx, caller, meeting)
+    own_meeting(ctx, caller, meeting)
     for agent in asked.agent:
         own_agent(caller, agent)
     wanted = Wanted(asked.from_, asked.to, asked.step, asked.notice, tuple(asked.agent), asked.together)

@@ -14,7 +14,7 @@ from syncd.actions.accept import Accepted, Scene, Wish, accept, preview
 from syncd.actions.days import Drawn, people_days
 from syncd.actions.dry_run import mails_of, writes_of
 from syncd.actions.finding import agents_of, person
-from syncd.actions.reach import own_story, own_wish
+from syncd.actions.reach import own_meeting, own_wish
 from syncd.errors import Refused, SyncdError
 from syncd.problems import kind_of
 from syncd.rules.meetings import hindrance
@@ -39,7 +39,7 @@ def routes(door: Doorway) -> None:
 
 
 def _look(frame: Frame, visit: Visit) -> Response:
-    meeting = own_story(visit.ctx, visit.caller, visit.asked("id")).meeting
+    meeting = own_meeting(visit.ctx, visit.caller, visit.asked("id"))
     why_not = hindrance(meeting, "assign", now=visit.now)
     if why_not or not visit.asked("to"):
         return _choose(frame, visit, meeting, why_not or "")
@@ -116,7 +116,7 @@ def _wish(visit: Visit, meeting: Meeting, to: str, version: int | None = None) -
 
 
 def _assign(frame: Frame, visit: Visit) -> Response:
-    meeting = own_story(visit.ctx, visit.caller, visit.filled("id")).meeting
+    meeting = own_meeting(visit.ctx, visit.caller, visit.filled("id"))
     to = visit.filled("to")
     wish = _wish(visit, meeting, to, visit.number("version", 0))
     try:

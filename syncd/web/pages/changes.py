@@ -13,7 +13,7 @@ from store.model import Guest, Meeting
 from syncd.actions import changes
 from syncd.actions.accept import Wish, accept
 from syncd.actions.finding import person
-from syncd.actions.reach import own_story, own_wish
+from syncd.actions.reach import own_meeting, own_wish
 from syncd.errors import Invalid, SyncdError, Unknown, WrongUse
 from syncd.moments import moment
 from syncd.problems import kind_of
@@ -42,7 +42,7 @@ def _offer(door: Doorway, change: OfferedChange, read: Reader) -> None:
 
 def _ask(frame: Frame, visit: Visit, change: OfferedChange, *, wrong: SyncdError | None = None) -> Response:
     """The form, filled in as it was sent if it was."""
-    meeting = own_story(visit.ctx, visit.caller, visit.asked("id") or visit.filled("id")).meeting
+    meeting = own_meeting(visit.ctx, visit.caller, visit.asked("id") or visit.filled("id"))
     field = wrong.field if isinstance(wrong, Invalid) else ""
     why_not = hindrance(meeting, change, now=visit.now) or ""
     free = booking(visit, meeting, frame.words) if change == "reschedule" and not why_not else None
@@ -61,7 +61,7 @@ def _agent(visit: Visit, meeting: Meeting) -> object:
 
 
 def _change(frame: Frame, visit: Visit, change: OfferedChange, read: Reader) -> Response:
-    meeting = own_story(visit.ctx, visit.caller, visit.filled("id")).meeting
+    meeting = own_meeting(visit.ctx, visit.caller, visit.filled("id"))
     try:
         accepted = accept(visit.ctx, own_wish(visit.caller, read(visit, meeting)))
     except SyncdError as wrong:
