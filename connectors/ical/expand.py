@@ -10,7 +10,8 @@ from datetime import datetime
 from connectors.ical.events import Entry
 from connectors.ical.findings import Findings
 from connectors.ical.limits import Limits, Steps
-from connectors.ical.series import Series, Window, interval_of
+from connectors.ical.series import Series, interval_of
+from connectors.ical.values import Window
 from connectors.interface import NEVER_STORED, BusyInterval, Status
 
 

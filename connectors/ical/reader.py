@@ -17,8 +17,8 @@ from connectors.ical.limits import DEFAULTS, Limits, Steps
 from connectors.ical.meaning import freebusy_status
 from connectors.ical.own import own_event
 from connectors.ical.reduce import Reduction
-from connectors.ical.series import Window
 from connectors.ical.text import scan
+from connectors.ical.values import Window
 from connectors.ical.zones import Ladder, Zone, known_zone
 from connectors.interface import BusyInterval, CalendarObject, Event, Reading
 

@@ -33,6 +33,17 @@ class Length(NamedTuple):
     exact: timedelta = timedelta(0)
 
 
+class Window(NamedTuple):
+    """A half-open stretch of time in aware UTC."""
+
+    start: datetime
+    end: datetime
+
+    def holds(self, start: datetime, end: datetime) -> bool:
+        """Say whether an interval overlaps the window; one without length must lie in it."""
+        return start < self.end and (end > self.start or (start == end and start >= self.start))
+
+
 def read_wall(value: str, *, whole_day: bool = False) -> Wall:
     """Read a DATE or DATE-TIME. What is written decides which; `whole_day` (VALUE=DATE) drops a midnight's time."""
     if _TIME.fullmatch(value) and not whole_day:

@@ -13,7 +13,7 @@ from typing import NamedTuple
 from connectors.ical import days
 from connectors.ical.limits import Steps
 from connectors.ical.rules import Rule
-from connectors.ical.stride import Span, strides
+from connectors.ical.stride import LISTED, Span, strides
 
 _DAY = 86_400
 _UNIT = {"DAILY": _DAY, "HOURLY": 3_600, "MINUTELY": 60, "SECONDLY": 1}
@@ -48,7 +48,7 @@ class Walk(NamedTuple):
 
 def walk(path: Walk) -> Iterator[datetime]:
     """Yield the rule's instances, naive and strictly growing. Raises `StepsSpent` when the budget is gone."""
-    common = _common(path)
+    common = _common(path, at_once=False)
     if common is None:
         return by_period(path)
     clock = path.first - datetime.fromordinal(path.first.toordinal())
@@ -57,13 +57,13 @@ def walk(path: Walk) -> Iterator[datetime]:
 
 def walk_days(path: Walk) -> Iterable[int]:
     """As `walk`, for a rule that names days: these as ordinals, all at the time of day of the first."""
-    common = _common(path)
+    common = _common(path, at_once=True)
     return (at.toordinal() for at in by_period(path)) if common is None else common
 
 
-def _common(path: Walk) -> Iterable[int] | None:
+def _common(path: Walk, *, at_once: bool) -> Iterable[int] | None:
     clock, until = path.first.time(), min(path.high, path.last or path.high)
-    span = Span(path.low.toordinal(), until.toordinal(), path.steps)
+    span = Span(path.low.toordinal(), until.toordinal(), path.steps, at_once)
     named = strides(_without_own_time(path.rule, path.first), path.first, span)
     if named is None:
         return None
@@ -71,7 +71,7 @@ def _common(path: Walk) -> Iterable[int] | None:
     high = span.high - (clock > until.time())
     if path.rule.count is not None and path.rule.frequency != "DAILY":
         return _counted(path, named, low, high)
-    if isinstance(named, Sequence):
+    if isinstance(named, LISTED):
         return named[bisect_left(named, low) : bisect_right(named, high)]
     return _between(named, low, high)
 
