@@ -24,8 +24,10 @@ def expand(
     """
     master, overrides = _newest(entries, findings)
     if master is not None and not overrides and master.stands_alone:
-        alone = interval_of(master, master.start.instant, master.start)
-        return [alone] if window.holds(alone.start, alone.end) else []
+        start, end = master.start.span(master.length)
+        if not window.holds(start, end):
+            return []
+        return [BusyInterval(start, end, master.status, master.all_day, master.uid)]
     if len(overrides) > limits.overrides:
         findings.add(
             overrides[0].uid, overrides[0].line, f"only {limits.overrides} changed instances are read"
@@ -60,11 +62,12 @@ def _newest(entries: Sequence[Entry], findings: Findings) -> tuple[Entry | None,
 def capped(found: list[BusyInterval], limits: Limits, findings: Findings) -> list[BusyInterval]:
     """Return the first occurrences, as many as one object may have in a window; the time of the others is unknown."""
     found.sort()
+    if len(found) <= limits.occurrences:
+        return found
     kept, more = found[: limits.occurrences], found[limits.occurrences :]
-    if more:
-        findings.add(
-            more[0].uid, 0, f"more than {limits.occurrences} occurrences; when the others are is unknown"
-        )
+    findings.add(
+        more[0].uid, 0, f"more than {limits.occurrences} occurrences; when the others are is unknown"
+    )
     blocking = [one for one in more if one.start < one.end and one.status not in NEVER_STORED]
     if blocking:
         end = max(one.end for one in blocking)

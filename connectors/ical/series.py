@@ -34,8 +34,8 @@ _ALL_DAYS = date.max.toordinal()
 
 def interval_of(entry: Entry, start: datetime, moment: Moment, length: Length | None = None) -> BusyInterval:
     """The occurrence at `moment`, which is the instant `start`."""
-    whole, exact = entry.length if length is None else length
-    end = moment.after(Length(whole, exact)) if whole else shifted(start, exact)
+    length = entry.length if length is None else length
+    end = moment.after(length) if length.days else shifted(start, length.exact)
     return BusyInterval(start, end, entry.status, entry.all_day, entry.uid)
 
 
