@@ -55,6 +55,15 @@ def walk(path: Walk) -> Iterator[datetime]:
     return (datetime.fromordinal(day) + clock for day in common)
 
 
+def walk_seconds(path: Walk) -> Iterator[int]:
+    """As `walk`, in seconds (`seconds_of`)."""
+    common = _common(path, at_once=False)
+    if common is None:
+        return map(seconds_of, by_period(path))
+    clock = seconds_of(path.first) % _DAY
+    return (day * _DAY + clock for day in common)
+
+
 def walk_days(path: Walk) -> Iterable[int]:
     """As `walk`, for a rule that names days: these as ordinals, all at the time of day of the first."""
     common = _common(path, at_once=True)
@@ -226,8 +235,8 @@ def _units(
 ) -> tuple[Iterator[Period], int]:
     """Days, hours, minutes or seconds by arithmetic on their number since the first of them."""
     unit = _UNIT[rule.frequency]
-    origin = _seconds(path.first) // unit
-    skipped = max(0, (_seconds(low) // unit - origin) // rule.interval)
+    origin = seconds_of(path.first) // unit
+    skipped = max(0, (seconds_of(low) // unit - origin) // rule.interval)
     return _turns(rule, path, origin, skipped, times), skipped if counting else 0
 
 
@@ -272,7 +281,8 @@ def _next_month(at: date) -> int:
     return date(at.year + at.month // 12, at.month % 12 + 1, 1).toordinal()
 
 
-def _seconds(at: datetime) -> int:
+def seconds_of(at: datetime) -> int:
+    """A wall-clock time in seconds, of which a day's begin at its ordinal."""
     return at.toordinal() * _DAY + at.hour * 3_600 + at.minute * 60 + at.second
 
 
