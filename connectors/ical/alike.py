@@ -3,7 +3,7 @@
 They are made by the hundred, from the days on which they begin (`walk`). `series` does the same for whatever differs (tested).
 """
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import islice
 from operator import lt
@@ -34,9 +34,11 @@ def all_alike(
     first, first_day = start.wall.replace(tzinfo=UTC), start.wall.toordinal()
     last: datetime | None = None
     for some in _handfuls(days):
+        if not some:
+            continue
         walls = [first + timedelta(day - first_day) for day in some if day not in days_out]
         starts = instants(walls)
-        ends = instants([shifted(wall, timedelta(whole)) for wall in walls]) if whole else starts
+        ends = instants(_later(walls, timedelta(whole))) if whole else starts
         spans = list(zip(starts, ends, strict=True))
         if out or not _growing(last, starts):
             spans = _first_of_each(spans, {*out, last})
@@ -44,11 +46,18 @@ def all_alike(
         yield _overlapping(master, spans, exact, window)
 
 
-def _handfuls(days: Iterable[int]) -> Iterable[Iterable[int]]:
+def _handfuls(days: Iterable[int]) -> Iterable[Sequence[int]]:
     if isinstance(days, LISTED) and len(days) <= _AT_ONCE:
         return (days,)
     days = iter(days)
     return iter(lambda: list(islice(days, _AT_ONCE)), [])
+
+
+def _later(walls: list[datetime], by: timedelta) -> list[datetime]:
+    try:
+        return [wall + by for wall in walls]
+    except OverflowError:
+        return [shifted(wall, by) for wall in walls]
 
 
 def _growing(last: datetime | None, instants: list[datetime]) -> bool:

@@ -70,9 +70,11 @@ class Series:
         self._days_out: set[int] = set()
         self._rules = self._understood(master.rules)
         self._alone = len(master.rules) == 1
-        self._replace(overrides)
+        if overrides:
+            self._replace(overrides)
         self._low, self._high = self._reach()
-        self._exclude()
+        if master.exceptions or master.exclusions:
+            self._exclude()
 
     def intervals(self) -> list[BusyInterval]:
         """Return the occurrences in the window, a few more than the limit, with one to its end that stands for the rest."""

@@ -87,6 +87,8 @@ def _common(path: Walk, *, at_once: bool) -> Iterable[int] | None:
 
 def _without_own_time(rule: Rule, first: datetime) -> Rule:
     """Leave out a time of day that is the first's own, as some write it into the rules of zones."""
+    if rule.by_days:
+        return rule
     said = (rule.hours, rule.minutes, rule.seconds)
     if any(said) and all(
         not one or one == (own,) for one, own in zip(said, first.timetuple()[3:6], strict=True)
