@@ -231,7 +231,10 @@ class EntryReader:
         return _new(Length, (0, end.instant - start.instant))
 
     def _rules(self, event: Component, name: str) -> tuple[RuleText, ...]:
-        lines = {line.value.strip().upper(): line for line in event.properties[name]}
+        found = event.properties[name]
+        if len(found) == 1 <= self._limits.rules:
+            return (_new(RuleText, (found[0].value.strip().upper(), found[0].line)),)
+        lines = {line.value.strip().upper(): line for line in found}
         if len(lines) > self._limits.rules:
             self._flaw(event.first(name), event, f"{name}: more than {self._limits.rules} rules")
         return tuple([RuleText(text, line.line) for text, line in list(lines.items())[: self._limits.rules]])

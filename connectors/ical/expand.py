@@ -37,8 +37,10 @@ def expand(
     steps = Steps(allowed)
     found = [] if master is None else Series(master, overrides, window, limits, findings, steps).intervals()
     budget.left -= allowed - max(steps.left, 0)
-    singles = (interval_of(override, override.start.instant, override.start) for override in overrides)
-    found += [interval for interval in singles if window.holds(interval.start, interval.end)]
+    for override in overrides:
+        single = interval_of(override, override.start.instant, override.start)
+        if window.holds(single.start, single.end):
+            found.append(single)
     return capped(found, limits, findings)
 
 

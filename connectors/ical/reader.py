@@ -70,6 +70,9 @@ def read_object(
     )
 
 
+_new = tuple.__new__
+
+
 class _Read(NamedTuple):
     """A component that was understood: an event with its entry, or a VFREEBUSY with its intervals."""
 
@@ -143,7 +146,7 @@ class _Text:
             if part.kind == "VFREEBUSY":
                 found.append(_Read(calendar, part, busy=tuple(self._busy(reader, part))))
             elif part.kind == "VEVENT" and (entry := self._entry(reader, part)):
-                found.append(_Read(calendar, part, entry))
+                found.append(_new(_Read, (calendar, part, entry, ())))
         return found
 
     def _entry(self, reader: EntryReader, part: Component) -> Entry | None:

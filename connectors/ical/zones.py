@@ -38,6 +38,8 @@ class Zone(NamedTuple):
     def to_utc(self, wall: datetime) -> datetime:
         """Return the instant a naive wall-clock time means: in a repeated hour the first one, in a skipped hour as if
         it had not been skipped (RFC 5545 section 3.3.5)."""
+        if self.clock is UTC:
+            return wall.replace(tzinfo=UTC)
         try:
             offset = self.clock.utcoffset(wall)
             return _EPOCH + (wall - _WALL_EPOCH - (offset or NO_OFFSET))
