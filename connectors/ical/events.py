@@ -11,13 +11,16 @@ from connectors.ical.component import Component, Property
 from connectors.ical.findings import Findings
 from connectors.ical.limits import Limits
 from connectors.ical.meaning import status_of
-from connectors.ical.values import Length, Wall, read_length, read_local, read_wall, shifted
+from connectors.ical.values import Length, Wall, read_length, read_time, read_wall, shifted
 from connectors.ical.zones import UTC_ZONE, Ladder, Zone
 from connectors.interface import NEVER_STORED, Status
 
 DAY = Length(days=1)
 NOTHING = Length()
+_NO_TIME = timedelta(0)
 _REPEATING = frozenset({"RRULE", "EXRULE", "RDATE", "EXDATE"})
+_ALL_DAY = "X-MICROSOFT-CDO-ALLDAYEVENT"
+_new = tuple.__new__
 
 
 class Moment(NamedTuple):
@@ -37,7 +40,13 @@ class Moment(NamedTuple):
         """Return the instant at which something of that length ends. Days follow the calendar, the rest the clock."""
         if not length.days:
             return shifted(self.instant, length.exact)
-        return shifted(self.zone.to_utc(shifted(self.wall, timedelta(days=length.days))), length.exact)
+        end = self.zone.to_utc(shifted(self.wall, timedelta(length.days)))
+        return shifted(end, length.exact) if length.exact else end
+
+    def span(self, length: Length) -> tuple[datetime, datetime]:
+        """The instants at which something of that length begins and ends here."""
+        start = self.instant
+        return start, self.after(length) if length.days else shifted(start, length.exact)
 
 
 class RuleText(NamedTuple):
@@ -91,6 +100,9 @@ Repetition = tuple[
 ]
 
 
+_NOT_REPEATED: Repetition = ((), (), (), ())
+
+
 class EntryReader:
     """Reads the events of one calendar: its zones, its owner's addresses, and where problems are noted."""
 
@@ -106,36 +118,36 @@ class EntryReader:
 
     def read(self, event: Component) -> Entry | None:
         """Return the entry, or None (reported) when not even its start can be read."""
-        self._flawed, self._uid = event.torn, event.uid
+        lines, self._flawed, self._uid = event.properties, event.torn, event.uid
         start, replaces = self._start(event)
         if start is None:
             return None
-        entry = Entry(
+        values = (
             self._uid,
             event.line,
             start,
             self._length(event, start),
             status_of(event, self._addresses),
-            start.date or event.text("X-MICROSOFT-CDO-ALLDAYEVENT").upper() == "TRUE",
-            _sequence(event),
+            start.date or (_ALL_DAY in lines and event.text(_ALL_DAY).upper() == "TRUE"),
+            _sequence(event) if "SEQUENCE" in lines else 0,
             event.text("DTSTAMP"),
-            *self._repeated(event, start),
-            replaces=replaces,
-            onwards=_onwards(event),
+            *(_NOT_REPEATED if _REPEATING.isdisjoint(lines) else self._repeated(event, start)),
+            replaces,
+            "RECURRENCE-ID" in lines and _onwards(event),
         )
+        entry = _new(Entry, values)
         if flaw := event.first("X-SYNCD-FLAWED"):
             self._flaw(flaw, event, "the event could not be read whole when it was fetched")
         return entry.flawed() if self._flawed else entry
 
     def _repeated(self, event: Component, start: Moment) -> Repetition:
         """What makes it a series: the entry's rules, exclusions, extras and exceptions."""
-        if _REPEATING.isdisjoint(event.properties):
-            return (), (), (), ()
+        lines = event.properties
         return (
-            self._rules(event, "RRULE"),
-            self._rules(event, "EXRULE"),
-            tuple(self._extras(event, start)),
-            tuple(self._exceptions(event, start)),
+            self._rules(event, "RRULE") if "RRULE" in lines else (),
+            self._rules(event, "EXRULE") if "EXRULE" in lines else (),
+            tuple(self._extras(event, start)) if "RDATE" in lines else (),
+            tuple(self._exceptions(event, start)) if "EXDATE" in lines else (),
         )
 
     def _flaw(self, line: Property | None, event: Component, message: str) -> None:
@@ -144,10 +156,14 @@ class EntryReader:
 
     def _moment(self, line: Property, value: str, like: Moment | None = None) -> Moment:
         """Read a date or time of a property. Without a zone it floats, or is read on the clock of `like`."""
-        kind = line.parameters.get("VALUE")
-        zone = self._ladder.resolved.get(line.parameters.get("TZID", ""))
-        if zone and not kind and (at := read_local(value)):
-            return Moment(at, zone)
+        size, kind = len(value), line.parameters.get("VALUE")
+        if size == 8 and value.isdigit() and value.isascii():
+            return _new(Moment, (datetime.fromisoformat(value), self._ladder.owner, True, False))
+        if not kind and (at := read_time(value)):
+            if size == 16:
+                return _new(Moment, (at, UTC_ZONE, False, False))
+            if zone := self._ladder.resolved.get(line.parameters.get("TZID", "")):
+                return _new(Moment, (at, zone, False, False))
         whole_day = kind is not None and kind.upper() == "DATE"
         return self._placed(read_wall(value, whole_day=whole_day), line, like)
 
@@ -178,9 +194,10 @@ class EntryReader:
         return start, replaces
 
     def _one(self, event: Component, name: str) -> Moment | None:
-        line = event.first(name)
-        if line is None:
+        found = event.properties.get(name)
+        if not found:
             return None
+        line = found[0]
         try:
             return self._moment(line, line.value)
         except ValueError as reason:
@@ -189,34 +206,38 @@ class EntryReader:
 
     def _length(self, event: Component, start: Moment) -> Length:
         nothing = DAY if start.date else NOTHING
-        line = event.first("DTEND") or event.first("DURATION")
-        if line is None:
+        found = event.properties.get("DTEND") or event.properties.get("DURATION")
+        if not found:
             return nothing
+        line = found[0]
         try:
             length = self._until(line, start) if line.name == "DTEND" else read_length(line.value)
         except ValueError as reason:
             self._flaw(line, event, f"{line.name} can't be read ({reason})")
             return nothing
-        if length.days < 0 or length.exact < timedelta(0):
+        if length.days < 0 or length.exact < _NO_TIME:
             self._flaw(line, event, "the event ends before it starts")
             return nothing
-        return nothing if length == NOTHING else length
+        return length if length.days or length.exact else nothing
 
     def _until(self, line: Property, start: Moment) -> Length:
         end = self._moment(line, line.value, start)
         if start.date and end.date:
-            return Length(days=(end.wall - start.wall).days)
+            return _new(Length, ((end.wall - start.wall).days, _NO_TIME))
+        if start.zone is UTC_ZONE is end.zone:
+            return _new(Length, (0, end.wall - start.wall))
         if end.date:
             end = Moment(end.wall, start.zone)
-        return Length(exact=end.instant - start.instant)
+        return _new(Length, (0, end.instant - start.instant))
 
     def _rules(self, event: Component, name: str) -> tuple[RuleText, ...]:
-        if name not in event.properties:
-            return ()
-        lines = {line.value.strip().upper(): line for line in event.properties[name]}
+        found = event.properties[name]
+        if len(found) == 1 <= self._limits.rules:
+            return (_new(RuleText, (found[0].value.strip().upper(), found[0].line)),)
+        lines = {line.value.strip().upper(): line for line in found}
         if len(lines) > self._limits.rules:
             self._flaw(event.first(name), event, f"{name}: more than {self._limits.rules} rules")
-        return tuple(RuleText(text, line.line) for text, line in list(lines.items())[: self._limits.rules])
+        return tuple([RuleText(text, line.line) for text, line in list(lines.items())[: self._limits.rules]])
 
     def _extras(self, event: Component, start: Moment) -> Iterator[tuple[Moment, Length | None]]:
         for line, value in self._listed(event, "RDATE", self._limits.extras):

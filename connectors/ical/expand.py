@@ -10,7 +10,8 @@ from datetime import datetime
 from connectors.ical.events import Entry
 from connectors.ical.findings import Findings
 from connectors.ical.limits import Limits, Steps
-from connectors.ical.series import Series, Window, interval_of
+from connectors.ical.series import Series, interval_of
+from connectors.ical.values import Window
 from connectors.interface import NEVER_STORED, BusyInterval, Status
 
 
@@ -23,8 +24,10 @@ def expand(
     """
     master, overrides = _newest(entries, findings)
     if master is not None and not overrides and master.stands_alone:
-        alone = interval_of(master, master.start.instant, master.start)
-        return [alone] if window.holds(alone.start, alone.end) else []
+        start, end = master.start.span(master.length)
+        if not window.holds(start, end):
+            return []
+        return [BusyInterval(start, end, master.status, master.all_day, master.uid)]
     if len(overrides) > limits.overrides:
         findings.add(
             overrides[0].uid, overrides[0].line, f"only {limits.overrides} changed instances are read"
@@ -34,8 +37,10 @@ def expand(
     steps = Steps(allowed)
     found = [] if master is None else Series(master, overrides, window, limits, findings, steps).intervals()
     budget.left -= allowed - max(steps.left, 0)
-    singles = (interval_of(override, override.start.instant, override.start) for override in overrides)
-    found += [interval for interval in singles if window.holds(interval.start, interval.end)]
+    for override in overrides:
+        single = interval_of(override, override.start.instant, override.start)
+        if window.holds(single.start, single.end):
+            found.append(single)
     return capped(found, limits, findings)
 
 
@@ -59,11 +64,12 @@ def _newest(entries: Sequence[Entry], findings: Findings) -> tuple[Entry | None,
 def capped(found: list[BusyInterval], limits: Limits, findings: Findings) -> list[BusyInterval]:
     """Return the first occurrences, as many as one object may have in a window; the time of the others is unknown."""
     found.sort()
+    if len(found) <= limits.occurrences:
+        return found
     kept, more = found[: limits.occurrences], found[limits.occurrences :]
-    if more:
-        findings.add(
-            more[0].uid, 0, f"more than {limits.occurrences} occurrences; when the others are is unknown"
-        )
+    findings.add(
+        more[0].uid, 0, f"more than {limits.occurrences} occurrences; when the others are is unknown"
+    )
     blocking = [one for one in more if one.start < one.end and one.status not in NEVER_STORED]
     if blocking:
         end = max(one.end for one in blocking)

@@ -63,11 +63,12 @@ class Steps:
     def paid(self, turns: range) -> Iterable[int]:
         """Return turns that cost a step each, paid at once; if there is not enough left, they are paid one by one."""
         if len(turns) > self.left:
-            return self._paid_singly(turns)
+            return self.paid_singly(turns)
         self.left -= len(turns)
         return turns
 
-    def _paid_singly(self, turns: range) -> Iterator[int]:
+    def paid_singly(self, turns: range) -> Iterator[int]:
+        """Yield turns that cost a step each, paid when its turn has come."""
         for turn in turns:
             self.spend()
             yield turn

@@ -22,7 +22,8 @@ _FREEBUSY = {
     "BUSY-UNAVAILABLE": Status.OUT_OF_OFFICE,
 }
 _SAID = ("STATUS", "TRANSP", "X-MICROSOFT-CDO-BUSYSTATUS", "X-MICROSOFT-CDO-INTENDEDSTATUS")
-_UNDECIDED = frozenset({"NEEDS-ACTION", "TENTATIVE"})
+_SPEAKING = frozenset({*_SAID, "ATTENDEE"})
+_OPEN = frozenset({"NEEDS-ACTION", "TENTATIVE", "DECLINED"})
 
 
 def status_of(event: Component, addresses: Collection[str]) -> Status:
@@ -31,6 +32,8 @@ def status_of(event: Component, addresses: Collection[str]) -> Status:
     Cancelled and declined win over everything; then the event's own kind; not answered and provisional events are
     tentative where they would be busy or out of office otherwise.
     """
+    if _SPEAKING.isdisjoint(event.properties):
+        return Status.BUSY
     said = event.texts(_SAID)
     status, kind = _understood(said) if len("".join(said)) < LONG else _kinds(said)
     if status == "CANCELLED":
@@ -38,7 +41,7 @@ def status_of(event: Component, addresses: Collection[str]) -> Status:
     answers = {answer.upper() for _, answer in own_answers(event, addresses)}
     if answers == {"DECLINED"}:
         return Status.DECLINED
-    open_question = bool(answers) and answers <= _UNDECIDED | {"DECLINED"}
+    open_question = bool(answers) and answers <= _OPEN
     if (open_question or status == "TENTATIVE") and kind is not Status.FREE:
         return kind if kind is Status.WORKING_ELSEWHERE else Status.TENTATIVE
     return kind

@@ -14,11 +14,15 @@ from connectors.ical.component import Component
 from connectors.ical.limits import Steps
 from connectors.ical.rules import Rule, RuleRefused, parse_rule
 from connectors.ical.values import read_offset, read_wall, shifted
-from connectors.ical.walk import Walk, walk
+from connectors.ical.walk import Walk, seconds_of, walk_seconds
 
 _FROM, _TO = datetime(1900, 1, 1), datetime(2100, 12, 31)  # noqa: DTZ001  # wall-clock values
+_SECOND = timedelta(seconds=1)
 _STEPS = 10_000
 """For all parts of one definition together; so many changes it may have at most, and so much is kept of it."""
+
+
+_MIN, _MAX = seconds_of(datetime.min), seconds_of(datetime.max)  # noqa: DTZ901  # the ends of all clocks
 
 
 class UnreadableZone(ValueError):
@@ -39,17 +43,21 @@ class Observance:
 class ObservedZone(tzinfo):
     """A clock by a table of changes. In a repeated hour it means the first one, before a skipped hour the old offset."""
 
-    def __init__(self, changes: list[tuple[datetime, timedelta, timedelta]]) -> None:
-        # A change is (UTC instant, offset before, offset after).
+    def __init__(self, changes: list[tuple[int, int, int]]) -> None:
+        # A change is (instant, offset before, offset after), in seconds; instants are counted from year 1, in UTC.
         self._instants = [instant for instant, _, _ in changes]
         self._walls = [instant + max(before, after) for instant, before, after in changes]
-        self._offsets = [changes[0][1], *(after for _, _, after in changes)]
+        if min(self._walls) < _MIN or max(self._walls) > _MAX:
+            raise OverflowError("a change of the clock beyond all calendars")
+        offsets = [changes[0][1], *(after for _, _, after in changes)]
+        known = {offset: timedelta(seconds=offset) for offset in set(offsets)}
+        self._offsets = [known[offset] for offset in offsets]
 
     def utcoffset(self, at: datetime | None) -> timedelta:
         """Return the offset from UTC at a wall-clock time."""
         if at is None:
             return self._offsets[-1]
-        return self._offsets[bisect_right(self._walls, datetime.combine(at, at.time()))]
+        return self._offsets[bisect_right(self._walls, seconds_of(at))]
 
     def dst(self, at: datetime | None) -> timedelta | None:
         """Nothing here asks for it."""
@@ -61,8 +69,7 @@ class ObservedZone(tzinfo):
 
     def fromutc(self, at: datetime) -> datetime:
         """Return the wall-clock time at an instant."""
-        naive = at.replace(tzinfo=None)
-        return (naive + self._offsets[bisect_right(self._instants, naive)]).replace(tzinfo=self)
+        return at + self._offsets[bisect_right(self._instants, seconds_of(at))]
 
 
 def observed_zone(part: Component, allowed: int) -> ObservedZone:
@@ -100,28 +107,31 @@ def _observance(part: Component) -> Observance:
 
 @lru_cache(maxsize=8)
 def _zone(observances: tuple[Observance, ...]) -> ObservedZone:
-    changes: dict[datetime, tuple[timedelta, timedelta]] = {}
+    changes: dict[int, tuple[int, int]] = {}
     steps = Steps(_STEPS)
     try:
         for observance in observances:
             before, after = read_offset(observance.before), read_offset(observance.after)
-            for wall in _onsets(observance, before, steps):
-                changes[shifted(wall, -before)] = (before, after)
+            seconds = before // _SECOND, after // _SECOND
+            for instant in _onsets(observance, before, steps):
+                changes[instant] = seconds
     except ValueError as reason:
         raise UnreadableZone(f"a part can't be read ({reason})") from reason
     return ObservedZone([(instant, *changes[instant]) for instant in sorted(changes)])
 
 
-def _onsets(observance: Observance, before: timedelta, steps: Steps) -> Iterator[datetime]:
+def _onsets(observance: Observance, before: timedelta, steps: Steps) -> Iterator[int]:
     first = read_wall(observance.begins).at
-    yield first
+    yield seconds_of(shifted(first, -before))
     for text in observance.dates:
-        yield read_wall(text.split("/")[0]).at
+        yield seconds_of(shifted(read_wall(text.split("/")[0]).at, -before))
     for text in observance.rules:
         rule = parse_rule(text)
         if rule.frequency not in {"YEARLY", "MONTHLY", "WEEKLY", "DAILY"}:
             raise RuleRefused("a zone does not change by the hour")
-        yield from walk(Walk(rule, first, _FROM, _TO, steps, _last(rule, before)))
+        earlier = before // _SECOND
+        path = Walk(rule, first, _FROM, _TO, steps, _last(rule, before))
+        yield from [wall - earlier for wall in walk_seconds(path)]
 
 
 def _last(rule: Rule, before: timedelta) -> datetime | None:

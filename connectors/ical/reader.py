@@ -17,8 +17,8 @@ from connectors.ical.limits import DEFAULTS, Limits, Steps
 from connectors.ical.meaning import freebusy_status
 from connectors.ical.own import own_event
 from connectors.ical.reduce import Reduction
-from connectors.ical.series import Window
 from connectors.ical.text import scan
+from connectors.ical.values import Window
 from connectors.ical.zones import Ladder, Zone, known_zone
 from connectors.interface import BusyInterval, CalendarObject, Event, Reading
 
@@ -68,6 +68,9 @@ def read_object(
         event=text.own(),
         organizer=any(part.first("ORGANIZER") or part.first("ATTENDEE") for part in text.events),
     )
+
+
+_new = tuple.__new__
 
 
 class _Read(NamedTuple):
@@ -143,7 +146,7 @@ class _Text:
             if part.kind == "VFREEBUSY":
                 found.append(_Read(calendar, part, busy=tuple(self._busy(reader, part))))
             elif part.kind == "VEVENT" and (entry := self._entry(reader, part)):
-                found.append(_Read(calendar, part, entry))
+                found.append(_new(_Read, (calendar, part, entry, ())))
         return found
 
     def _entry(self, reader: EntryReader, part: Component) -> Entry | None:

@@ -14,6 +14,7 @@ from typing import Literal
 LONG = 200
 
 FREQUENCIES = ("YEARLY", "MONTHLY", "WEEKLY", "DAILY", "HOURLY", "MINUTELY", "SECONDLY")
+_IN_DAYS = frozenset(FREQUENCIES[:4])
 WEEKDAYS = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
 
 _WEEKDAY = re.compile(r"([+-]?\d{1,2})?(MO|TU|WE|TH|FR|SA|SU)", re.ASCII)
@@ -56,8 +57,7 @@ class Rule:
     @property
     def by_days(self) -> bool:
         """Whether it names days only: every instance then has the time of day of the first, and no two share a day."""
-        by_time = self.hours or self.minutes or self.seconds
-        return self.frequency in {"YEARLY", "MONTHLY", "WEEKLY", "DAILY"} and not by_time
+        return self.frequency in _IN_DAYS and not (self.hours or self.minutes or self.seconds)
 
 
 def parse_rule(text: str) -> Rule:

@@ -6,20 +6,22 @@ rule that names days, and instances that are all alike: these are made by the hu
 """
 
 import heapq
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, date, datetime, timedelta
-from functools import partial
-from itertools import chain, islice
+from functools import lru_cache, partial
+from itertools import chain
 from typing import NamedTuple, TypeVar
 
+from connectors.ical.alike import all_alike
 from connectors.ical.events import Entry, Moment, RuleText
 from connectors.ical.findings import Findings
 from connectors.ical.limits import Limits, Steps, StepsSpent
 from connectors.ical.recurrence import DISORDER, day_meant, last_wall
 from connectors.ical.rules import Rule, RuleRefused, parse_rule
-from connectors.ical.values import Length, shifted
+from connectors.ical.stride import LISTED
+from connectors.ical.values import Length, Window, shifted
 from connectors.ical.walk import Walk, walk, walk_days
-from connectors.ical.zones import UTC_ZONE
+from connectors.ical.zones import UTC_ZONE, Zone
 from connectors.interface import NEVER_STORED, BusyInterval, Status
 
 Found = TypeVar("Found")
@@ -28,24 +30,12 @@ Placed = tuple[Moment, Length | None]
 
 _NOTHING = timedelta(0)
 _ALL_DAYS = date.max.toordinal()
-_AT_ONCE = 500
-
-
-class Window(NamedTuple):
-    """A half-open stretch of time in aware UTC."""
-
-    start: datetime
-    end: datetime
-
-    def holds(self, start: datetime, end: datetime) -> bool:
-        """Say whether an interval overlaps the window; one without length must lie in it."""
-        return start < self.end and (end > self.start or (start == end and start >= self.start))
 
 
 def interval_of(entry: Entry, start: datetime, moment: Moment, length: Length | None = None) -> BusyInterval:
     """The occurrence at `moment`, which is the instant `start`."""
-    whole, exact = entry.length if length is None else length
-    end = moment.after(Length(whole, exact)) if whole else shifted(start, exact)
+    length = entry.length if length is None else length
+    end = moment.after(length) if length.days else shifted(start, length.exact)
     return BusyInterval(start, end, entry.status, entry.all_day, entry.uid)
 
 
@@ -80,9 +70,11 @@ class Series:
         self._days_out: set[int] = set()
         self._rules = self._understood(master.rules)
         self._alone = len(master.rules) == 1
-        self._replace(overrides)
+        if overrides:
+            self._replace(overrides)
         self._low, self._high = self._reach()
-        self._exclude()
+        if master.exceptions or master.exclusions:
+            self._exclude()
 
     def intervals(self) -> list[BusyInterval]:
         """Return the occurrences in the window, a few more than the limit, with one to its end that stands for the rest."""
@@ -119,44 +111,11 @@ class Series:
 
     def _steady(self) -> Iterator[list[BusyInterval]]:
         """As `_varied`, for nearly all series, and fast."""
-        start, (whole, exact) = self._master.start, self._master.length
-        zone, out = start.zone, self._left_out
-        first_day = start.wall.toordinal()
-        began = (first_day,) if start.wall >= self._low and self._takes_place() else ()
-        named = chain(began, self._spending(walk_days, self._rules[0]))
-        first = start.wall.replace(tzinfo=UTC)
-        last: datetime | None = None
-        while some := list(islice(named, _AT_ONCE)):
-            if self._days_out:
-                some = [day for day in some if day not in self._days_out]
-            walls = [first + timedelta(day - first_day) for day in some]
-            starts = zone.instants(walls)
-            ends = zone.instants([shifted(wall, timedelta(whole)) for wall in walls]) if whole else starts
-            spans = dict(zip(starts, ends, strict=True))
-            if len(spans) < len(starts):
-                spans = _first_of_each(starts, ends)
-            if last is not None:
-                spans.pop(last, None)
-            for instant in spans.keys() & out if out else ():
-                del spans[instant]
-            last = starts[-1] if starts else last
-            yield self._in_window(spans, exact)
-
-    def _in_window(self, spans: dict[datetime, datetime], more: timedelta) -> list[BusyInterval]:
-        status, all_day, uid = self._master.status, self._master.all_day, self._master.uid
-        low, high, holds = *self._window, self._window.holds
-        new = tuple.__new__
-        try:
-            return [
-                new(BusyInterval, (start, end, status, all_day, uid))
-                for start, whole in spans.items()
-                if start < high and ((end := whole + more) > low or holds(start, end))
-            ]
-        except OverflowError:
-            ends = ((start, shifted(whole, more)) for start, whole in spans.items())
-            return [
-                BusyInterval(start, end, status, all_day, uid) for start, end in ends if holds(start, end)
-            ]
+        ruled, start = self._rules[0], self._master.start
+        days = self._spending(walk_days, ruled)
+        if start.wall >= self._low and self._takes_place():
+            days = _with_first(start.wall.toordinal(), days)
+        return all_alike(self._master, days, self._window, (self._days_out, self._left_out))
 
     def _varied(self) -> Iterator[list[BusyInterval]]:
         """The members of the recurrence set that overlap the window, each once."""
@@ -221,15 +180,14 @@ class Series:
 
     def _reach(self) -> tuple[datetime, datetime]:
         """The wall-clock times between which instances can matter, with everything moved by a THISANDFUTURE."""
-        lengths = [self._master.length, *(length for _, length in self._master.extras if length)]
-        lengths += [entry.length for _, entry in self._onwards]
-        moved = self._shift() if self._onwards else _NOTHING
-        whole = max([length.days for length in lengths])
-        exact = max([length.exact for length in lengths])
-        # A calendar day can be longer than 24 hours, so one more is looked back for every length in days.
-        back = timedelta(days=min(whole + 1, _ALL_DAYS) if whole > 0 else 0)
-        start = shifted(shifted(self._window.start, -moved - back), -max(exact, _NOTHING))
-        return self._master.start.zone.walls(start, shifted(self._window.end, moved))
+        longest, moved = self._master.length, _NOTHING
+        if self._master.extras or self._onwards:
+            lengths = [longest, *(length for _, length in self._master.extras if length)]
+            lengths += [entry.length for _, entry in self._onwards]
+            longest = Length(max(length.days for length in lengths), max(length.exact for length in lengths))
+            moved = self._shift() if self._onwards else _NOTHING
+        zone = self._master.start.zone
+        return (_remembered if zone.name else _own_remembered)(zone, self._window, longest, moved)
 
     def _shift(self) -> timedelta:
         """How far a THISANDFUTURE moves instances at most, and a day for clocks that change between."""
@@ -245,9 +203,10 @@ class Series:
     def _takes_place(self) -> bool:
         """DTSTART is an instance whatever the rules say, but for one reason: programs that delete a series from its first
         instance on leave an UNTIL before DTSTART, and nothing takes place."""
-        ends = [ruled.last for ruled in self._rules]
-        ended = ends and all(end is not None and end < self._master.start.wall for end in ends)
-        return not ended or len(ends) < len(self._master.rules)
+        wall, rules = self._master.start.wall, self._rules
+        if not rules or len(rules) < len(self._master.rules):
+            return True
+        return any(ruled.last is None or ruled.last >= wall for ruled in rules)
 
     def _ruled(self, ruled: _Ruled) -> Iterator[Placed]:
         start = self._master.start
@@ -261,7 +220,7 @@ class Series:
             ruled.rule, start.wall, self._low, self._high, self._steps, ruled.last, start.date, self._alone
         )
         named = way(path)
-        return named if isinstance(named, Sequence) else self._until_spent(named, ruled.line)
+        return named if isinstance(named, LISTED) else self._until_spent(named, ruled.line)
 
     def _until_spent(self, named: Iterable[Found], line: int) -> Iterator[Found]:
         try:
@@ -280,12 +239,23 @@ class Series:
         return interval_of(entry, there.instant, there)
 
 
-def _first_of_each(starts: list[datetime], ends: list[datetime]) -> dict[datetime, datetime]:
-    """Beside a day that a zone left out (Apia, 2011) two walls are the same instant; the first of them counts."""
-    spans: dict[datetime, datetime] = {}
-    for start, end in zip(starts, ends, strict=True):
-        spans.setdefault(start, end)
-    return spans
+def _reach(zone: Zone, window: Window, longest: Length, moved: timedelta) -> tuple[datetime, datetime]:
+    # A calendar day can be longer than 24 hours, so one more is looked back for every length in days.
+    back = timedelta(days=min(longest.days + 1, _ALL_DAYS) if longest.days > 0 else 0)
+    start = shifted(shifted(window.start, -moved - back), -max(longest.exact, _NOTHING))
+    return zone.walls(start, shifted(window.end, moved))
+
+
+_remembered = lru_cache(maxsize=1024)(_reach)
+_own_remembered = lru_cache(maxsize=8)(_reach)
+"""Of zones that an object defines few are kept: a stranger could make them large."""
+
+
+def _with_first(first: int, days: Iterable[int]) -> Iterable[int]:
+    """The days from the first on, whether or not it is among them."""
+    if isinstance(days, LISTED):
+        return days if days and days[0] == first else [first, *days]
+    return chain((first,), (day for day in days if day != first))
 
 
 def _by_instant(placed: Placed) -> datetime:

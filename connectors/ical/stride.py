@@ -13,14 +13,19 @@ from connectors.ical.rules import Rule
 
 _LENGTHS = (0, 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 _FEW = 1_000
+_FEW_MONTHS = 16
+LISTED = (list, range)
+"""What can be gone through more than once, and is not long."""
 
 
 class Span(NamedTuple):
-    """The days, as ordinals, between which a rule's instances matter; `steps` pays for every turn that is looked at."""
+    """The days, as ordinals, between which a rule's instances matter; `steps` pays for every turn that is looked at;
+    `at_once`: all of them will be."""
 
     low: int
     high: int
     steps: Steps
+    at_once: bool = False
 
 
 def strides(rule: Rule, first: datetime, span: Span) -> Iterable[int] | None:
@@ -44,7 +49,7 @@ def strides(rule: Rule, first: datetime, span: Span) -> Iterable[int] | None:
         return _in_months(rule, first, _every_month(rule, first, span))
     if rule.weekdays and not rule.months:
         return None  # the weekdays are counted within the year
-    return _in_months(rule, first, _every_year(rule, first, span))
+    return _in_years(rule, first, span)
 
 
 def _daily(rule: Rule, first: int, span: Span) -> Iterable[int]:
@@ -62,40 +67,66 @@ def _weekly(rule: Rule, first: int, span: Span) -> Iterable[int]:
     if len(offsets) == 1:
         return span.steps.paid(range(start + offsets[0], high + 1 + offsets[0], step))
     weeks = span.steps.paid(range(start, high + 1, step))
-    if isinstance(weeks, range) and len(weeks) < _FEW:
+    if isinstance(weeks, LISTED) and len(weeks) < _FEW:
         return [week + offset for week in weeks for offset in offsets]
     return (week + offset for week in weeks for offset in offsets)
 
 
-def _every_month(rule: Rule, first: datetime, span: Span) -> Iterator[tuple[int, int]]:
+def _every_month(rule: Rule, first: datetime, span: Span) -> Iterable[int]:
+    """The months that a MONTHLY rule looks at, counted from the year 0."""
     origin = _month_index(first)
-    low, high = (_month_index(date.fromordinal(day)) for day in (span.low, span.high))
+    low, high = _month_index(date.fromordinal(span.low)), _month_index(date.fromordinal(span.high))
     start = origin + max(0, (low - 1 - origin) // rule.interval) * rule.interval
-    for index in range(start, high + 1, rule.interval):
-        span.steps.spend()
-        year, month = divmod(index, 12)
-        if not rule.months or month + 1 in rule.months:
-            yield year, month + 1
+    months = _turns(rule, range(start, high + 1, rule.interval), span)
+    if not rule.months:
+        return months
+    named = (month for month in months if month % 12 + 1 in rule.months)
+    return list(named) if isinstance(months, LISTED) else named
 
 
-def _every_year(rule: Rule, first: datetime, span: Span) -> Iterator[tuple[int, int]]:
-    low, high = (date.fromordinal(day).year for day in (span.low, span.high))
+def _in_years(rule: Rule, first: datetime, span: Span) -> Iterable[int]:
+    low, high = date.fromordinal(span.low).year, date.fromordinal(span.high).year
     start = first.year + max(0, (low - 1 - first.year) // rule.interval) * rule.interval
-    for year in range(start, high + 1, rule.interval):
-        span.steps.spend()
-        for month in rule.months or (first.month,):
-            yield year, month
+    years = _turns(rule, range(start, high + 1, rule.interval), span)
+    if isinstance(years, LISTED) and not (rule.months or rule.weekdays or rule.month_days):
+        return _anniversaries(first, years)
+    within = [month - 1 for month in rule.months or (first.month,)]
+    months = (year * 12 + month for year in years for month in within)
+    few = isinstance(years, LISTED) and len(years) * len(within) <= _FEW_MONTHS
+    return _in_months(rule, first, list(months) if few else months)
 
 
-def _in_months(rule: Rule, first: datetime, months: Iterator[tuple[int, int]]) -> Iterator[int]:
-    """The days named in each of these months. All months that begin on the same weekday and are as long are alike."""
-    month_days = rule.month_days or (() if rule.weekdays else (first.day,))
+def _anniversaries(first: date, years: Iterable[int]) -> list[int]:
+    month, day = first.month, first.day
+    if (month, day) == (2, 29):
+        years = filter(isleap, years)
+    return [date(year, month, day).toordinal() for year in years]
+
+
+def _turns(rule: Rule, turns: range, span: Span) -> Iterable[int]:
+    """These turns, paid at once if they are few; a rule with a COUNT may end before it has come to the last of them."""
+    if span.at_once and rule.count is None and len(turns) <= _FEW_MONTHS:
+        return span.steps.paid(turns)
+    return span.steps.paid_singly(turns)
+
+
+def _in_months(rule: Rule, first: datetime, months: Iterable[int]) -> Iterable[int]:
+    """The days named in each of these months, as a list if the months are listed."""
+    days = _each_month(rule.month_days or (() if rule.weekdays else (first.day,)), rule.weekdays, months)
+    return list(days) if isinstance(months, LISTED) else days
+
+
+def _each_month(
+    month_days: tuple[int, ...], weekdays: tuple[tuple[int, int], ...], months: Iterable[int]
+) -> Iterator[int]:
+    """All months that begin on the same weekday and are as long are alike."""
     alike: dict[tuple[int, int], list[int]] = {}
-    for year, month in months:
+    for index in months:
+        year, month = index // 12, index % 12 + 1
         before, length = date(year, month, 1).toordinal() - 1, _LENGTHS[month] + (month == 2 and isleap(year))
         kind = (before % 7, length)
         if kind not in alike:
-            alike[kind] = sorted(_days_of_month(month_days, rule.weekdays, *kind))
+            alike[kind] = sorted(_days_of_month(month_days, weekdays, *kind))
         for day in alike[kind]:
             yield before + day
 

@@ -6,15 +6,16 @@ it can't read.
 
 import re
 from datetime import date, datetime, time, timedelta
+from functools import lru_cache
 from typing import NamedTuple
 
-_TIME = re.compile(r"\d{8}T(?:[01]\d|2[0-3])[0-5]\d[0-5]\dZ?", re.ASCII)
-_LOCAL = re.compile(r"\d{8}T(?:[01]\d|2[0-3])[0-5]\d[0-5]\d", re.ASCII).fullmatch
+_TIME = re.compile(r"\d{8}T(?:[01]\d|2[0-3])[0-5]\d[0-5]\dZ?", re.ASCII).fullmatch
 _MOMENT = re.compile(r"(\d{4})(\d\d)(\d\d)(?:T(\d\d)(\d\d)(\d\d)?(Z)?)?", re.ASCII)
 _DURATION = re.compile(
     r"([+-])?P(?:(\d{1,9})W)?(?:(\d{1,9})D)?(?:T(?:(\d{1,12})H)?(?:(\d{1,12})M)?(?:(\d{1,12})S)?)?", re.ASCII
 )
 _OFFSET = re.compile(r"([+-])(\d\d):?(\d\d):?(\d\d)?", re.ASCII)
+_SHORT = 20
 _ESCAPE = re.compile(r"\\(.)", re.DOTALL)
 
 
@@ -33,9 +34,20 @@ class Length(NamedTuple):
     exact: timedelta = timedelta(0)
 
 
+class Window(NamedTuple):
+    """A half-open stretch of time in aware UTC."""
+
+    start: datetime
+    end: datetime
+
+    def holds(self, start: datetime, end: datetime) -> bool:
+        """Say whether an interval overlaps the window; one without length must lie in it."""
+        return start < self.end and (end > self.start or (start == end and start >= self.start))
+
+
 def read_wall(value: str, *, whole_day: bool = False) -> Wall:
     """Read a DATE or DATE-TIME. What is written decides which; `whole_day` (VALUE=DATE) drops a midnight's time."""
-    if _TIME.fullmatch(value) and not whole_day:
+    if _TIME(value) and not whole_day:
         return Wall(datetime.fromisoformat(value[:15]), utc=value[-1] == "Z")
     if len(value) == 8 and value.isascii() and value.isdigit():
         return Wall(datetime.fromisoformat(value), date=True)
@@ -50,13 +62,17 @@ def read_wall(value: str, *, whole_day: bool = False) -> Wall:
     return Wall(at, utc=zulu is not None)
 
 
-def read_local(value: str) -> datetime | None:
-    """Read a DATE-TIME that has neither a Z nor anything unusual, as nearly all have; None for any other value."""
-    return datetime.fromisoformat(value) if _LOCAL(value) else None
+def read_time(value: str) -> datetime | None:
+    """The wall-clock time of a DATE-TIME with nothing unusual, as nearly all are, with a Z or without; None for any other."""
+    return datetime.fromisoformat(value[:15]) if _TIME(value) else None
 
 
 def read_length(value: str) -> Length:
     """Read a DURATION such as `PT1H30M`, `P1D` or `-PT15M`."""
+    return _remembered(value) if len(value) < _SHORT else _length(value)
+
+
+def _length(value: str) -> Length:
     text = value.strip().upper()
     match = _DURATION.fullmatch(text)
     if not match or text[-1] in "PT":
@@ -70,6 +86,10 @@ def read_length(value: str) -> Length:
     except OverflowError as beyond:
         raise ValueError("a duration beyond all calendars") from beyond
     return Length(way * whole, way * exact)
+
+
+_remembered = lru_cache(maxsize=256)(_length)
+"""Most events last as long as some other. Long texts are not kept, or strangers would decide how much is."""
 
 
 def read_offset(value: str) -> timedelta:

@@ -13,7 +13,7 @@ from typing import NamedTuple
 from connectors.ical import days
 from connectors.ical.limits import Steps
 from connectors.ical.rules import Rule
-from connectors.ical.stride import Span, strides
+from connectors.ical.stride import LISTED, Span, strides
 
 _DAY = 86_400
 _UNIT = {"DAILY": _DAY, "HOURLY": 3_600, "MINUTELY": 60, "SECONDLY": 1}
@@ -48,22 +48,31 @@ class Walk(NamedTuple):
 
 def walk(path: Walk) -> Iterator[datetime]:
     """Yield the rule's instances, naive and strictly growing. Raises `StepsSpent` when the budget is gone."""
-    common = _common(path)
+    common = _common(path, at_once=False)
     if common is None:
         return by_period(path)
     clock = path.first - datetime.fromordinal(path.first.toordinal())
     return (datetime.fromordinal(day) + clock for day in common)
 
 
+def walk_seconds(path: Walk) -> Iterator[int]:
+    """As `walk`, in seconds (`seconds_of`)."""
+    common = _common(path, at_once=False)
+    if common is None:
+        return map(seconds_of, by_period(path))
+    clock = seconds_of(path.first) % _DAY
+    return (day * _DAY + clock for day in common)
+
+
 def walk_days(path: Walk) -> Iterable[int]:
     """As `walk`, for a rule that names days: these as ordinals, all at the time of day of the first."""
-    common = _common(path)
+    common = _common(path, at_once=True)
     return (at.toordinal() for at in by_period(path)) if common is None else common
 
 
-def _common(path: Walk) -> Iterable[int] | None:
+def _common(path: Walk, *, at_once: bool) -> Iterable[int] | None:
     clock, until = path.first.time(), min(path.high, path.last or path.high)
-    span = Span(path.low.toordinal(), until.toordinal(), path.steps)
+    span = Span(path.low.toordinal(), until.toordinal(), path.steps, at_once)
     named = strides(_without_own_time(path.rule, path.first), path.first, span)
     if named is None:
         return None
@@ -71,13 +80,15 @@ def _common(path: Walk) -> Iterable[int] | None:
     high = span.high - (clock > until.time())
     if path.rule.count is not None and path.rule.frequency != "DAILY":
         return _counted(path, named, low, high)
-    if isinstance(named, Sequence):
+    if isinstance(named, LISTED):
         return named[bisect_left(named, low) : bisect_right(named, high)]
     return _between(named, low, high)
 
 
 def _without_own_time(rule: Rule, first: datetime) -> Rule:
     """Leave out a time of day that is the first's own, as some write it into the rules of zones."""
+    if rule.by_days:
+        return rule
     said = (rule.hours, rule.minutes, rule.seconds)
     if any(said) and all(
         not one or one == (own,) for one, own in zip(said, first.timetuple()[3:6], strict=True)
@@ -226,8 +237,8 @@ def _units(
 ) -> tuple[Iterator[Period], int]:
     """Days, hours, minutes or seconds by arithmetic on their number since the first of them."""
     unit = _UNIT[rule.frequency]
-    origin = _seconds(path.first) // unit
-    skipped = max(0, (_seconds(low) // unit - origin) // rule.interval)
+    origin = seconds_of(path.first) // unit
+    skipped = max(0, (seconds_of(low) // unit - origin) // rule.interval)
     return _turns(rule, path, origin, skipped, times), skipped if counting else 0
 
 
@@ -272,7 +283,8 @@ def _next_month(at: date) -> int:
     return date(at.year + at.month // 12, at.month % 12 + 1, 1).toordinal()
 
 
-def _seconds(at: datetime) -> int:
+def seconds_of(at: datetime) -> int:
+    """A wall-clock time in seconds, of which a day's begin at its ordinal."""
     return at.toordinal() * _DAY + at.hour * 3_600 + at.minute * 60 + at.second
 
 

@@ -32,12 +32,14 @@ _new = tuple.__new__
 
 _FOLD = re.compile(r"\r*\n[ \t]")
 
-_LINE = r"[A-Z0-9-]++[;:]|[ \t]"
+_LATE = r"\r*+\n[ \t][;:]"
+"""What follows a name that is folded off from its parameters and value, as old Mozilla programs write all of them."""
+_LINE = rf"[A-Z0-9-]++(?:[;:]|{_LATE})|[ \t]"
 _END = r"\r*(?=\n(?![ \t]))"
-_SKIPPED = rf"BEGIN:VALARM{_END}\n(?:(?!END[;:]|BEGIN[;:])(?:{_LINE}).*+\n)*+END:VALARM{_END}"
+_SKIPPED = rf"BEGIN:VALARM{_END}\n(?:(?!(?:END|BEGIN)(?:[;:]|{_LATE}))(?:{_LINE}).*+\n)*+END:VALARM{_END}"
 _ZONE = rf"BEGIN:VTIMEZONE({_END}\n(?:(?!END:VTIMEZONE).*+\n)*+)END:VTIMEZONE{_END}"
-_ODD = rf"(?!{_LINE}|[\r\n]*+\Z)([\s\S])"
-"""A line that is neither a content line nor the continuation of one."""
+_ODD = rf"(?!{_LINE}|\r*+(?:\n(?![ \t])|\Z))([\s\S])"
+"""A line that is neither a content line nor the continuation of one, nor blank."""
 
 
 def _lines(names: Iterable[str], pieces: str = _ZONE) -> re.Pattern[str]:
@@ -46,9 +48,10 @@ def _lines(names: Iterable[str], pieces: str = _ZONE) -> re.Pattern[str]:
     wanted = "|".join(
         f"{letter}(?:{'|'.join(re.escape(name[1:]) for name in these)})" for letter, these in by_letter
     )
-    value = r".*+(?:\n[ \t].*+)*+"
-    short = r';[^":\n]{0,190}+'
-    return re.compile(rf"\n(?:{pieces}|({wanted})(?::({value})|({short}):({value})|(;{value}))|{_ODD})")
+    value = r"(.*+)(?!\n[ \t])"
+    short = r'(;[^":\n]{0,190}+)'
+    other = rf"((?:[;:]|{_LATE}).*+(?:\n[ \t].*+)*+)"
+    return re.compile(rf"\n(?:{pieces}|({wanted})(?::{value}|{short}:{value}|{other})|{_ODD})")
 
 
 _ANY = _lines(KEPT)
@@ -91,6 +94,7 @@ def _too_many(data: bytes, sign: bytes, most: int) -> bool:
 
 def _tree(matches: list[tuple[str, str, str, str, str, str, str]], nesting: int) -> list[Component]:
     root = here = Component("", 0)
+    properties = here.properties
     above: list[Component] = []
     line = 0
     for zone, name, plain, parameters, value, rest, odd in matches:
@@ -98,20 +102,21 @@ def _tree(matches: list[tuple[str, str, str, str, str, str, str]], nesting: int)
         if name == "BEGIN":
             above.append(here)
             here = _begun(plain, line, above, nesting)
+            properties = here.properties
         elif name == "END":
             here = _ended(plain, here, above)
+            properties = here.properties
         elif name:
-            if parameters and "\n" not in value:
+            if rest:
+                found = read_property(name, _FOLD.sub("", rest).rstrip("\r"), line)
+            elif parameters:
                 found = short_property(name, parameters, value.rstrip("\r"), line)
-            elif rest or parameters or "\n" in plain:
-                said = _FOLD.sub("", rest or f"{parameters}:{plain}{value}")
-                found = read_property(name, said.rstrip("\r"), line)
             else:
                 found = _new(Property, (name, NO_PARAMETERS, plain.rstrip("\r"), line))
-            if name in here.properties:
-                here.properties[name].append(found)
+            if name in properties:
+                properties[name].append(found)
             else:
-                here.properties[name] = [found]
+                properties[name] = [found]
         elif zone or odd:
             here.parts.append(_defined(zone, line, len(above), nesting))
     if above:
@@ -126,7 +131,7 @@ def _begun(written: str, line: int, above: list[Component], nesting: int) -> Com
         depth == 0 if kind == "VCALENDAR" else depth == 1 if kind in WHOLE else 0 < depth < nesting and kind
     ):
         raise _OutOfTheOrdinary
-    part = Component(kind, line)
+    part = Component(kind, line, {}, [])
     above[-1].parts.append(part)
     return part
 

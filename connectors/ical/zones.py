@@ -6,9 +6,9 @@ VTIMEZONE, a plain offset in the name, and at last the owner's zone with a warni
 """
 
 import re
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from functools import cache, lru_cache
+from typing import NamedTuple
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from tzlocal.windows_tz import win_tz
@@ -29,8 +29,7 @@ _FIRST, _LAST = datetime.min.replace(tzinfo=UTC), datetime.max.replace(microseco
 _OFFSET = re.compile(r"(?:utc|gmt)? *([+-])(\d\d?)(?::?(\d\d))?", re.ASCII | re.IGNORECASE)
 
 
-@dataclass(frozen=True, slots=True)
-class Zone:
+class Zone(NamedTuple):
     """A clock. `name` is its IANA name, or "" for one that the object defines itself."""
 
     name: str
@@ -39,6 +38,8 @@ class Zone:
     def to_utc(self, wall: datetime) -> datetime:
         """Return the instant a naive wall-clock time means: in a repeated hour the first one, in a skipped hour as if
         it had not been skipped (RFC 5545 section 3.3.5)."""
+        if self.clock is UTC:
+            return wall.replace(tzinfo=UTC)
         try:
             offset = self.clock.utcoffset(wall)
             return _EPOCH + (wall - _WALL_EPOCH - (offset or NO_OFFSET))
@@ -66,22 +67,15 @@ class Zone:
         Around a change of the clock that is more than the two converted ends: a skipped time reads earlier than the
         instant it stands for, a repeated one later.
         """
-        return (_named_walls if self.name else _walls)(self, start, end)
+        skipped, repeated = self.gained(start), -self.gained(end)
+        low = shifted(self.to_wall(start), -max(skipped, NO_OFFSET))
+        return low, shifted(self.to_wall(end), max(repeated, NO_OFFSET))
 
     def gained(self, instant: datetime) -> timedelta:
         """How far the clock was put forward during the two days before an instant."""
         before = shifted(instant, -timedelta(days=2))
         return (self.to_wall(instant) - self.to_wall(before)) - (instant - before)
 
-
-def _walls(zone: Zone, start: datetime, end: datetime) -> tuple[datetime, datetime]:
-    skipped, repeated = zone.gained(start), -zone.gained(end)
-    low = shifted(zone.to_wall(start), -max(skipped, timedelta(0)))
-    return low, shifted(zone.to_wall(end), max(repeated, timedelta(0)))
-
-
-_named_walls = lru_cache(maxsize=1024)(_walls)
-"""Zones of an object's own are not kept here: a stranger could make them large."""
 
 UTC_ZONE = Zone("UTC", UTC)
 
