@@ -76,7 +76,7 @@ def _print_owed(found: Status) -> None:
         say("hint: syncd deliveries shows them; retry or abandon each")
     if found.drift:
         say(
-            f"drift: {found.drift} events are not what syncd wrote; hint: syncd drift shows them; accept or restore each"
+            f"drift: {counted(found.drift, 'event')} not as syncd wrote; hint: syncd drift shows them; accept or restore each"
         )
     for one in found.conflicts:
         meeting, many = one.meeting, counted(len(one.reasons), "event")

@@ -18,6 +18,7 @@ from syncd.cli.threads import ending_with
 from syncd.executor import by_account
 from syncd.garbage import collect_seldom
 from syncd.shapes import Json, delivery_json, record_json
+from syncd.words import counted
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
@@ -64,8 +65,9 @@ def _json(report: SyncReport, broken: list[CalendarHealth]) -> Json:
 def _print(report: SyncReport, broken: list[CalendarHealth]) -> None:
     delivered = sum(one.state == "delivered" for one in report.delivered)
     say(
-        f"{len(report.rounds)} logins asked, {sum(one.read for one in report.rounds)} calendars read, "
-        f"{delivered} of {len(report.delivered)} deliveries made"
+        f"{counted(len(report.rounds), 'login')} asked, "
+        f"{counted(sum(one.read for one in report.rounds), 'calendar')} read, "
+        f"{delivered} of {counted(len(report.delivered), 'delivery', 'deliveries')} made"
     )
     for one in broken:
         say(f"{one.agent}, {one.calendar}: {one.state}: {one.error}")
