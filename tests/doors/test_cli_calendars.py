@@ -242,6 +242,8 @@ def test_sync_in_full_fetches_everything_anew_and_changes_nothing(office: Office
     in_amsterdam(office, "anna", 10, 11)
     first = office.ok("sync", "--full").out
     assert first.startswith("2 logins asked, 2 calendars read")
+    alone = office.ok("sync", "--full", "--agent", "anna").out
+    assert alone.startswith("1 login asked, 1 calendar read, 0 of 0 deliveries made")
     before = office.json("busy", "anna", "--from", str(day()), "--to", str(day(4)))
     assert office.json("sync")["read"] == 0
     assert office.json("sync", "--full")["read"] == 2
