@@ -164,6 +164,8 @@ def test_at_another_version_a_change_is_refused(desk: Desk):
     late = desk.run("meeting", "cancel", "m1", "--reason", "x", "--if-version", "7")
     assert late.code == 1
     assert "is at version 1, not 7" in late.err
+    dry = desk.run("meeting", "cancel", "m1", "--reason", "x", "--if-version", "7", "--dry-run")
+    assert (dry.code, "is at version 1, not 7" in dry.err) == (1, True)
     assert desk.json("meeting", "cancel", "m1", "--reason", "x", "--if-version", "1")["status"] == "cancelled"
 
 
