@@ -58,6 +58,8 @@ class Blocked:
     repeat: str
 
 
+MAIL_FROM = "Meetings <meetings@example.com>"
+
 LUNCH = Blocked("company", "Company lunch", "12:00", "13:00", "daily")
 TRAINING = Blocked("group:mortgage", "Mortgage training", "16:00", "17:00", "FREQ=WEEKLY;BYDAY=FR")
 BLOCKS = (LUNCH, TRAINING)
@@ -81,6 +83,7 @@ class Settings:
 
     folder: Path
     server: str
+    mail_server: str
     listen: str
     interval: timedelta
     secret_files: Mapping[str, Path]
@@ -94,6 +97,8 @@ def configuration(settings: Settings, friday: date) -> str:
         _table("[store]", url=f"sqlite:///{settings.folder / 'syncd.db'}"),
         _table("[sync]", interval=f"{int(settings.interval.total_seconds())}s"),
         _table("[meetings]", keep_cancelled=True),
+        _table("[mail]", server=settings.mail_server, encryption="none", **{"from": MAIL_FROM}),
+        *(_table(f"[mail.{role}]", starts_soon=False) for role in ("guests", "agents")),
         _table("[http]", listen=settings.listen, **_told_of_changes(settings)),
         _table(f"[accounts.{ACCOUNT}]", kind="caldav", url=settings.server),
         *([_outlook(settings.tenant)] if settings.tenant else []),

@@ -69,11 +69,14 @@ class Scene:
     def change(self, wish: accept.Wish) -> Meeting:
         """Accept a change and wait until the daemon has delivered it to every calendar."""
         accepted = accept.accept(self.ctx, wish)
-        meeting = accepted.meeting
-        self.until(lambda: self._delivered(meeting.id), f"delivery of meeting {meeting.id}")
-        return meeting
+        self.delivered(accepted.meeting.id)
+        return accepted.meeting
 
-    def _delivered(self, meeting: str) -> bool:
+    def delivered(self, meeting: str) -> None:
+        """Wait until nothing of the meeting is owed to a calendar or a mailbox."""
+        self.until(lambda: self._is_delivered(meeting), f"delivery of meeting {meeting}")
+
+    def _is_delivered(self, meeting: str) -> bool:
         return all(one.state not in owed.OPEN for one in look.story(self.ctx, meeting).deliveries)
 
     def candidates(self, meeting: Meeting) -> dict[str, Candidate]:

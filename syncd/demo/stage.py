@@ -18,7 +18,7 @@ from syncd.actions.context import Context, Opener, utc_now
 from syncd.actions.tokens import create_token
 from syncd.config import load
 from syncd.daemon import Daemon
-from syncd.demo import calendars, people, server
+from syncd.demo import calendars, people, post, server
 from syncd.demo.days import Days
 from syncd.demo.ending import ignore_signals
 from syncd.demo.graph import FakeGraph, Running
@@ -27,6 +27,7 @@ from syncd.demo.grounds import Everybody, Ground
 from syncd.demo.mailboxes import Mailboxes
 from syncd.demo.onlooker import Onlooker
 from syncd.demo.people import PEOPLE, Person
+from syncd.demo.post import Post
 from syncd.demo.server import Server
 
 BY = "demo"
@@ -37,7 +38,7 @@ BY = "demo"
 class Stage:
     """What stands: the folder, the configuration file in it, the servers with their logins, and the days of the story.
 
-    `logins`: of the CalDAV server (name -> password); `graph`: the fake Graph, if there is one.
+    `logins`: of the CalDAV server (name -> password); `post`: where all mail goes; `graph`: the fake Graph, if there is one.
     """
 
     folder: Path
@@ -46,6 +47,7 @@ class Stage:
     logins: Mapping[str, str]
     days: Days
     everybody: Everybody
+    post: Post
     graph: Running | None = None
 
     def login_of(self, person: Person) -> str:
@@ -55,7 +57,7 @@ class Stage:
 
 @contextmanager
 def stage(*, listen: str, interval: timedelta, outlook: bool = False) -> Iterator[Stage]:
-    """The folder, the servers and the configuration. Raises `ServerMissing` without a calendar server.
+    """The folder, the servers and the configuration. Raises `ServerMissing` without a calendar server or a mail server.
 
     `outlook`: half of the agents on a fake Graph, which tells syncd of changes: so `listen` needs a port.
     """
@@ -71,13 +73,14 @@ def stage(*, listen: str, interval: timedelta, outlook: bool = False) -> Iterato
         grounds |= dict.fromkeys((person.id for person in away), mailboxes) if mailboxes else {}
         everybody = Everybody({person.id: grounds[person.id] for person in PEOPLE})
         graph = mailboxes.running if mailboxes else None
+        mails = stack.enter_context(post.running())
         settings = people.Settings(
-            folder, running.url, _with_port(listen) if outlook else listen, interval, _secrets(folder, logins),
-            _tenant(folder, graph) if graph else None,
+            folder, running.url, mails.address, _with_port(listen) if outlook else listen, interval,
+            _secrets(folder, logins), _tenant(folder, graph) if graph else None,
         )  # fmt: skip
         configuration = folder / "config.toml"
         configuration.write_text(people.configuration(settings, days.past_friday))
-        put_up = Stage(folder, configuration, running, logins, days, everybody, graph)
+        put_up = Stage(folder, configuration, running, logins, days, everybody, mails, graph)
         _fill(put_up)
         try:
             yield put_up
@@ -109,7 +112,7 @@ def daemon(on: Stage, opener: Opener = open_connector) -> Iterator[Served]:
     """The real daemon, started: clock, executor, store, page. `opener`: how it comes to its connectors.
 
     On this machine the page takes everybody for the owner of the token: the demo's people, calendars and store are made up
-    and gone at its end, and it sends no mail (decision 20).
+    and gone at its end, and its mails stay in this process (decision 20).
     """
     config = load(on.configuration)
     with Context(config, open_store(config.store.url), opener=opener) as ctx:

@@ -186,6 +186,30 @@ def drift(scene: Scene) -> None:
     scene.stands(accepted)
 
 
+def mails(scene: Scene) -> None:
+    """Guests and agents were told of all that by mail; for a guest's own calendar it is one event with ever later revisions."""
+    post = scene.stage.post
+    for meeting in (plans.FIRST, plans.SECOND):
+        scene.delivered(meeting)
+    rows = [(one.to, one.subject, f"{one.method} {one.revision}" if one.uid else "") for one in post.letters]
+    scene.teller.table(("To", "Subject", "Invitation"), rows)
+    named = [one.message_id for one in post.letters]
+    scene.verify(
+        len(set(named)) == len(named), f"{len(named)} mails, each under a Message-ID of its own", named
+    )
+    calls = {one.uid: one.subject for one in post.to(plans.VISSER.email) if one.method == "REQUEST"}
+    titles = [_meeting(scene, name).title for name in (plans.FIRST, plans.SECOND)]
+    claim = "an invitation is called as its meeting, and each meeting is one event in the guest's calendar"
+    scene.verify(sorted(calls.values()) == sorted(titles), claim, calls)
+    for uid, title in calls.items():
+        sent = [one for one in post.to(plans.VISSER.email) if one.uid == uid]
+        revisions = [one.revision for one in sent]
+        claim = f"{title!r}: {len(sent)} times, each a later revision, at last {sent[-1].method}"
+        scene.verify(revisions == sorted(set(revisions)), claim, revisions)
+    told = [one.subject for one in post.to(ANNA.email)]
+    scene.verify(any(titles[0] in subject for subject in told), f"{ANNA.name} was told who took over", told)
+
+
 def story(scene: Scene) -> None:
     """Everything that happened to the meeting, and what was really written for it."""
     found = look.story(scene.ctx, plans.FIRST)
@@ -196,7 +220,7 @@ def story(scene: Scene) -> None:
         kinds,
     )
     done = [(one.version, one.kind, one.agent) for one in found.deeds if one.target == "calendar"]
-    for deed in found.deeds:
+    for deed in (one for one in found.deeds if one.target == "calendar"):
         what = "written into" if deed.kind == "put" else "removed from"
         scene.teller.say(f"version {deed.version}: {what} the calendar of {deed.agent}")
     wanted = [
@@ -236,6 +260,7 @@ STEPS: tuple[tuple[str, Step], ...] = (
     ("a further guest is invited", invite),
     ("an appointment comes in the meeting's way", late_conflict),
     ("its agent moves the event in the calendar: drift", drift),
+    ("guests and agents are told by mail", mails),
     ("the meeting's story", story),
     ("LIVE refuses reschedule and assign", live),
 )

@@ -99,10 +99,10 @@ def test_the_story_is_told_and_every_step_verified(folder: Path, more: tuple[str
     with demo(folder, "--once", *more) as process:
         told, _ = process.communicate(timeout=LIMIT)
     assert process.returncode == 0, told
-    steps = re.split(r"\nStep (\d+) of 11: .*\n", told)
-    assert steps[1::2] == [str(number) for number in range(1, 12)]
+    steps = re.split(r"\nStep (\d+) of 12: .*\n", told)
+    assert steps[1::2] == [str(number) for number in range(1, 13)]
     assert all("  verified: " in step for step in steps[2::2]), told
-    checks = re.search(r"All 11 steps verified: (\d+) checks", told)
+    checks = re.search(r"All 12 steps verified: (\d+) checks", told)
     assert checks is not None
     assert int(checks[1]) == told.count("  verified: ")
     assert f"1 object of {known} was fetched" in told
@@ -121,7 +121,7 @@ def test_stopped_in_the_middle_it_leaves_nothing(
     folder: Path, number: signal.Signals, more: tuple[str, ...]
 ) -> None:
     with demo(folder, "--once", *more) as process:
-        lines_until(process, "Step 2 of 11")
+        lines_until(process, "Step 2 of 12")
         assert servers(folder)
         process.send_signal(number)
         told, _ = process.communicate(timeout=ENDS_WITHIN)
@@ -132,7 +132,7 @@ def test_stopped_in_the_middle_it_leaves_nothing(
 @pytest.mark.long
 def test_killed_outright_it_takes_the_calendar_server_along(folder: Path) -> None:
     with demo(folder, "--once") as process:
-        lines_until(process, "Step 1 of 11")
+        lines_until(process, "Step 1 of 12")
         assert servers(folder)
         process.kill()
         process.wait()
@@ -144,7 +144,7 @@ def test_killed_outright_it_takes_the_calendar_server_along(folder: Path) -> Non
 
 def test_a_failed_step_is_named_and_nothing_is_left(folder: Path) -> None:
     with demo(folder, "--once") as process:
-        lines_until(process, "Step 2 of 11")
+        lines_until(process, "Step 2 of 12")
         for server in servers(folder):
             os.kill(server, signal.SIGKILL)
         told, _ = process.communicate(timeout=LIMIT)
