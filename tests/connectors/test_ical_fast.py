@@ -18,11 +18,11 @@ from bench.objects import END, OWNER, START, objects
 from connectors.ical import Limits, occurrences, read_object
 from connectors.ical.component import MARKER, OURS, Component
 from connectors.ical.findings import Findings
-from connectors.ical.limits import DEFAULTS, Steps
+from connectors.ical.limits import DEFAULTS, Steps, StepsSpent
 from connectors.ical.rules import Rule, Until
 from connectors.ical.stride import Span, strides
 from connectors.ical.text import scan_leniently
-from connectors.ical.walk import Walk, by_period, walk
+from connectors.ical.walk import Walk, by_period, seconds_of, walk, walk_days, walk_seconds
 from connectors.ical.wellformed import components
 
 CONFORMANCE = os.environ.get("SYNCD_CONFORMANCE")
@@ -37,6 +37,7 @@ LINES = (
     "ATTENDEE;CN=A;PARTSTAT=DECLINED:mailto:a@example.com", "ATTENDEE;CN=\"B:;\";ROLE=x:mailto:b@example.com", "SUMMARY:S",
     "DESCRIPTION;ALTREP=\"x\":D", "TRIGGER:-PT5M", "X-SYNCD-MARKER:m", "X-SYNCD-MAR", " KER:m", "X-FOO;A=b:c", "STATUS", "STATUS ;A=b:C",
     "STATUS:", "status:cancelled", "", " ", "no property", "\u00e9:1", "X-WR-TIMEZONE:Europe/Paris", "BEGIN:VFREEBUSY", "END:VFREEBUSY",
+    "DTSTART", " :20261201T090000Z", "UID\r", " ;VALUE=DATE", "ATTENDEE;PARTSTAT=DECLINED", " :mailto:a@example.com", "BEGIN", " :VEVENT", "END", "\t:VALARM",
 )  # fmt: skip
 
 
@@ -124,6 +125,22 @@ def test_our_own_events_keep_their_words_and_alarms():
     assert (own.title, own.reminder) == ("Ours", timedelta(minutes=5))
 
 
+def test_names_folded_off_from_their_values_and_blank_lines_are_ordinary():
+    """As old Mozilla programs write them, and much that was put together by hand."""
+    lines = event(
+        "DTSTART\r\n ;VALUE=DATE\r\n :20261201", "", "DURATION\r\n\t:P1D", "STATUS", " :TENTATIVE", ""
+    )
+    data = calendar("", *lines) + b"\r\n\r\n"
+    assert compare(data)
+    found = reading(data, start=START, end=END)
+    assert [(one.start.isoformat(), one.status.value) for one in found.intervals] == [
+        ("2026-11-30T23:00:00+00:00", "tentative")
+    ]
+    assert messages(found) == []
+    assert compare(data.replace(b"\r\n", b"\n"))
+    assert not compare(calendar(*event("DTSTART:20261201T090000Z", "", " ;X=1", "DURATION:PT30M")))
+
+
 def test_what_is_out_of_the_ordinary_is_left_to_the_thorough_way():
     lines = event("DTSTART:20261201T090000Z", "DURATION:PT30M")
     good = calendar(*lines)
@@ -204,10 +221,37 @@ def test_common_rules_are_walked_by_arithmetic_as_by_period():
         assert (
             list(walk(Walk(said, first, low, high, Steps(10**6), until, first_counts=first_counts))) == fast
         )
+        path = Walk(rule, first, low, high, Steps(10**6), until, first_counts=first_counts)
+        assert list(walk_days(path)) == [at.toordinal() for at in thorough]
+        assert list(walk_seconds(path)) == list(map(seconds_of, thorough))
         walked.append(len(fast))
 
     holds()
     assert sum(map(bool, walked)) > len(walked) / 4, "the walks must lead somewhere"
+
+
+@settings(max_examples=int(os.environ.get("SYNCD_FUZZ", "300")))
+@given(
+    FIRST,
+    st.none() | st.tuples(st.integers(1, 12), st.integers(-5, 5), st.integers(0, 6)),
+    st.integers(1, 5),
+    st.integers(-900, 9000),
+    st.integers(0, 80_000),
+)
+def test_one_day_of_every_year_is_named_as_by_period(first, named, interval, after, length):
+    months, weekdays = ((named[0],), (named[1:],)) if named else ((), ())
+    rule = Rule("YEARLY", interval=interval, months=months, weekdays=weekdays)
+    low = first + timedelta(days=after)
+    paths = [
+        Walk(rule, first, low, low + timedelta(days=length), Steps(steps))
+        for steps in (10**5, 10**5, 10**5, 2)
+    ]
+    thorough = list(by_period(paths[0]))
+    assert list(walk_days(paths[1])) == [at.toordinal() for at in thorough]
+    assert list(walk_seconds(paths[2])) == list(map(seconds_of, thorough))
+    if len({at.year for at in thorough}) > 3:
+        with pytest.raises(StepsSpent):
+            list(walk_seconds(paths[3]))
 
 
 SERIES = (
