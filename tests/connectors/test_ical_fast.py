@@ -18,7 +18,7 @@ from bench.objects import END, OWNER, START, objects
 from connectors.ical import Limits, occurrences, read_object
 from connectors.ical.component import MARKER, OURS, Component
 from connectors.ical.findings import Findings
-from connectors.ical.limits import DEFAULTS, Steps, StepsSpent
+from connectors.ical.limits import DEFAULTS, Steps
 from connectors.ical.rules import Rule, Until
 from connectors.ical.stride import Span, strides
 from connectors.ical.text import scan_leniently
@@ -228,30 +228,6 @@ def test_common_rules_are_walked_by_arithmetic_as_by_period():
 
     holds()
     assert sum(map(bool, walked)) > len(walked) / 4, "the walks must lead somewhere"
-
-
-@settings(max_examples=int(os.environ.get("SYNCD_FUZZ", "300")))
-@given(
-    FIRST,
-    st.none() | st.tuples(st.integers(1, 12), st.integers(-5, 5), st.integers(0, 6)),
-    st.integers(1, 5),
-    st.integers(-900, 9000),
-    st.integers(0, 80_000),
-)
-def test_one_day_of_every_year_is_named_as_by_period(first, named, interval, after, length):
-    months, weekdays = ((named[0],), (named[1:],)) if named else ((), ())
-    rule = Rule("YEARLY", interval=interval, months=months, weekdays=weekdays)
-    low = first + timedelta(days=after)
-    paths = [
-        Walk(rule, first, low, low + timedelta(days=length), Steps(steps))
-        for steps in (10**5, 10**5, 10**5, 2)
-    ]
-    thorough = list(by_period(paths[0]))
-    assert list(walk_days(paths[1])) == [at.toordinal() for at in thorough]
-    assert list(walk_seconds(paths[2])) == list(map(seconds_of, thorough))
-    if len({at.year for at in thorough}) > 3:
-        with pytest.raises(StepsSpent):
-            list(walk_seconds(paths[3]))
 
 
 SERIES = (
