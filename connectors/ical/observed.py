@@ -40,18 +40,22 @@ class Observance:
     dates: tuple[str, ...]
 
 
+Change = tuple[int, timedelta, timedelta]
+"""What changes at an instant: the larger offset in seconds, the offset before, the offset after.
+
+Instants are in seconds (`seconds_of`), in UTC."""
+
+
 class ObservedZone(tzinfo):
     """A clock by a table of changes. In a repeated hour it means the first one, before a skipped hour the old offset."""
 
-    def __init__(self, changes: list[tuple[int, int, int]]) -> None:
-        # A change is (instant, offset before, offset after), in seconds; instants are counted from year 1, in UTC.
-        self._instants = [instant for instant, _, _ in changes]
-        self._walls = [instant + max(before, after) for instant, before, after in changes]
+    def __init__(self, changes: dict[int, Change]) -> None:
+        self._instants = sorted(changes)
+        found = [changes[instant] for instant in self._instants]
+        self._walls = [instant + more for instant, (more, _, _) in zip(self._instants, found, strict=True)]
+        self._offsets = [found[0][1], *[after for _, _, after in found]]
         if min(self._walls) < _MIN or max(self._walls) > _MAX:
             raise OverflowError("a change of the clock beyond all calendars")
-        offsets = [changes[0][1], *(after for _, _, after in changes)]
-        known = {offset: timedelta(seconds=offset) for offset in set(offsets)}
-        self._offsets = [known[offset] for offset in offsets]
 
     def utcoffset(self, at: datetime | None) -> timedelta:
         """Return the offset from UTC at a wall-clock time."""
@@ -107,17 +111,16 @@ def _observance(part: Component) -> Observance:
 
 @lru_cache(maxsize=8)
 def _zone(observances: tuple[Observance, ...]) -> ObservedZone:
-    changes: dict[int, tuple[int, int]] = {}
+    changes: dict[int, Change] = {}
     steps = Steps(_STEPS)
     try:
         for observance in observances:
             before, after = read_offset(observance.before), read_offset(observance.after)
-            seconds = before // _SECOND, after // _SECOND
-            for instant in _onsets(observance, before, steps):
-                changes[instant] = seconds
+            change = max(before, after) // _SECOND, before, after
+            changes.update(dict.fromkeys(_onsets(observance, before, steps), change))
     except ValueError as reason:
         raise UnreadableZone(f"a part can't be read ({reason})") from reason
-    return ObservedZone([(instant, *changes[instant]) for instant in sorted(changes)])
+    return ObservedZone(changes)
 
 
 def _onsets(observance: Observance, before: timedelta, steps: Steps) -> Iterator[int]:

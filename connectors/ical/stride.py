@@ -13,7 +13,9 @@ from connectors.ical.rules import Rule
 
 _LENGTHS = (0, 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 _FEW = 1_000
-_FEW_MONTHS = 16
+_ALWAYS = 5
+"""Fewer of each weekday than this are in every month."""
+_FEW_MONTHS, _FEW_YEARS = 16, 400
 LISTED = (list, range)
 """What can be gone through more than once, and is not long."""
 
@@ -87,13 +89,33 @@ def _every_month(rule: Rule, first: datetime, span: Span) -> Iterable[int]:
 def _in_years(rule: Rule, first: datetime, span: Span) -> Iterable[int]:
     low, high = date.fromordinal(span.low).year, date.fromordinal(span.high).year
     start = first.year + max(0, (low - 1 - first.year) // rule.interval) * rule.interval
-    years = _turns(rule, range(start, high + 1, rule.interval), span)
-    if isinstance(years, LISTED) and not (rule.months or rule.weekdays or rule.month_days):
-        return _anniversaries(first, years)
+    alone = _one_day(rule)
+    years = _turns(rule, range(start, high + 1, rule.interval), span, _FEW_YEARS if alone else _FEW_MONTHS)
+    if alone and isinstance(years, LISTED):
+        return _weekday_of_each(years, rule.months[0], *alone) if any(alone) else _anniversaries(first, years)
     within = [month - 1 for month in rule.months or (first.month,)]
     months = (year * 12 + month for year in years for month in within)
     few = isinstance(years, LISTED) and len(years) * len(within) <= _FEW_MONTHS
     return _in_months(rule, first, list(months) if few else months)
+
+
+def _one_day(rule: Rule) -> tuple[int, int] | None:
+    """The manieth of which weekdays of a month a rule names, if that is all; (0, 0) if it names nothing at all."""
+    if rule.month_days or len(rule.weekdays) != len(rule.months) or len(rule.months) > 1:
+        return None
+    nth, weekday = rule.weekdays[0] if rule.weekdays else (0, 0)
+    return (nth, weekday) if 0 < abs(nth) < _ALWAYS or not rule.weekdays else None
+
+
+def _weekday_of_each(years: Iterable[int], month: int, nth: int, weekday: int) -> list[int]:
+    begins = [date(year, month, 1).toordinal() for year in years]
+    if nth > 0:
+        return [day + (weekday + 1 - day) % 7 + 7 * nth - 7 for day in begins]
+    lasts = [
+        day + _LENGTHS[month] - 1 + (month == 2 and isleap(year))
+        for year, day in zip(years, begins, strict=True)
+    ]
+    return [day - (day - 1 - weekday) % 7 + 7 * nth + 7 for day in lasts]
 
 
 def _anniversaries(first: date, years: Iterable[int]) -> list[int]:
@@ -103,9 +125,9 @@ def _anniversaries(first: date, years: Iterable[int]) -> list[int]:
     return [date(year, month, day).toordinal() for year in years]
 
 
-def _turns(rule: Rule, turns: range, span: Span) -> Iterable[int]:
+def _turns(rule: Rule, turns: range, span: Span, few: int = _FEW_MONTHS) -> Iterable[int]:
     """These turns, paid at once if they are few; a rule with a COUNT may end before it has come to the last of them."""
-    if span.at_once and rule.count is None and len(turns) <= _FEW_MONTHS:
+    if span.at_once and rule.count is None and len(turns) <= few:
         return span.steps.paid(turns)
     return span.steps.paid_singly(turns)
 

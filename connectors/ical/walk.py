@@ -56,8 +56,8 @@ def walk(path: Walk) -> Iterator[datetime]:
 
 
 def walk_seconds(path: Walk) -> Iterator[int]:
-    """As `walk`, in seconds (`seconds_of`)."""
-    common = _common(path, at_once=False)
+    """As `walk`, in seconds (`seconds_of`), for who takes all of them."""
+    common = _common(path, at_once=True)
     if common is None:
         return map(seconds_of, by_period(path))
     clock = seconds_of(path.first) % _DAY

@@ -22,7 +22,7 @@ from connectors.ical.limits import DEFAULTS, Steps
 from connectors.ical.rules import Rule, Until
 from connectors.ical.stride import Span, strides
 from connectors.ical.text import scan_leniently
-from connectors.ical.walk import Walk, by_period, walk
+from connectors.ical.walk import Walk, by_period, seconds_of, walk, walk_days, walk_seconds
 from connectors.ical.wellformed import components
 
 CONFORMANCE = os.environ.get("SYNCD_CONFORMANCE")
@@ -37,6 +37,7 @@ LINES = (
     "ATTENDEE;CN=A;PARTSTAT=DECLINED:mailto:a@example.com", "ATTENDEE;CN=\"B:;\";ROLE=x:mailto:b@example.com", "SUMMARY:S",
     "DESCRIPTION;ALTREP=\"x\":D", "TRIGGER:-PT5M", "X-SYNCD-MARKER:m", "X-SYNCD-MAR", " KER:m", "X-FOO;A=b:c", "STATUS", "STATUS ;A=b:C",
     "STATUS:", "status:cancelled", "", " ", "no property", "\u00e9:1", "X-WR-TIMEZONE:Europe/Paris", "BEGIN:VFREEBUSY", "END:VFREEBUSY",
+    "DTSTART", " :20261201T090000Z", "UID\r", " ;VALUE=DATE", "ATTENDEE;PARTSTAT=DECLINED", " :mailto:a@example.com", "BEGIN", " :VEVENT", "END", "\t:VALARM",
 )  # fmt: skip
 
 
@@ -124,6 +125,22 @@ def test_our_own_events_keep_their_words_and_alarms():
     assert (own.title, own.reminder) == ("Ours", timedelta(minutes=5))
 
 
+def test_names_folded_off_from_their_values_and_blank_lines_are_ordinary():
+    """As old Mozilla programs write them, and much that was put together by hand."""
+    lines = event(
+        "DTSTART\r\n ;VALUE=DATE\r\n :20261201", "", "DURATION\r\n\t:P1D", "STATUS", " :TENTATIVE", ""
+    )
+    data = calendar("", *lines) + b"\r\n\r\n"
+    assert compare(data)
+    found = reading(data, start=START, end=END)
+    assert [(one.start.isoformat(), one.status.value) for one in found.intervals] == [
+        ("2026-11-30T23:00:00+00:00", "tentative")
+    ]
+    assert messages(found) == []
+    assert compare(data.replace(b"\r\n", b"\n"))
+    assert not compare(calendar(*event("DTSTART:20261201T090000Z", "", " ;X=1", "DURATION:PT30M")))
+
+
 def test_what_is_out_of_the_ordinary_is_left_to_the_thorough_way():
     lines = event("DTSTART:20261201T090000Z", "DURATION:PT30M")
     good = calendar(*lines)
@@ -204,6 +221,9 @@ def test_common_rules_are_walked_by_arithmetic_as_by_period():
         assert (
             list(walk(Walk(said, first, low, high, Steps(10**6), until, first_counts=first_counts))) == fast
         )
+        path = Walk(rule, first, low, high, Steps(10**6), until, first_counts=first_counts)
+        assert list(walk_days(path)) == [at.toordinal() for at in thorough]
+        assert list(walk_seconds(path)) == list(map(seconds_of, thorough))
         walked.append(len(fast))
 
     holds()
