@@ -1,11 +1,13 @@
 """Takes the pictures of the page in docs/page.md and the README: the demo with a few more meetings, in a real Chromium.
 
 `python docs/pagepictures.py` puts up the demo (a calendar server, the daemon, its page), plans what a team may have on a day,
-and writes docs/images/page-*.png. It needs Debian's package chromium. Nothing in the pictures is drawn by hand.
+and writes docs/images/page-*.png; with a folder as its argument, there. It needs Debian's package chromium. Nothing in the
+pictures is drawn by hand, and a test takes them all.
 """
 
 import re
 import shutil
+import sys
 import time
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -177,7 +179,7 @@ END:VCALENDAR
 """
 
 
-def take(browser: Browser, home: str, shot: Shot) -> None:
+def take(browser: Browser, home: str, shot: Shot, folder: Path) -> None:
     """One picture."""
     window = browser.new_context(
         java_script_enabled=False, viewport={"width": shot.width, "height": shot.height}, color_scheme=shot.scheme,
@@ -188,11 +190,11 @@ def take(browser: Browser, home: str, shot: Shot) -> None:
     if shot.opens:
         page.locator(shot.opens).first.click()
         page.mouse.move(0, 0)
-    page.screenshot(path=IMAGES / f"{shot.name}.png")
+    page.screenshot(path=folder / f"{shot.name}.png")
     window.close()
 
 
-def main() -> None:
+def main(folder: Path) -> None:
     """Write the pictures."""
     logs.set_up()
     with (
@@ -204,12 +206,12 @@ def main() -> None:
         settled(served.ctx)
         browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=list(QUIET))
         for shot in SHOTS:
-            take(browser, f"http://{served.address}", shot)
+            take(browser, f"http://{served.address}", shot, folder)
         trouble(on, served.ctx)
         for shot in IN_TROUBLE:
-            take(browser, f"http://{served.address}", shot)
+            take(browser, f"http://{served.address}", shot, folder)
         browser.close()
 
 
 if __name__ == "__main__":
-    main()
+    main(Path(sys.argv[1]) if len(sys.argv) > 1 else IMAGES)
