@@ -103,9 +103,11 @@ def load_first(ctx: Context, number: int) -> float:
     ]
 
     def save(place: int) -> None:
-        with ctx.store.writing(durable=False) as tx:
+        def kept(tx: Tx) -> None:
             slots.save_objects(tx, place + 1, f"agent{place}", work[place], ())
             calendars.count_objects(tx, place + 1)
+
+        ctx.store.save(kept)
 
     with ThreadPoolExecutor(READERS) as pool:
         began = perf_counter()

@@ -5,11 +5,11 @@ never waited for inside one.
 """
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from threading import Lock
-from typing import TypeAlias
+from typing import TypeAlias, TypeVar
 
 from sqlalchemy import URL, Connection, exc, func, inspect, make_url, select, text
 
@@ -17,8 +17,10 @@ from store import postgresql, sqlite
 from store.errors import NewerSchema, NotMigrated, StoreError
 from store.failures import MIGRATE, translated
 from store.schema import REVISIONS
+from store.together import Together
 from store.values import storable
 
+T = TypeVar("T")
 Tx: TypeAlias = Connection
 """A transaction: what every query function takes first."""
 
@@ -40,9 +42,11 @@ class Store:
     def _open(self) -> None:
         self._process = os.getpid()
         self._turn: AbstractContextManager[None] = nullcontext()
+        self._together: Together | None = None
         if self._address.drivername in _FILES:
             self._turn = sqlite.turn_at(Path(self._address.database or ""))
             self._begin, (self._reader, self._writer) = sqlite.begin, sqlite.engines(self._address)
+            self._together = Together(lambda: self.writing(durable=False))
             self.readers = sqlite.READERS
         else:
             self._begin, (self._reader, self._writer) = postgresql.begin, postgresql.engines(self._address)
@@ -76,6 +80,18 @@ class Store:
             yield tx
         with self._counting:
             self.commits += 1
+
+    def save(self, work: Callable[[Tx], T]) -> T:
+        """Do the work in a transaction that need not last (`writing`); on SQLite together with what others save just now.
+
+        For what was read from a server and can be read again. Returns, or raises, what the work did; if it raises, nothing of
+        it is saved, and what others save is none the worse. Raises `StoreUnavailable` as `writing` does.
+        """
+        self._own_connections()
+        if self._together is not None:
+            return self._together.save(work)
+        with self.writing(durable=False) as tx:
+            return work(tx)
 
     def dispose(self) -> None:
         """Close the connections. The store can be used again; it then opens new ones."""

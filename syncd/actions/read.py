@@ -118,7 +118,8 @@ class Reader:
         rolls = moved is not None and self.row.window_end is not None
         expanded = rolled(self.ctx, self.row, self.agent, found, *reading.window) if rolls else ()
         fresh = self._fresh(reading, info)
-        with self.ctx.store.writing(durable=False) as tx:
+
+        def save(tx: Tx) -> None:
             due.hold_login(tx, self.login.id, self.login.epoch)
             slots.save_objects(tx, self.row.id, self.agent.id, [*found.upserts, *expanded], found.gone)
             slots.note_unread(tx, self.row.id, found.unread)
@@ -128,6 +129,8 @@ class Reader:
             self._save_duplicates(tx, reading.standing, found)
             objects, unreadable = calendars.count_objects(tx, self.row.id)
             calendars.save_calendar(tx, replace(fresh, objects=objects, unreadable=unreadable))
+
+        self.ctx.store.save(save)
         self._log(fresh, reading.changes, found)
 
     def _window(self, start: datetime, end: datetime) -> tuple[datetime, datetime]:
@@ -229,11 +232,13 @@ class Reader:
 
     def failed(self, error: ConnectorError) -> None:
         """The calendar can't be read: what is known of it stays, and its state says why."""
-        with self.ctx.store.writing(durable=False) as tx:
+        broken = replace(self.row, state=error.state, error=error.message, hint=error.hint)
+
+        def save(tx: Tx) -> None:
             due.hold_login(tx, self.login.id, self.login.epoch)
-            calendars.save_calendar(
-                tx, replace(self.row, state=error.state, error=error.message, hint=error.hint)
-            )
+            calendars.save_calendar(tx, broken)
+
+        self.ctx.store.save(save)
         if (self.row.state, self.row.error) != (error.state, error.message):
             name = self.row.name
             logs.warning(

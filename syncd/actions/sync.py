@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 
 from connectors.interface import CalendarGone, CalendarInfo, Connector, ConnectorError, Listing, Throttled
 from store import calendars, due
+from store.database import Tx
 from store.due import Unchanged
 from store.following import RELIST_OVER
 from store.model import Agent, Calendar, Login
@@ -160,13 +161,16 @@ def _unchanged(this: Pass, rows: Sequence[Calendar], states: Mapping[int, str]) 
 
 def _save_choice(this: Pass, choice: Choice) -> tuple[Calendar, ...]:
     login = this.login
-    with this.ctx.store.writing(durable=False) as tx:
+
+    def save(tx: Tx) -> tuple[Calendar, ...]:
         due.hold_login(tx, login.id, login.epoch)
         for calendar_id in choice.drop:
             calendars.drop_calendar(tx, calendar_id)
         for row in choice.rows:
             calendars.save_calendar(tx, row)
-        rows = tuple(calendars.calendars(tx, logins=[login.id]))
+        return tuple(calendars.calendars(tx, logins=[login.id]))
+
+    rows = this.ctx.store.save(save)
     for row in choice.rows:
         name, error = row.name or row.wanted, row.error or None
         logs.info("calendar_listed", agent=row.agent, calendar=name, state=row.state, error=error)
@@ -215,18 +219,20 @@ def _save_login(
     wait = retry.poll_interval(this.interval, jitter)
     if failed:
         wait = min(retry.back_off(failures, interval=sync.interval, jitter=jitter), sync.stale_after / 3)
-    with this.ctx.store.writing(durable=False) as tx:
+    saved = replace(
+        login, failures=failures, state="ok", error="", hint="", seen_at=this.now,
+        memo=listing.memo if listing else login.memo, listed_at=this.now if listing else login.listed_at,
+    )  # fmt: skip
+
+    def save(tx: Tx) -> None:
         due.hold_login(tx, login.id, login.epoch)
         for row in seen:
             state = states.get(row.id, row.sync_state)
             calendars.save_calendar(tx, replace(row, seen_at=this.now, sync_state=state))
-        if any(row.held for row in calendars.calendars(tx, logins=[login.id])):
-            wait = min(wait, SECOND_LOOK)
-        saved = replace(
-            login, due_at=this.now + wait, failures=failures, state="ok", error="", hint="", seen_at=this.now,
-            memo=listing.memo if listing else login.memo, listed_at=this.now if listing else login.listed_at,
-        )  # fmt: skip
-        calendars.save_login(tx, saved)
+        held = any(row.held for row in calendars.calendars(tx, logins=[login.id]))
+        calendars.save_login(tx, replace(saved, due_at=this.now + (min(wait, SECOND_LOOK) if held else wait)))
+
+    this.ctx.store.save(save)
     if login.state not in ("ok", "never-seen"):
         logs.info("login_recovered", agent=login.agent, account=login.account)
 

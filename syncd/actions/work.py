@@ -148,8 +148,7 @@ def save_unchanged(ctx: Context, rounds: Collection[Round]) -> None:
     """One transaction for all rounds in which nothing changed."""
     unchanged = [one.unchanged for one in rounds if one.unchanged]
     if unchanged:
-        with ctx.store.writing(durable=False) as tx:
-            due.save_unchanged(tx, unchanged)
+        ctx.store.save(lambda tx: due.save_unchanged(tx, unchanged))
 
 
 Claim = TypeVar("Claim")

@@ -1,0 +1,122 @@
+"""What several threads have to save at the same time goes into one transaction, each in a savepoint of its own.
+
+Slots in the order of time fall on a new page of the index by time nearly every one, and each commit writes its pages to the
+log: of sixteen calendars that are saved together, half as many. Whoever comes first does it for all who wait by then; the others wait
+until it is committed. (Group commit, as databases know it; here because SQLite has one writer.)
+"""
+
+from collections import deque
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from threading import Event, Lock
+from typing import Any, Generic, TypeVar
+
+from sqlalchemy import Connection, exc
+
+from store.errors import StoreUnavailable
+
+T = TypeVar("T")
+
+MOST = 16
+"""So many are saved in one transaction at most: a person's change waits for its end."""
+
+
+@dataclass(slots=True, eq=False)
+class _Piece(Generic[T]):
+    work: Callable[[Connection], T]
+    woken: Event = field(default_factory=Event)
+    done: bool = False
+    found: list[T] = field(default_factory=list)
+    error: BaseException | None = None
+
+    def outcome(self) -> T:
+        """What the work gave; raises what it raised."""
+        if self.error is not None:
+            raise self.error
+        return self.found[0]
+
+
+class Together:
+    """`writing` begins a transaction that commits, or rolls back and raises, when its block ends."""
+
+    def __init__(self, writing: Callable[[], AbstractContextManager[Connection]]) -> None:
+        self._writing = writing
+        self._guard = Lock()
+        self._waiting: deque[_Piece[Any]] = deque()
+        self._led = False
+
+    def save(self, work: Callable[[Connection], T]) -> T:
+        """Do the work in a transaction, perhaps with that of others; returns, or raises, what it did once that is committed."""
+        mine = _Piece(work)
+        with self._guard:
+            self._waiting.append(mine)
+            leads, self._led = not self._led, True
+        try:
+            if not leads:
+                mine.woken.wait()
+            if not mine.done:
+                self._lead()
+        except BaseException:
+            self._leave(mine, leads or mine.woken.is_set())
+            raise
+        return mine.outcome()
+
+    def _leave(self, mine: _Piece[Any], leads: bool) -> None:
+        """Ctrl-C came: nobody may wait for a leader who is gone."""
+        with self._guard:
+            if mine in self._waiting:
+                self._waiting.remove(mine)
+                if leads:
+                    self._hand_over()
+
+    def _lead(self) -> None:
+        """Save what waits, one's own first, and hand the lead to the first of those who came meanwhile."""
+        pieces: list[_Piece[Any]] = []
+        try:
+            with self._guard:
+                while self._waiting and len(pieces) < MOST:
+                    pieces.append(self._waiting.popleft())
+            self._save(pieces)
+        finally:
+            with self._guard:
+                self._hand_over()
+            for piece in pieces:
+                piece.done = True
+                piece.woken.set()
+
+    def _hand_over(self) -> None:
+        self._led = bool(self._waiting)
+        if self._waiting:
+            self._waiting[0].woken.set()
+
+    def _save(self, pieces: Sequence[_Piece[Any]]) -> None:
+        try:
+            with self._writing() as tx:
+                for piece in pieces:
+                    _do(tx, piece)
+        except Exception as error:  # noqa: BLE001 - raised by each of them, in its own thread
+            for piece in pieces:
+                piece.error = error
+        except BaseException:
+            for piece in pieces:
+                piece.error = StoreUnavailable(
+                    "nothing was saved: who saved for others was stopped", "try again"
+                )
+            raise
+
+
+def _do(tx: Connection, piece: _Piece[Any]) -> None:
+    """What fails by itself is undone alone; what the database can't do ends the whole transaction."""
+    point = tx.begin_nested()
+    try:
+        piece.found.append(piece.work(tx))
+        point.commit()
+    except exc.DBAPIError as error:
+        if not isinstance(error, exc.IntegrityError):
+            raise
+        point.rollback()
+        piece.error = error
+    except Exception as error:  # noqa: BLE001 - raised in the thread whose work it is
+        point.rollback()
+        piece.error = error
