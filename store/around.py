@@ -91,9 +91,9 @@ AGENT = "agent:"
 """What the scope of a single agent's block begins with."""
 
 
-def _is_away(_number: int, scope: str, _title: str, _start: int, _end: int, _zone: str, until: int | None, _count: int | None, exceptions: str) -> bool:  # fmt: skip
-    """Does its agent miss exactly this time, by nothing that is left to rules?"""
-    return scope.startswith(AGENT) and until is None and not exceptions
+def _is_away(_number: int, scope: str, _title: str, start: int, end: int, _zone: str, until: int | None, _count: int | None, exceptions: str) -> bool:  # fmt: skip
+    """Does its agent miss exactly this time, by nothing that is left to rules? (What has no length blocks nothing, as they say.)"""
+    return scope.startswith(AGENT) and start < end and until is None and not exceptions
 
 
 def _block(

@@ -183,3 +183,15 @@ def test_the_meetings_that_begin(store: Store) -> None:
         )
     with store.reading() as tx:
         assert beginning(tx, NOW, NOW + DAY) == ["anna", "anna"]
+
+
+def test_a_block_without_length_is_left_to_the_rules_which_say_that_it_blocks_nothing(store: Store) -> None:
+    settle(store, "ben")
+    with store.writing() as tx:
+        blocks.add(tx, MadeBlock(0, "agent:ben", "Away", START, START, "UTC", None, None, "x", NOW))
+    with store.reading() as tx:
+        found = around(
+            tx, START - HOUR, START + HOUR, widened=timedelta(0), grace=2 * HOUR, fresh_since=NOW, about="asked", few=None
+        )  # fmt: skip
+    assert found.away == []
+    assert [(one.start, one.end) for one in found.blocks] == [(START, START)]
