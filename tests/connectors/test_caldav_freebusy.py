@@ -15,7 +15,7 @@ END = START + timedelta(days=30)
 TEXT = {"Content_Type": "text/calendar"}
 
 REPORTS = (
-    "<d:response><d:href>/work/</d:href><d:propstat><d:prop><d:supported-report-set>{}</d:supported-report-set></d:prop>"
+    "<d:response><d:href>/agenda/</d:href><d:propstat><d:prop><d:supported-report-set>{}</d:supported-report-set></d:prop>"
     "<d:status>HTTP/1.1 200 OK</d:status></d:propstat></d:response>"
 )
 QUERY = "<d:supported-report><d:report><c:{}/></d:report></d:supported-report>"
@@ -35,7 +35,7 @@ def asked_of(serve: Serve, connections: Connections, *answers: Said) -> tuple[Fr
     left = list(answers)
     server = serve(lambda _: left.pop(0))
     connector = CalDavConnector(Account("caldav", server.url), "anna", "secret", connections)
-    return connector.free_busy("/work/", START, END), server.asked
+    return connector.free_busy("/agenda/", START, END), server.asked
 
 
 class TestAnswers:
