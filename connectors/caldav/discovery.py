@@ -15,7 +15,7 @@ from caldav.elements import cdav, dav
 from caldav.lib.error import DAVError
 from dns.resolver import Resolver
 
-from connectors.caldav import xml
+from connectors.caldav import multistatus, sloppy, xml
 from connectors.caldav.addresses import absolute, key
 from connectors.caldav.services import service_urls
 from connectors.http.client import HttpClient
@@ -101,10 +101,10 @@ class _Library:
         answer = self._http.send(method, url, body, said, expect=READABLE)
         self.at = answer.url
         if answer.status < 300:
-            xml.parse(
+            multistatus.parse(
                 answer, self._http.base.name
             )  # a web page or a DTD ends here, before the library sees it
-        return _Reply(answer.status, dict(answer.headers.items()), xml.clean(answer.body), answer.url)
+        return _Reply(answer.status, dict(answer.headers.items()), sloppy.clean(answer.body), answer.url)
 
     def close(self) -> None:
         """The connections are not the library's to close."""

@@ -8,9 +8,10 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from connectors.caldav import xml
+from connectors.caldav import multistatus, xml
 from connectors.caldav.addresses import absolute, key
-from connectors.caldav.xml import CAL, DAV, Member
+from connectors.caldav.multistatus import Member
+from connectors.caldav.xml import CAL, DAV
 from connectors.http.client import HttpClient
 from connectors.http.errors import ServerFault, TimedOut
 from connectors.interface import CalendarGone, ConnectorError, Garbled, NoAccess, Unsupported
@@ -94,7 +95,7 @@ def _queried(http: HttpClient, calendar: str) -> Mapping[str, Fetched]:
     headers = {**xml.XML_HEADERS, "Depth": "1"}
     try:
         answer = http.send("REPORT", calendar, xml.events_query(), headers)
-        members = xml.parse(answer, http.base.name).members
+        members = multistatus.parse(answer, http.base.name).members
     except SPOILED:
         return {}
     return {
@@ -128,7 +129,9 @@ def _batches(http: HttpClient, calendar: str, wanted: Mapping[str, str]) -> Iter
 def _multiget(http: HttpClient, calendar: str, batch: Sequence[str]) -> Mapping[str, Member]:
     headers = {**xml.XML_HEADERS, "Depth": "1"}
     answer = http.send("REPORT", calendar, xml.multiget(batch), headers)
-    return {key(member.href): member for member in reversed(xml.parse(answer, http.base.name).members)}
+    return {
+        key(member.href): member for member in reversed(multistatus.parse(answer, http.base.name).members)
+    }
 
 
 def _sorted_out(
@@ -164,8 +167,8 @@ def read(http: HttpClient, calendar: str, href: str, etag: str = "") -> Fetched:
         answer = http.send("GET", absolute(calendar, href), headers=headers)
     except CalendarGone:
         return Fetched(href, "")
-    if xml.is_page(answer):
-        raise xml.page(http.base.name)
+    if multistatus.is_page(answer):
+        raise multistatus.page(http.base.name)
     fetched = Fetched(href, etag_of(answer.header("ETag")) or etag, answer.body)
     return fetched if fetched.whole else replace(fetched, etag="")
 

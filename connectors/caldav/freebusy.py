@@ -6,7 +6,7 @@ server that can't says so by the status of its refusal, or fails, and does not l
 
 from datetime import datetime
 
-from connectors.caldav import xml
+from connectors.caldav import multistatus, xml
 from connectors.caldav.xml import CAL, DAV
 from connectors.http import errors
 from connectors.http.client import HttpClient
@@ -31,12 +31,12 @@ def free_busy(http: HttpClient, url: str, start: datetime, end: datetime) -> Fre
         if _lacks_it(http, url):
             return None
         raise
-    if "need-privileges" in xml.preconditions(answer):
+    if "need-privileges" in multistatus.preconditions(answer):
         raise errors.from_status(answer, "REPORT", http.base)
     if answer.status >= 300:
         return None
-    if xml.is_page(answer):
-        raise xml.page(http.base.name)
+    if multistatus.is_page(answer):
+        raise multistatus.page(http.base.name)
     try:
         return read_free_busy(answer.body, start, end)
     except ValueError as error:
@@ -51,5 +51,9 @@ def _lacks_it(http: HttpClient, url: str) -> bool:
     answer = http.send("PROPFIND", url, xml.propfind((REPORTS,)), headers, expect=NOT_OFFERED)
     if answer.status != 207:
         return False
-    listed = [one.props[REPORTS] for one in xml.parse(answer, http.base.name).members if REPORTS in one.props]
+    listed = [
+        one.props[REPORTS]
+        for one in multistatus.parse(answer, http.base.name).members
+        if REPORTS in one.props
+    ]
     return bool(listed) and all(node.find(FREE_BUSY) is None for node in listed)

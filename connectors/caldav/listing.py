@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from datetime import timedelta
 from email.utils import parsedate_to_datetime
 
-from connectors.caldav import xml
+from connectors.caldav import multistatus, xml
 from connectors.caldav.addresses import absolute, key, path_of, same, stored
-from connectors.caldav.xml import CAL, CS, DAV, Member
+from connectors.caldav.multistatus import Member
+from connectors.caldav.xml import CAL, CS, DAV
 from connectors.http.client import HttpClient
 from connectors.http.wire import Answer
 from connectors.interface import CalendarInfo
@@ -78,7 +79,7 @@ def listing(http: HttpClient, memo: Memo, base: str) -> tuple[tuple[CalendarInfo
 
 
 def _calendars(answer: Answer, http: HttpClient, base: str) -> list[tuple[CalendarInfo, Member]]:
-    members = xml.parse(answer, http.base.name).members
+    members = multistatus.parse(answer, http.base.name).members
     home_owner = next((m.href_in(OWNER) for m in members if same(m.href, answer.url)), "")
     calendars = _without_twins([member for member in members if _is_calendar(member)])
     return [(_info(member, home_owner, answer, base), member) for member in calendars]

@@ -10,11 +10,12 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from connectors.caldav import xml
+from connectors.caldav import multistatus, xml
 from connectors.caldav.addresses import same
 from connectors.caldav.collection import is_calendar, split
 from connectors.caldav.fetch import Fetched, etag_of, gone
-from connectors.caldav.xml import CAL, DAV, Member
+from connectors.caldav.multistatus import Member
+from connectors.caldav.xml import CAL, DAV
 from connectors.http import errors
 from connectors.http.client import HttpClient
 from connectors.http.wire import Answer
@@ -96,7 +97,7 @@ def report(http: HttpClient, url: str, token: str) -> Seen | Answer:
         answer = _ask(http, url, seen.state.token)
         if answer.status != 207:
             return answer
-        page = xml.parse(answer, http.base.name)
+        page = multistatus.parse(answer, http.base.name)
         more = _note(seen, page.members, answer)
         if not page.token or (more and page.token == seen.state.token):
             return answer
@@ -149,7 +150,7 @@ def _etags(http: HttpClient, url: str, _calendar: Calendar) -> Seen | Answer:
     answer = http.send("PROPFIND", url, body, headers, expect=NOT_OFFERED)
     if answer.status in NOT_OFFERED:
         return answer
-    members = xml.parse(answer, http.base.name).members
+    members = multistatus.parse(answer, http.base.name).members
     of_itself = {member.status for member in members if same(member.href, answer.url)}
     if 507 in of_itself:
         return answer
@@ -168,7 +169,7 @@ def _query(http: HttpClient, url: str, calendar: Calendar) -> Seen | Answer:
     if answer.status in NOT_OFFERED:
         return answer
     seen = Seen(complete=True, state=State("query", url))
-    members = xml.parse(answer, http.base.name).members
+    members = multistatus.parse(answer, http.base.name).members
     if _note(seen, members, answer):
         return answer
     for member in members:

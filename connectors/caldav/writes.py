@@ -7,7 +7,7 @@ settled by looking there. What the server holds afterwards is what counts: most 
 import re
 from datetime import UTC, datetime
 
-from connectors.caldav import xml
+from connectors.caldav import multistatus, xml
 from connectors.caldav.addresses import absolute, own_href, path_of, same
 from connectors.caldav.fetch import Fetched, gone, read
 from connectors.http.client import HttpClient
@@ -112,7 +112,7 @@ def _only_if(found: Found | None) -> dict[str, str]:
 
 def _refused(http: HttpClient, answer: Answer, *, creating: bool) -> ConnectorError:
     """Why a PUT was refused: the conditions named in the body come first, servers differ in the status."""
-    host, status, named = http.base.name, answer.status, xml.preconditions(answer)
+    host, status, named = http.base.name, answer.status, multistatus.preconditions(answer)
     if named & UID_TAKEN:
         return Taken(f"{host} holds this UID already", "a trash bin may hold it; another UID is used")
     if named & NO_ROOM or status == 413:
@@ -140,7 +140,7 @@ def _by_uid(http: HttpClient, calendar: str, uid: str) -> str:
     )
     if answer.status != 207:
         return ""
-    members = xml.parse(answer, http.base.name).members
+    members = multistatus.parse(answer, http.base.name).members
     return next(
         (m.href for m in members if m.href and m.status in (None, 200) and not m.href.endswith("/")), ""
     )
