@@ -7,6 +7,7 @@ import contextlib
 import socket
 import socketserver
 import ssl
+import struct
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -100,11 +101,14 @@ class ScriptedServer:
             number = self.connections
         try:
             sock = self._encrypted(sock)
-            stream = sock.makefile("rb")
-            while (asked := _request(stream, number)) is not None:
-                self.asked.append(asked)
-                if not self._say(sock, self.script(asked)):
-                    break
+            with sock.makefile("rb") as stream:
+                while (asked := _request(stream, number)) is not None:
+                    self.asked.append(asked)
+                    if not self._say(sock, self.script(asked)):
+                        break
+        except ResetError:
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            sock.close()
         except OSError:
             pass  # the client went away, which is its right
         finally:
@@ -151,6 +155,10 @@ def _request(stream: BinaryIO, number: int) -> Asked | None:
 
 Serve = Callable[..., ScriptedServer]
 """Starts a server with a script (and perhaps `tls`)."""
+
+
+class ResetError(Exception):
+    """Raised by an answer at the place where its connection is torn down, without a goodbye (a TCP reset)."""
 
 
 def then_hang_up(said: bytes) -> Iterator[bytes]:

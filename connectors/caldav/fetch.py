@@ -5,12 +5,13 @@ What a server leaves out of its answer is asked for alone, because "not mentione
 """
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from connectors.caldav import multistatus, xml
 from connectors.caldav.addresses import absolute, key
-from connectors.caldav.multistatus import Member
+from connectors.caldav.multistatus import Arriving, Member
 from connectors.caldav.xml import CAL, DAV
 from connectors.http.client import HttpClient
 from connectors.http.errors import ServerFault, TimedOut
@@ -24,6 +25,9 @@ LARGEST_BATCH = 1000
 GROWTH = 4
 QUICK = 2.0
 """Seconds within which a batch must have come for the next one to be larger."""
+
+HEAVY = 8 * 1024 * 1024
+"""Bytes that the answer to a batch should not exceed: its texts are held together, several times over while it is read."""
 
 PATIENCE = 2
 """Time-outs in a row that are put down to the size of the batch; the next one is the server's."""
@@ -64,56 +68,60 @@ def etag_of(text: str) -> str:
     return text.strip().removeprefix("W/")
 
 
-def fetch(http: HttpClient, calendar: str, wanted: Mapping[str, str], *, of: int = 0) -> Iterator[Fetched]:
-    """Bring the objects (`wanted`: href as listed -> etag, of the calendar at this URL), each exactly once.
+def fetch(
+    http: HttpClient,
+    calendar: str,
+    wanted: Mapping[str, str],
+    keep: Callable[[Fetched], None],
+    *,
+    of: int = 0,
+) -> None:
+    """Bring the objects (`wanted`: href as listed -> etag, of the calendar at this URL), and give each to `keep` exactly once.
 
-    `of`: how many objects the calendar has. Where nearly all of many are wanted, one query brings the events at once: most
-    servers answer it several times faster than a list of addresses. Some answer it from an index that is behind, so it counts
-    only where it gives what was listed.
+    They are given as they come, so that the texts of a large calendar are never held together. `of`: how many objects it has.
+    Where nearly all of many are wanted, one query brings the events at once: most servers answer it several times faster than
+    a list of addresses. Some answer it from an index that is behind, so it counts only where it gives what was listed.
 
     Raises CalendarGone and SignInRefused, Unreachable where the server as a whole does not answer, and the last failure
     where more than a few objects, and most of them, can't be brought.
     """
-    queried = _queried(http, calendar) if len(wanted) >= MANY and len(wanted) * 4 >= of * 3 else {}
-    brought = {
-        href: replace(found, href=href)
-        for href, etag in wanted.items()
-        if (found := queried.get(key(href))) is not None and etag and found.etag == etag
-    }
-    yield from brought.values()
-    left = {href: etag for href, etag in wanted.items() if href not in brought}
-    failed = 0
+    left, failed = dict(wanted), 0
+    if len(wanted) >= MANY and len(wanted) * 4 >= of * 3:
+        _query(http, calendar, left, keep)
     for found in _batches(http, calendar, left):
         failed += bool(found.failure)
         if failed > MOST_FAILURES and failed * 2 > len(wanted):
             raise Garbled(f"most events can't be fetched: {found.failure}", "look at the server's log")
-        yield found
+        keep(found)
 
 
-def _queried(http: HttpClient, calendar: str) -> Mapping[str, Fetched]:
-    """Every event of the calendar, by what its address is compared by; nothing where the server can't, or spoils the answer."""
+def _query(http: HttpClient, calendar: str, left: dict[str, str], keep: Callable[[Fetched], None]) -> None:
+    """Ask for every event of the calendar, and take out of `left` what came; the rest where the server can't, or spoils the answer."""
+    listed = {key(href): href for href in left}
+
+    def take(member: Member) -> None:
+        href = listed.get(key(member.href), "")
+        etag, data = left.get(href, ""), member.text(f"{CAL}calendar-data")
+        if data and etag and etag_of(member.text(f"{DAV}getetag")) == etag:
+            del left[href]
+            keep(Fetched(href, etag, data.encode()))
+
     headers = {**xml.XML_HEADERS, "Depth": "1"}
-    try:
-        answer = http.send("REPORT", calendar, xml.events_query(), headers)
-        members = multistatus.parse(answer, http.base.name).members
-    except SPOILED:
-        return {}
-    return {
-        key(member.href): Fetched(member.href, etag_of(member.text(f"{DAV}getetag")), data.encode())
-        for member in members
-        if member.href and (data := member.text(f"{CAL}calendar-data"))
-    }
+    with suppress(*SPOILED):
+        http.send(
+            "REPORT", calendar, xml.events_query(), headers, into=lambda: Arriving(http.base.name, take).feed
+        )
 
 
 def _batches(http: HttpClient, calendar: str, wanted: Mapping[str, str]) -> Iterator[Fetched]:
     waiting, size, timeouts = list(wanted), FIRST_BATCH, 0
     while waiting:
-        batch, started = waiting[:size], time.monotonic()
+        batch, started, weight = waiting[:size], time.monotonic(), 0
         if len(batch) == 1:
             yield one(http, calendar, batch[0], wanted[batch[0]])
         else:
             try:
-                members = _multiget(http, calendar, batch)
+                weight, members = _multiget(http, calendar, batch)
             except SPOILED as error:
                 timeouts = timeouts + 1 if isinstance(error, TimedOut) else 0
                 if timeouts > PATIENCE:
@@ -124,14 +132,19 @@ def _batches(http: HttpClient, calendar: str, wanted: Mapping[str, str]) -> Iter
         waiting, timeouts = waiting[len(batch) :], 0
         if time.monotonic() - started < QUICK:
             size = min(max(size, 1) * GROWTH, LARGEST_BATCH)
+        size = _bearable(size, len(batch), weight)
 
 
-def _multiget(http: HttpClient, calendar: str, batch: Sequence[str]) -> Mapping[str, Member]:
+def _bearable(size: int, came: int, weight: int) -> int:
+    """A batch of at most this size, so that objects like the last ones (so many, of so many bytes) don't come as too large an answer."""
+    return size if weight * size <= HEAVY * came else max(1, HEAVY * came // weight)
+
+
+def _multiget(http: HttpClient, calendar: str, batch: Sequence[str]) -> tuple[int, Mapping[str, Member]]:
     headers = {**xml.XML_HEADERS, "Depth": "1"}
     answer = http.send("REPORT", calendar, xml.multiget(batch), headers)
-    return {
-        key(member.href): member for member in reversed(multistatus.parse(answer, http.base.name).members)
-    }
+    members = reversed(multistatus.parse(answer, http.base.name).members)
+    return len(answer.body), {key(member.href): member for member in members}
 
 
 def _sorted_out(

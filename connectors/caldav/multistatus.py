@@ -1,9 +1,10 @@
 """What a server answers in WebDAV's XML: the members of a multistatus (RFC 4918 section 13), and what a refusal names."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from xml.etree.ElementTree import Element
+from typing import cast
+from xml.etree.ElementTree import Element, ParseError, XMLPullParser
 
 from connectors.caldav import sloppy
 from connectors.caldav.xml import DAV
@@ -54,6 +55,44 @@ def parse(answer: Answer, host: str) -> Multistatus:
         raise _no_xml(answer, host)
     members = tuple(_member(node) for node in root.iterfind(RESPONSE))
     return Multistatus(members, (root.findtext(f"{DAV}sync-token") or "").strip())
+
+
+class Arriving:
+    """Reads a multistatus while it comes in: gives `take` each member as soon as it is whole, and lets go of it.
+
+    For answers that hold many texts. Nothing is made of what is not plain XML, however little is wrong with it: what came before
+    was right, and the rest may be asked for in another way.
+    """
+
+    def __init__(self, host: str, take: Callable[[Member], None]) -> None:
+        self._host, self._take = host, take
+        self._parser: XMLPullParser[Element] = XMLPullParser(("start", "end"))
+        self._root: Element | None = None
+        self._begun = False
+
+    def feed(self, part: bytes) -> None:
+        """Read on. Raises Garbled where the text goes wrong, and for one with a DTD."""
+        if part and not self._begun:
+            self._begun = True
+            if not sloppy.PLAIN.match(part):
+                raise self._spoiled()
+        try:
+            self._parser.feed(part)
+            for event, node in cast("Iterator[tuple[str, Element]]", self._parser.read_events()):
+                self._note(event, node)
+        except ParseError as error:
+            raise self._spoiled() from error
+        if self._root is not None:
+            self._root.clear()
+
+    def _note(self, event: str, node: Element) -> None:
+        if event == "start":
+            self._root = node if self._root is None else self._root
+        elif node.tag == RESPONSE:
+            self._take(_member(node))
+
+    def _spoiled(self) -> Garbled:
+        return Garbled(f"the XML of {self._host} is not well-formed", "look at the server's log")
 
 
 def preconditions(answer: Answer) -> frozenset[str]:

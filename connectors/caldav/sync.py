@@ -6,7 +6,7 @@ they never gave, and to forget deletions. Losing an event in silence would make 
 """
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 
 from connectors.caldav.addresses import key, path_of, spellings
 from connectors.caldav.fetch import Fetched, fetch
@@ -34,14 +34,15 @@ def _told(http: HttpClient, url: str, calendar: Calendar, seen: Seen, known: Map
     name = {href: names.get(key(href), path_of(href)) for href in (*seen.listed, *seen.gone)}
     unchanged = {href for href, etag in seen.listed.items() if etag and known.get(name[href]) == etag}
     wanted = {href: etag for href, etag in seen.listed.items() if href not in unchanged}
-    came = [seen.texts[href] for href in wanted if href in seen.texts]
-    to_fetch = {href: etag for href, etag in wanted.items() if href not in seen.texts}
-    fetched = came + _second_look(http, url, calendar, list(fetch(http, url, to_fetch, of=len(seen.listed))))
-    vanished = {one.href for one in fetched if one.absent}
-    objects = [_read(one, name[one.href], calendar) for one in fetched if one.href not in vanished]
+    brought = _Brought(calendar, name)
+    for href in [href for href in wanted if href in seen.texts]:
+        brought.keep(seen.texts.pop(href))
+        del wanted[href]
+    fetch(http, url, wanted, brought.keep, of=len(seen.listed))
+    vanished = _second_look(http, url, brought)
     away = {name[href] for href in seen.gone | vanished} & set(known)
     return Changes(
-        upserts=tuple(objects),
+        upserts=tuple(brought.objects),
         gone=tuple(sorted(away)),
         state=seen.state.text(),
         complete=seen.complete,
@@ -50,16 +51,35 @@ def _told(http: HttpClient, url: str, calendar: Calendar, seen: Seen, known: Map
     )
 
 
-def _second_look(http: HttpClient, url: str, calendar: Calendar, fetched: list[Fetched]) -> list[Fetched]:
+@dataclass(slots=True)
+class _Brought:
+    """What comes of a calendar, understood at once so that no text is kept. `names`: known hrefs by those listed."""
+
+    calendar: Calendar
+    names: Mapping[str, str]
+    objects: list[CalendarObject] = field(default_factory=list)
+    absent: list[Fetched] = field(default_factory=list)
+
+    def keep(self, one: Fetched) -> None:
+        if one.absent:
+            self.absent.append(one)
+        else:
+            self.objects.append(_read(one, self.names[one.href], self.calendar))
+
+
+def _second_look(http: HttpClient, url: str, brought: _Brought) -> set[str]:
     """Of what was listed and then not found, what is gone? Not what is still listed: that was not to be had this time.
 
     Raises CalendarGone if the calendar itself is gone: then its events are not deleted, only out of sight.
     """
-    if not any(one.absent for one in fetched):
-        return fetched
-    there = {key(href) for href in everything(http, url, calendar, "etags").listed}
+    if not brought.absent:
+        return set()
+    there = {key(href) for href in everything(http, url, brought.calendar, "etags").listed}
     why = "it is listed, and not found when asked for"
-    return [replace(one, failure=why) if one.absent and key(one.href) in there else one for one in fetched]
+    for one in brought.absent:
+        if key(one.href) in there:
+            brought.keep(replace(one, failure=why))
+    return {one.href for one in brought.absent if key(one.href) not in there}
 
 
 def _read(one: Fetched, name: str, calendar: Calendar) -> CalendarObject:

@@ -7,7 +7,7 @@ under a PUT would leave open whether it happened, and SOGo lets kept ones die.
 
 import http.client
 import ipaddress
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
@@ -17,7 +17,7 @@ from connectors.http import errors
 from connectors.http.account import Account, Connections
 from connectors.http.auth import Digest, SignIn, basic, bearer
 from connectors.http.pace import Pace
-from connectors.http.wire import Answer, Origin, Wire
+from connectors.http.wire import Answer, Origin, Taker, Wire
 from connectors.interface import ConnectorError, Garbled, NoAccess, SignInRefused, Unreachable
 
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
@@ -54,16 +54,19 @@ class HttpClient:
 
     def send(
         self, method: str, url: str, body: bytes = b"", headers: Mapping[str, str] | None = None,
-        *, expect: Collection[int] = (),
+        *, expect: Collection[int] = (), into: Callable[[], Taker] | None = None,
     ) -> Answer:  # fmt: skip
         """Send a request to an absolute URL; returns any 2xx answer, and others whose status is expected.
+
+        `into` makes a taker for a success's body, which then comes piece by piece and not in the answer. Where a kept connection
+        dies under it another taker begins anew, so what the first one took may come again.
 
         Raises the error a status stands for (`errors.from_status`), Unreachable and its kinds where none came,
         OutcomeUnknown where a write may have happened, NoAccess for a redirect to a host not listed.
         """
         said = {"User-Agent": "syncd", "Accept-Encoding": "gzip", **(headers or {})}
         for _ in range(MOST_REDIRECTS + 1):
-            request = _Request(method, url, self.allowed(url), body, said)
+            request = _Request(method, url, self.allowed(url), body, said, into)
             answer = self._signed(request)
             if answer.status not in REDIRECTS or not answer.header("Location"):
                 break
@@ -125,7 +128,7 @@ class HttpClient:
         kept = wire.used
         self._connections.count()
         try:
-            exchanged = wire.exchange(request.method, request.target, headers, request.body)
+            exchanged = wire.exchange(request.method, request.target, headers, request.body, request.into)
         except (OSError, http.client.HTTPException) as error:
             if kept and isinstance(error, STALE):
                 raise _ClosedError from error
@@ -144,6 +147,7 @@ class _Request:
     origin: Origin
     body: bytes
     headers: Mapping[str, str]
+    into: Callable[[], Taker] | None = None
 
     @cached_property
     def target(self) -> str:

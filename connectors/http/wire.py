@@ -11,7 +11,7 @@ import socket
 import ssl
 import time
 import zlib
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from email.message import Message
 from functools import partial
@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from _typeshed import WriteableBuffer as Buffer
 
 CHUNK = 64 * 1024
+
+Taker = Callable[[bytes], None]
+"""What a body is given to piece by piece, as it comes; what it raises ends the exchange."""
 
 
 class Origin(NamedTuple):
@@ -56,7 +59,7 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a server said. `url`: where the answer came from, after redirects."""
+    """What a server said. `url`: where the answer came from, after redirects. `body`: empty where a taker had it."""
 
     status: int
     headers: Message
@@ -93,9 +96,16 @@ class Wire:
             ) from error  # a plain port waits for more, or hangs up
 
     def exchange(
-        self, method: str, target: str, headers: Mapping[str, str], body: bytes
+        self,
+        method: str,
+        target: str,
+        headers: Mapping[str, str],
+        body: bytes,
+        into: Callable[[], Taker] | None = None,
     ) -> tuple[int, Message, bytes]:
         """Send a request and read the whole answer: status, headers, decompressed body.
+
+        `into` makes a taker for the body of a success (2xx), which is then not kept here.
 
         Raises OSError (TimeoutError: out of time), http.client.HTTPException, or Garbled for a body that is too large,
         cut short or not what its encoding says.
@@ -107,7 +117,8 @@ class Wire:
         self._link.sock.settimeout(self._limits.silence)
         self._link.request(method, target, body=body or None, headers=dict(headers))
         response = cast("_TimedResponse", self._link.getresponse())
-        content = _body(response, self._limits.body, self.origin.name)
+        parts = _parts(response, self._limits.body, self.origin.name)
+        content = _taken(parts, into()) if into and response.status // 100 == 2 else b"".join(parts)
         clean = response.isclosed() and not response.said_more
         self.reusable = clean and not response.will_close and "Connection" not in headers
         self.used = True
@@ -182,35 +193,43 @@ class _TimedResponse(http.client.HTTPResponse):
         return self._answering.said_more
 
 
-def _body(response: http.client.HTTPResponse, limit: int, host: str) -> bytes:
+def _parts(response: http.client.HTTPResponse, limit: int, host: str) -> Iterator[bytes]:
     decoder = _decoder(response.headers.get("Content-Encoding", ""), host)
-    parts: list[bytes] = []
     size = 0
     while chunk := response.read(CHUNK):
-        part = decoder.decode(chunk, limit + 1 - size) if decoder else chunk
-        size += len(part)
-        if size > limit:
-            raise Garbled(
-                f"{host} sent more than {limit} bytes", "is the address of the account a calendar server?"
-            )
-        parts.append(part)
+        for part in decoder.decoded(chunk) if decoder else (chunk,):
+            size += len(part)
+            if size > limit:
+                raise Garbled(
+                    f"{host} sent more than {limit} bytes", "is the address of the account a calendar server?"
+                )
+            yield part
     if response.length or (decoder and not decoder.complete):
         raise Garbled(f"the answer of {host} was cut short", "look at the server's or its proxy's log")
-    return b"".join(parts)
+
+
+def _taken(parts: Iterator[bytes], take: Taker) -> bytes:
+    for part in parts:
+        take(part)
+    return b""
 
 
 class _Inflating:
-    """gzip or zlib, never inflated beyond what is asked for (a small body can hold a very large one)."""
+    """gzip or zlib, inflated a piece at a time (a small body can hold a very large one)."""
 
     def __init__(self, host: str) -> None:
         self._host = host
         self._stream = zlib.decompressobj(zlib.MAX_WBITS | 32)
         self._fed = False
 
-    def decode(self, chunk: bytes, most: int) -> bytes:
+    def decoded(self, chunk: bytes) -> Iterator[bytes]:
         self._fed = True
         try:
-            return self._stream.decompress(self._stream.unconsumed_tail + chunk, most)
+            while part := self._stream.decompress(chunk, CHUNK):
+                yield part
+                chunk = (
+                    self._stream.unconsumed_tail
+                )  # without any, a full piece may still have left something behind
         except zlib.error as error:
             raise Garbled(
                 f"the compressed answer of {self._host} can't be read", "look at its proxy"
