@@ -3,6 +3,7 @@
 import gzip
 import tracemalloc
 from collections.abc import Iterable, Iterator
+from email.message import Message
 from threading import Event
 
 import pytest
@@ -41,7 +42,7 @@ def told(members: Iterable[Member]) -> list[tuple[str, int | None, dict[str, str
 
 
 def whole(body: bytes) -> tuple[Member, ...]:
-    return reading.parse(Answer(207, {}, body, "https://example.com/"), "example.com").members  # type: ignore[arg-type]
+    return reading.parse(Answer(207, Message(), body, "https://example.com/"), "example.com").members
 
 
 @pytest.fixture
