@@ -9,13 +9,14 @@ import sys
 from collections.abc import Callable, Iterator
 from functools import partial
 
-from bench import asking, candidates, firstsync, idle, mailboxes, manylogins, mixed, reading
+from bench import asking, candidates, firstsync, idle, largecalendar, mailboxes, manylogins, mixed, reading
 from bench.figures import Figure
 
 BENCHMARKS: dict[str, Callable[[], Iterator[Figure]]] = {
     "reading": reading.measure,
     "idle": idle.measure,
     "firstsync": firstsync.measure,
+    "largecalendar": largecalendar.measure,
     "mailboxes": mailboxes.measure,
     "manylogins": manylogins.measure,
     "asking": asking.measure,

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+from bench import simulated
 from bench.cycles import Clock, begun, commits_of, cycle
 from bench.figures import Figure
 from syncd.actions.now import sync_now
@@ -21,55 +22,12 @@ from syncd.executor import READERS
 LOGINS = 10_000
 MIB = 2**20
 
-SERVER = r"""
-import asyncio, sys
-NS = 'xmlns="DAV:" xmlns:c="urn:ietf:params:xml:ns:caldav" xmlns:s="http://calendarserver.org/ns/"'
-EVENT = ("BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//bench//\r\nBEGIN:VEVENT\r\nUID:one\r\nDTSTAMP:20260101T000000Z\r\n"
-         "DTSTART:20991201T100000Z\r\nDTEND:20991201T110000Z\r\nSUMMARY:x\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n")
-
-def one(href, props):
-    return f"<response><href>{href}</href><propstat><prop>{props}</prop><status>HTTP/1.1 200 OK</status></propstat></response>"
-
-def many(*inner):
-    return 207, "application/xml", f'<?xml version="1.0"?><multistatus {NS}>{"".join(inner)}</multistatus>'
-
-def answer(method, path, body):
-    if method == "GET":
-        return 200, "text/calendar", EVENT
-    if method == "REPORT":
-        return many(one("/home/cal/one.ics", '<getetag>"1"</getetag>'), "<sync-token>t1</sync-token>")
-    if path == "/home/":
-        calendar = "<resourcetype><collection/><c:calendar/></resourcetype><displayname>Work</displayname><s:getctag>1</s:getctag>"
-        return many(one("/home/", "<resourcetype><collection/></resourcetype>"), one("/home/cal/", calendar))
-    return many(one("/", "<c:calendar-home-set><href>/home/</href></c:calendar-home-set>"))
-
-async def serve(reader, writer):
-    try:
-        while head := await reader.readuntil(b"\r\n\r\n"):
-            first, *rest = head.decode().split("\r\n")
-            method, path, _ = first.split(" ")
-            sizes = [int(line[15:]) for line in rest if line.lower().startswith("content-length:")]
-            body = await reader.readexactly(sizes[0]) if sizes else b""
-            status, kind, text = answer(method, path, body)
-            data = text.encode()
-            writer.write(f'HTTP/1.1 {status} X\r\nContent-Type: {kind}\r\nETag: "1"\r\nContent-Length: {len(data)}\r\n\r\n'.encode() + data)
-    except (asyncio.IncompleteReadError, ConnectionError):
-        writer.close()
-
-async def main():
-    server = await asyncio.start_server(serve, "127.0.0.1", 0)
-    print(server.sockets[0].getsockname()[1], flush=True)
-    await asyncio.get_running_loop().run_in_executor(None, sys.stdin.read)
-
-asyncio.run(main())
-"""
-
 HEAD = """
 [store]
 url = "sqlite:///{folder}/syncd.db"
 [accounts.lab]
 kind = "caldav"
-url = "http://127.0.0.1:{port}/"
+url = "{url}"
 """
 
 AGENT = """
@@ -104,22 +62,17 @@ def measure() -> Iterator[Figure]:
 
 def run(folder: str) -> None:
     """A first sync and an idle cycle; prints what they cost, as JSON."""
-    with subprocess.Popen(
-        [sys.executable, "-c", SERVER], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-    ) as server:
-        if server.stdout is None or server.stdin is None:
-            raise RuntimeError("the simulated server has no pipes")
-        said = _measured(Path(folder), int(server.stdout.readline()))
-        server.stdin.close()
+    with simulated.running(1) as url:
+        said = _measured(Path(folder), url)
     print(json.dumps(said))
 
 
-def _measured(folder: Path, port: int) -> dict[str, float]:
+def _measured(folder: Path, url: str) -> dict[str, float]:
     (folder / "secret").touch(0o600)
     (folder / "secret").write_text("bench")
     path = folder / "config.toml"
     agents = (AGENT.format(number=number, folder=folder) for number in range(LOGINS))
-    path.write_text(HEAD.format(folder=folder, port=port) + "".join(agents))
+    path.write_text(HEAD.format(folder=folder, url=url) + "".join(agents))
     clock = Clock()
     with begun(path, clock) as ctx, ThreadPoolExecutor(READERS) as pool:
         report = sync_now(ctx, pool)
