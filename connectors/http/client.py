@@ -16,8 +16,9 @@ from urllib.parse import quote, urljoin, urlsplit
 from connectors.http import errors
 from connectors.http.account import Account, Connections
 from connectors.http.auth import Digest, SignIn, basic, bearer
+from connectors.http.bodies import Taker
 from connectors.http.pace import Pace
-from connectors.http.wire import Answer, Origin, Taker, Wire
+from connectors.http.wire import Answer, Origin, Wire
 from connectors.interface import ConnectorError, Garbled, NoAccess, SignInRefused, Unreachable
 
 REDIRECTS = frozenset({301, 302, 303, 307, 308})

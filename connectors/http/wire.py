@@ -10,22 +10,17 @@ import select
 import socket
 import ssl
 import time
-import zlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from email.message import Message
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple, cast
 
-from connectors.interface import Garbled
+from connectors.http import bodies
+from connectors.http.bodies import Taker
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer as Buffer
-
-CHUNK = 64 * 1024
-
-Taker = Callable[[bytes], None]
-"""What a body is given to piece by piece, as it comes; what it raises ends the exchange."""
 
 
 class Origin(NamedTuple):
@@ -117,8 +112,8 @@ class Wire:
         self._link.sock.settimeout(self._limits.silence)
         self._link.request(method, target, body=body or None, headers=dict(headers))
         response = cast("_TimedResponse", self._link.getresponse())
-        parts = _parts(response, self._limits.body, self.origin.name)
-        content = _taken(parts, into()) if into and response.status // 100 == 2 else b"".join(parts)
+        came = bodies.parts(response, self._limits.body, self.origin.name)
+        content = bodies.taken(came, into()) if into and response.status // 100 == 2 else b"".join(came)
         clean = response.isclosed() and not response.said_more
         self.reusable = clean and not response.will_close and "Connection" not in headers
         self.used = True
@@ -191,61 +186,3 @@ class _TimedResponse(http.client.HTTPResponse):
     def said_more(self) -> bool:
         """Did the server send more than the answer?"""
         return self._answering.said_more
-
-
-def _parts(response: http.client.HTTPResponse, limit: int, host: str) -> Iterator[bytes]:
-    decoder = _decoder(response.headers.get("Content-Encoding", ""), host)
-    size = 0
-    while chunk := response.read(CHUNK):
-        for part in decoder.decoded(chunk) if decoder else (chunk,):
-            size += len(part)
-            if size > limit:
-                raise Garbled(
-                    f"{host} sent more than {limit} bytes", "is the address of the account a calendar server?"
-                )
-            yield part
-    if response.length or (decoder and not decoder.complete):
-        raise Garbled(f"the answer of {host} was cut short", "look at the server's or its proxy's log")
-
-
-def _taken(parts: Iterator[bytes], take: Taker) -> bytes:
-    for part in parts:
-        take(part)
-    return b""
-
-
-class _Inflating:
-    """gzip or zlib, inflated a piece at a time (a small body can hold a very large one)."""
-
-    def __init__(self, host: str) -> None:
-        self._host = host
-        self._stream = zlib.decompressobj(zlib.MAX_WBITS | 32)
-        self._fed = False
-
-    def decoded(self, chunk: bytes) -> Iterator[bytes]:
-        self._fed = True
-        try:
-            while part := self._stream.decompress(chunk, CHUNK):
-                yield part
-                chunk = (
-                    self._stream.unconsumed_tail
-                )  # without any, a full piece may still have left something behind
-        except zlib.error as error:
-            raise Garbled(
-                f"the compressed answer of {self._host} can't be read", "look at its proxy"
-            ) from error
-
-    @property
-    def complete(self) -> bool:
-        return self._stream.eof or not self._fed
-
-
-def _decoder(encoding: str, host: str) -> _Inflating | None:
-    name = encoding.strip().lower()
-    if name in ("", "identity"):
-        return None
-    if name in ("gzip", "x-gzip", "deflate"):
-        return _Inflating(host)
-    raise Garbled(
-        f"{host} answered in the encoding {name[:20]!r}, which was not asked for", "look at its proxy"
-    )

@@ -18,7 +18,8 @@ from connectors.account import Connections
 from connectors.caldav import multistatus as reading
 from connectors.caldav.fetch import HEAVY, MANY
 from connectors.caldav.multistatus import Arriving, Member
-from connectors.http.wire import Answer, Taker
+from connectors.http.bodies import Taker
+from connectors.http.wire import Answer
 from connectors.interface import Garbled
 
 MIB = 2**20
