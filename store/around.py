@@ -19,10 +19,11 @@ from store.values import EPOCH, MICROSECOND, microseconds, second_at_or_after, s
 
 @dataclass(frozen=True, slots=True)
 class Few:
-    """The agents of a question that is not about all: their numbers, ids, and the scopes of blocks that hit them."""
+    """The agents of a question that is not about all: their numbers, ids, logins, and the scopes of blocks that hit them."""
 
     numbers: Sequence[int]
     ids: Sequence[str]
+    logins: Sequence[int]
     scopes: Collection[str]
 
 
@@ -67,6 +68,7 @@ def around(
         asked |= {
             "numbers": listed(tx.dialect.name, few.numbers),
             "ids": listed(tx.dialect.name, few.ids),
+            "logins": listed(tx.dialect.name, few.logins),
             "scopes": listed(tx.dialect.name, few.scopes),
         }
     row = tx.exec_driver_sql(statement, {**params, **asked}).one()

@@ -3,7 +3,7 @@
 Written with SQLAlchemy, spoken once for each database, and from then on handed to the driver as text.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cache
 from typing import Any
 
@@ -16,6 +16,7 @@ from sqlalchemy import (
     ScalarSelect,
     Select,
     Text,
+    and_,
     bindparam,
     case,
     cast,
@@ -47,8 +48,12 @@ def statement_of(dialect: str, everybody: bool) -> tuple[str, dict[str, Any]]:
         _slots(dialect, everybody), _standing_meetings(dialect, everybody), _standing_blocks(dialect, everybody),
         _special(dialect),
     ]  # fmt: skip
-    parts += _freshness(dialect, everybody)
-    return _spoken(dialect, select(*(_as_json(dialect, part) for part in parts), _repeating()))
+    found = [_as_json(dialect, part) for part in parts]
+    if everybody:
+        fresh = (_as_json(dialect, part) for part in _freshness())
+        return _spoken(dialect, select(*found, *fresh, _repeating()))
+    known = _freshness_of_few(dialect).subquery()
+    return _spoken(dialect, select(*found, *known.c, _repeating()).select_from(known))
 
 
 @cache
@@ -136,30 +141,37 @@ def _by_length(query: Select[Any], rows: Any, since: ColumnElement[int]) -> list
     ]
 
 
-def _freshness(dialect: str, everybody: bool) -> list[Query]:
-    """The logins with a checked calendar; what is doubtful of checked calendars; and those that are not checked."""
-    rows = _calendars
+def _freshness() -> list[Query]:
+    """The logins with a checked calendar; what is doubtful of checked calendars; and those that are not checked.
+
+    What is doubtful comes from indexes of its own: all but a few are fresh, and looking at them all would cost as much as
+    finding the slots.
+    """
+    doubtful = union(*(select(*_MOMENTS).where(_calendars.checked, doubt) for doubt in _doubts()))
+    listed, beside = select(_calendars.login_id), select(_calendars.id)
+    return [listed.where(_calendars.checked), doubtful, beside.where(~_calendars.checked)]
+
+
+def _freshness_of_few(dialect: str) -> Select[Any]:
+    """The same as one row, by one look at the calendars of the logins asked for: to find them is most of the work."""
+    checked = _calendars.checked
+    kinds: tuple[tuple[str, tuple[ColumnElement[Any], ...], ColumnElement[bool]], ...] = (
+        ("listed", (_calendars.login_id,), checked),
+        ("doubtful", _MOMENTS, and_(checked, or_(*_doubts()))),
+        ("beside", (_calendars.id,), ~checked),
+    )
+    found: list[Any] = [_gathered(dialect, columns, only).label(name) for name, columns, only in kinds]
+    return select(*found).where(one_of_named(dialect, _calendars.login_id, "logins"))
+
+
+_MOMENTS = (_calendars.login_id, _calendars.seen_at, _calendars.window_start, _calendars.window_end)
+
+
+def _doubts() -> tuple[ColumnElement[bool], ...]:
     seen, first, last = (
         literal_column(said, BigInteger()) for said in (schema.SEEN, schema.WINDOW_START, schema.WINDOW_END)
     )
-    doubts = (seen < _at("fresh_since"), first > _at("start"), last < _at("end"))
-    found = select(rows.login_id, rows.seen_at, rows.window_start, rows.window_end).where(rows.checked)
-    doubtful: Query
-    if everybody:
-        # Each from an index of its own: all but a few are fresh, and looking at them all would cost as much as finding the slots.
-        doubtful = union(*(found.where(doubt) for doubt in doubts))
-    else:
-        doubtful = _theirs(dialect, found.where(or_(*doubts)))
-    listed, beside = select(rows.login_id).where(rows.checked), select(rows.id).where(~rows.checked)
-    if everybody:
-        return [listed, doubtful, beside]
-    return [_theirs(dialect, listed), doubtful, _theirs(dialect, beside)]
-
-
-def _theirs(dialect: str, query: Select[Any]) -> Select[Any]:
-    """Of the calendars only those of the agents asked for."""
-    logins = select(schema.logins.c.id).where(one_of_named(dialect, schema.logins.c.agent, "numbers"))
-    return query.where(_calendars.login_id.in_(logins))
+    return seen < _at("fresh_since"), first > _at("start"), last < _at("end")
 
 
 def _special(dialect: str) -> Query:
@@ -197,12 +209,19 @@ def _repeating() -> ScalarSelect[str]:
 
 
 def _as_json(dialect: str, query: Query) -> ScalarSelect[str]:
-    """The rows as one JSON text: a list of lists, or of values where there is one column."""
+    """The rows as one JSON text."""
     rows = query.subquery()
+    return select(_gathered(dialect, tuple(rows.c))).select_from(rows).scalar_subquery()
+
+
+def _gathered(
+    dialect: str, columns: Sequence[ColumnElement[Any]], only: ColumnElement[bool] | None = None
+) -> ColumnElement[str]:
+    """All rows, or those that fulfil `only`, as one JSON text: a list of lists, or of values where there is one column."""
     group, one = _functions(dialect)
-    items = one(*rows.c) if len(rows.c) > 1 else next(iter(rows.c))
-    found = group(items) if dialect == "sqlite" else func.coalesce(group(items), literal_column("'[]'"))
-    return select(_as_text(dialect, found)).select_from(rows).scalar_subquery()
+    found = group(one(*columns) if len(columns) > 1 else columns[0])
+    found = found if only is None else found.filter(only)
+    return found if dialect == "sqlite" else cast(func.coalesce(found, literal_column("'[]'")), Text)
 
 
 def _functions(dialect: str) -> tuple[Any, Any]:
@@ -210,7 +229,3 @@ def _functions(dialect: str) -> tuple[Any, Any]:
     if dialect == "sqlite":
         return func.json_group_array, func.json_array
     return func.json_agg, func.json_build_array
-
-
-def _as_text(dialect: str, value: ColumnElement[Any]) -> ColumnElement[str]:
-    return value if dialect == "sqlite" else cast(value, Text)

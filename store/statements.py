@@ -42,8 +42,16 @@ def one_of_named(dialect: str, column: ColumnElement[Any], name: str) -> ColumnE
 
 def listed(dialect: str, values: Collection[str] | Collection[int]) -> object:
     """Any number of values as the one parameter that they are asked for with."""
-    kept = [storable(value) if isinstance(value, str) else value for value in values]
+    kept = _storable(list(values))
     return json.dumps(kept) if dialect == "sqlite" else kept
+
+
+def _storable(values: list[Any]) -> list[Any]:
+    """One look at them all: nearly always nothing has to be replaced."""
+    words = "".join(value for value in values if isinstance(value, str))
+    if storable(words) is words:
+        return values
+    return [storable(value) if isinstance(value, str) else value for value in values]
 
 
 def _kind(dialect: str, column: ColumnElement[Any]) -> TypeEngine[Any]:

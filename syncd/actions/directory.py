@@ -6,6 +6,7 @@ the directory (`roster.revision`): a daemon notices what a command has changed.
 """
 
 import json
+from collections import defaultdict
 from collections.abc import Collection, Hashable, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -53,7 +54,7 @@ class Directory:
         }
         self.reading = reading & self.of_login.keys()
         self.alike = _alike(self.policies, self.people)
-        self.alike_at: Sequence[Alike] = _by_place(self.alike, len(self.people))
+        self.alike_at: Sequence[Alike] = [self.alike[kind] for kind in self.kinds]
         own = {agent.id for agent in config.agents if any(_is_special(login) for login in agent.calendars)}
         self.special = frozenset(place for place, agent in enumerate(self.people) if agent.id in own)
         self._unlisted: tuple[str, frozenset[int]] = "", self.reading
@@ -95,11 +96,6 @@ class Directory:
         }
 
     @cached_property
-    def scopes(self) -> Sequence[tuple[str, ...]]:
-        """By place, the scopes of the blocks that hit an agent."""
-        return [scopes_of(agent.groups, agent.id) for agent in self.people]
-
-    @cached_property
     def members(self) -> dict[str, list[int]]:
         """Group -> the places of its members."""
         found: dict[str, list[int]] = {}
@@ -111,21 +107,38 @@ class Directory:
     def unlisted(self, places: Collection[int], listed: str) -> frozenset[int]:
         """The logins that are to check calendars of these agents, and have none yet; `listed` as in `store.around`."""
         if len(places) < len(self.people):
-            theirs = frozenset(login for place in places for login in self.reading_at.get(place, ()))
-            return theirs.difference(json.loads(listed))
+            return self.reading.intersection(self.logins(places)).difference(json.loads(listed))
         kept, found = self._unlisted
         if kept != listed:
             found = self.reading.difference(json.loads(listed))
             self._unlisted = listed, found
         return found
 
+    def logins(self, places: Iterable[int]) -> list[int]:
+        """The logins of these agents."""
+        theirs = self.logins_at
+        return [login for place in places for login in theirs.get(place, ())]
+
     @cached_property
-    def reading_at(self) -> dict[int, list[int]]:
-        """Place -> the logins that check calendars of this agent."""
+    def logins_at(self) -> dict[int, list[int]]:
+        """Place -> the logins of this agent."""
         found: dict[int, list[int]] = {}
-        for login in self.reading:
-            found.setdefault(self.of_login[login], []).append(login)
+        for login, place in self.of_login.items():
+            found.setdefault(place, []).append(login)
         return found
+
+    def alike_among(self, places: Iterable[int]) -> list[tuple[Alike, list[int]]]:
+        """Those of these agents who are judged alike, together."""
+        found: defaultdict[int, list[int]] = defaultdict(list)
+        for place in places:
+            found[self.kinds[place]].append(place)
+        return [(self.alike[kind], those) for kind, those in found.items()]
+
+    @cached_property
+    def kinds(self) -> Sequence[int]:
+        """By place, which of `alike` an agent is one of."""
+        found = {place: kind for kind, one in enumerate(self.alike) for place in one.places}
+        return [found[place] for place in range(len(self.people))]
 
 
 @dataclass
@@ -168,11 +181,6 @@ def _alike(policies: Policies, people: Iterable[Agent]) -> list[Alike]:
             found[key] = Alike(agent, policy, quick.sieve(policy, SLOT_KINDS), scopes_of(agent.groups))
         found[key].places.append(place)
     return list(found.values())
-
-
-def _by_place(alike: Iterable[Alike], number: int) -> list[Alike]:
-    found: dict[int, Alike] = {place: one for one in alike for place in one.places}
-    return [found[place] for place in range(number)]
 
 
 def _is_special(login: LoginConfig) -> bool:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from store import calendars
-from store.around import Around, Few, around
+from store.around import AGENT, Around, Few, around
 from store.around_parts import SECOND
 from store.database import Tx
 from store.model import Meeting
@@ -75,24 +75,24 @@ class _Question:
         self.now, self.stale_after = now, stale_after
         self.start, self.end = microseconds(meeting.start), microseconds(meeting.end)
         self.codes = bytearray(len(directory.people))
+        self.are_few = len(places) <= FEW and len(places) * PART <= len(directory.people)
+        self.alike = [(one, one.places) for one in directory.alike]
+        if self.are_few:
+            self.alike = list(directory.alike_among(places))
 
     def found(self) -> Around:
         """What stands around the time."""
-        directory, places = self.directory, self.places
-        few = len(places) <= FEW and len(places) * PART <= len(directory.people)
         return around(
-            self.tx, self.meeting.start, self.meeting.end, widened=directory.policies.widest_buffer(), grace=LIVE_GRACE,
-            fresh_since=self.now - self.stale_after, about=self.meeting.id, few=self._few() if few else None,
+            self.tx, self.meeting.start, self.meeting.end, widened=self.directory.policies.widest_buffer(), grace=LIVE_GRACE,
+            fresh_since=self.now - self.stale_after, about=self.meeting.id, few=self._few() if self.are_few else None,
         )  # fmt: skip
 
     def _few(self) -> Few:
         directory, places = self.directory, self.places
-        scopes = {scope for place in places for scope in directory.scopes[place]}
-        return Few(
-            [directory.numbers[place] for place in places],
-            [directory.people[place].id for place in places],
-            scopes,
-        )
+        ids = [directory.people[place].id for place in places]
+        scopes = {scope for alike, _ in self.alike for scope in alike.scopes}
+        scopes.update(AGENT + name for name in ids)
+        return Few([directory.numbers[place] for place in places], ids, directory.logins(places), scopes)
 
     def _note(self, place: int, code: int) -> None:
         """The lowest code is the first reason."""
@@ -153,12 +153,12 @@ class _Question:
         standing, policies = by_scope(spans), directory.policies
         widest = policies.widest_buffer()
         off = OffTime(policies, self.meeting.start - widest, self.meeting.end + widest)
-        for alike in directory.alike:
+        for alike, places in self.alike:
             items = [item for scope in alike.scopes for item in standing.get(scope, ())] + off.of(
                 alike.example
             )
             code = quick.obstacle(items, alike.policy, self.meeting.start, self.meeting.end) if items else 0
-            for place in alike.places if code else ():
+            for place in places if code else ():
                 self._note(place, code)
         for scope, items in standing.items():
             kind, _, name = scope.partition(":")

@@ -15,7 +15,7 @@ from store.model import MadeBlock, MeetingStatus
 
 DAY = timedelta(days=1)
 START = NOW + 30 * DAY
-FEW = Few([2], ["ben"], ["company", "agent:ben"])
+FEW = Few([2], ["ben"], [2], ["company", "agent:ben"])
 PEOPLE = [f"agent-{number}" for number in range(20)]
 
 
