@@ -19,7 +19,7 @@ from store.values import EPOCH, MICROSECOND, microseconds, second_at_or_after, s
 
 @dataclass(frozen=True, slots=True)
 class Few:
-    """The agents of a question that is not about all: their numbers, ids, logins, and the scopes of blocks that hit them."""
+    """The agents of a question that is not about all: their numbers, ids, logins, and the scopes of blocks that hit them, each once."""
 
     numbers: Sequence[int]
     ids: Sequence[str]

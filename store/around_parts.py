@@ -32,7 +32,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from store import schema
 from store.lengths import CLASSES, DAY, REPEATS, WHOLE
-from store.statements import one_of_named
+from store.statements import of_each
 
 SECOND = 1_000_000
 
@@ -96,10 +96,10 @@ def _slots(dialect: str, everybody: bool) -> Query:
             for name, longest in CLASSES
         ]
         return union_all(*bounded, hit.where(_pieces.length_class == _number(WHOLE)))
-    theirs = one_of_named(dialect, _pieces.agent, "numbers")
     began = _pieces.start + _number(0) < _at("until")
-    long = found.where(theirs, text(schema.IS_LONG), began, _pieces.end > _at("since"))
-    return union_all(hit.where(theirs, _pieces.start > _at("since") - _number(DAY)), long)
+    long = found.where(text(schema.IS_LONG), began, _pieces.end > _at("since"))
+    within = hit.where(_pieces.start > _at("since") - _number(DAY))
+    return union_all(*(of_each(dialect, one, _pieces.agent, "numbers") for one in (within, long)))
 
 
 def _standing_meetings(dialect: str, everybody: bool) -> Query:
@@ -116,8 +116,8 @@ def _standing_meetings(dialect: str, everybody: bool) -> Query:
     long = planned.where(rows.duration_class == _number(WHOLE))
     if everybody:
         return union_all(*_by_length(planned, rows, _at("going")), long, early)
-    began = rows.start > _at("going") - _number(DAY * SECOND)
-    return union_all(planned.where(one_of_named(dialect, rows.agent, "ids"), began), long, early)
+    within = planned.where(rows.start > _at("going") - _number(DAY * SECOND))
+    return union_all(of_each(dialect, within, rows.agent, "ids"), long, early)
 
 
 def _standing_blocks(dialect: str, everybody: bool) -> Query:
@@ -130,7 +130,7 @@ def _standing_blocks(dialect: str, everybody: bool) -> Query:
         return union_all(
             *_by_length(hit, rows, _at("since_moment")), hit.where(rows.duration_class == _number(WHOLE))
         )
-    return hit.where(one_of_named(dialect, rows.scope, "scopes"), rows.repeat.is_(None))
+    return of_each(dialect, hit.where(rows.repeat.is_(None)), rows.scope, "scopes")
 
 
 def _by_length(query: Select[Any], rows: Any, since: ColumnElement[int]) -> list[Select[Any]]:  # noqa: ANN401 - a table's columns
@@ -161,7 +161,7 @@ def _freshness_of_few(dialect: str) -> Select[Any]:
         ("beside", (_calendars.id,), ~checked),
     )
     found: list[Any] = [_gathered(dialect, columns, only).label(name) for name, columns, only in kinds]
-    return select(*found).where(one_of_named(dialect, _calendars.login_id, "logins"))
+    return of_each(dialect, select(*found), _calendars.login_id, "logins")
 
 
 _MOMENTS = (_calendars.login_id, _calendars.seen_at, _calendars.window_start, _calendars.window_end)
