@@ -123,14 +123,18 @@ def _standing_meetings(dialect: str, everybody: bool) -> Query:
 def _standing_blocks(dialect: str, everybody: bool) -> Query:
     rows = _blocks
     names = ("id", "scope", "title", "start", "end", "timezone", "until", "count", "exceptions")
-    hit = select(*(rows[name] for name in names)).where(
-        rows.start < _at("until_moment"), rows.end > _at("since_moment")
-    )
+    found = select(*(rows[name] for name in names)).where(rows.end > _at("since_moment"))
+    hit = found.where(rows.start < _at("until_moment"))
     if everybody:
         return union_all(
             *_by_length(hit, rows, _at("since_moment")), hit.where(rows.duration_class == _number(WHOLE))
         )
-    return of_each(dialect, hit.where(rows.repeat.is_(None)), rows.scope, "scopes")
+    began = rows.start + _number(0) < _at("until_moment")
+    long = found.where(text(schema.LASTS), began, rows.repeat.is_(None))
+    within = hit.where(
+        rows.start > _at("since_moment") - _number(DAY * SECOND), rows.duration_class < _number(WHOLE)
+    )
+    return union_all(*(of_each(dialect, one, rows.scope, "scopes") for one in (within, long)))
 
 
 def _by_length(query: Select[Any], rows: Any, since: ColumnElement[int]) -> list[Select[Any]]:  # noqa: ANN401 - a table's columns
