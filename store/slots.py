@@ -140,9 +140,10 @@ class Piece(NamedTuple):
     whole_end: int
 
 
-def pieces_of(intervals: Iterable[Interval]) -> Iterator[Piece]:
+def pieces_of(intervals: Collection[Interval]) -> Iterator[Piece]:
     """The rows that keep these intervals. Equal ones are kept once, empty ones never."""
-    for start, end, status, all_day in dict.fromkeys(intervals):
+    # Most objects have one, and a moment's hash takes as long as all the rest.
+    for start, end, status, all_day in intervals if len(intervals) < 2 else dict.fromkeys(intervals):
         if start < end:
             first, last, kind = second_at_or_before(start), second_at_or_after(end), kind_of(status, all_day)
             length = last - first
