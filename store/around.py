@@ -7,7 +7,7 @@ and on SQLite a switch of threads. Times are whole seconds for slots and microse
 
 import json
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
 from store.around_parts import beginnings, statement_of
@@ -17,13 +17,22 @@ from store.statements import listed
 from store.values import EPOCH, MICROSECOND, microseconds, second_at_or_after, second_at_or_before
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Few:
-    """The agents of a question that is not about all: their numbers, ids, and the scopes of blocks that hit them."""
+    """The agents of a question that is not about all: their numbers, ids, logins, and the scopes of blocks that hit them, each once."""
 
     numbers: Sequence[int]
     ids: Sequence[str]
+    logins: Sequence[int]
     scopes: Collection[str]
+    _listed: dict[str, dict[str, object]] = field(default_factory=dict, init=False, repr=False, compare=False)
+
+    def listed(self, dialect: str) -> dict[str, object]:
+        """As parameters of the statement; made once for all questions about the same agents."""
+        if dialect not in self._listed:
+            names = ("numbers", "ids", "logins", "scopes")
+            self._listed[dialect] = {name: listed(dialect, getattr(self, name)) for name in names}
+        return self._listed[dialect]
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,11 +73,7 @@ def around(
         "end": microseconds(end), "fresh_since": microseconds(fresh_since), "about": about,
     }  # fmt: skip
     if few is not None:
-        asked |= {
-            "numbers": listed(tx.dialect.name, few.numbers),
-            "ids": listed(tx.dialect.name, few.ids),
-            "scopes": listed(tx.dialect.name, few.scopes),
-        }
+        asked |= few.listed(tx.dialect.name)
     row = tx.exec_driver_sql(statement, {**params, **asked}).one()
     *found, listed_logins, doubtful, unchecked, repeating = row
     slots, meetings, blocks, special = map(json.loads, found)

@@ -3,7 +3,7 @@
 Written with SQLAlchemy, spoken once for each database, and from then on handed to the driver as text.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cache
 from typing import Any
 
@@ -16,6 +16,7 @@ from sqlalchemy import (
     ScalarSelect,
     Select,
     Text,
+    and_,
     bindparam,
     case,
     cast,
@@ -31,7 +32,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from store import schema
 from store.lengths import CLASSES, DAY, REPEATS, WHOLE
-from store.statements import one_of_named
+from store.statements import of_each
 
 SECOND = 1_000_000
 
@@ -47,8 +48,12 @@ def statement_of(dialect: str, everybody: bool) -> tuple[str, dict[str, Any]]:
         _slots(dialect, everybody), _standing_meetings(dialect, everybody), _standing_blocks(dialect, everybody),
         _special(dialect),
     ]  # fmt: skip
-    parts += _freshness(dialect, everybody)
-    return _spoken(dialect, select(*(_as_json(dialect, part) for part in parts), _repeating()))
+    found = [_as_json(dialect, part) for part in parts]
+    if everybody:
+        fresh = (_as_json(dialect, part) for part in _freshness())
+        return _spoken(dialect, select(*found, *fresh, _repeating()))
+    known = _freshness_of_few(dialect).subquery()
+    return _spoken(dialect, select(*found, *known.c, _repeating()).select_from(known))
 
 
 @cache
@@ -91,10 +96,10 @@ def _slots(dialect: str, everybody: bool) -> Query:
             for name, longest in CLASSES
         ]
         return union_all(*bounded, hit.where(_pieces.length_class == _number(WHOLE)))
-    theirs = one_of_named(dialect, _pieces.agent, "numbers")
     began = _pieces.start + _number(0) < _at("until")
-    long = found.where(theirs, text(schema.IS_LONG), began, _pieces.end > _at("since"))
-    return union_all(hit.where(theirs, _pieces.start > _at("since") - _number(DAY)), long)
+    long = found.where(text(schema.IS_LONG), began, _pieces.end > _at("since"))
+    within = hit.where(_pieces.start > _at("since") - _number(DAY))
+    return union_all(*(of_each(dialect, one, _pieces.agent, "numbers") for one in (within, long)))
 
 
 def _standing_meetings(dialect: str, everybody: bool) -> Query:
@@ -111,21 +116,25 @@ def _standing_meetings(dialect: str, everybody: bool) -> Query:
     long = planned.where(rows.duration_class == _number(WHOLE))
     if everybody:
         return union_all(*_by_length(planned, rows, _at("going")), long, early)
-    began = rows.start > _at("going") - _number(DAY * SECOND)
-    return union_all(planned.where(one_of_named(dialect, rows.agent, "ids"), began), long, early)
+    within = planned.where(rows.start > _at("going") - _number(DAY * SECOND))
+    return union_all(of_each(dialect, within, rows.agent, "ids"), long, early)
 
 
 def _standing_blocks(dialect: str, everybody: bool) -> Query:
     rows = _blocks
     names = ("id", "scope", "title", "start", "end", "timezone", "until", "count", "exceptions")
-    hit = select(*(rows[name] for name in names)).where(
-        rows.start < _at("until_moment"), rows.end > _at("since_moment")
-    )
+    found = select(*(rows[name] for name in names)).where(rows.end > _at("since_moment"))
+    hit = found.where(rows.start < _at("until_moment"))
     if everybody:
         return union_all(
             *_by_length(hit, rows, _at("since_moment")), hit.where(rows.duration_class == _number(WHOLE))
         )
-    return hit.where(one_of_named(dialect, rows.scope, "scopes"), rows.repeat.is_(None))
+    began = rows.start + _number(0) < _at("until_moment")
+    long = found.where(text(schema.LASTS), began, rows.repeat.is_(None))
+    within = hit.where(
+        rows.start > _at("since_moment") - _number(DAY * SECOND), rows.duration_class < _number(WHOLE)
+    )
+    return union_all(*(of_each(dialect, one, rows.scope, "scopes") for one in (within, long)))
 
 
 def _by_length(query: Select[Any], rows: Any, since: ColumnElement[int]) -> list[Select[Any]]:  # noqa: ANN401 - a table's columns
@@ -136,30 +145,37 @@ def _by_length(query: Select[Any], rows: Any, since: ColumnElement[int]) -> list
     ]
 
 
-def _freshness(dialect: str, everybody: bool) -> list[Query]:
-    """The logins with a checked calendar; what is doubtful of checked calendars; and those that are not checked."""
-    rows = _calendars
+def _freshness() -> list[Query]:
+    """The logins with a checked calendar; what is doubtful of checked calendars; and those that are not checked.
+
+    What is doubtful comes from indexes of its own: all but a few are fresh, and looking at them all would cost as much as
+    finding the slots.
+    """
+    doubtful = union(*(select(*_MOMENTS).where(_calendars.checked, doubt) for doubt in _doubts()))
+    listed, beside = select(_calendars.login_id), select(_calendars.id)
+    return [listed.where(_calendars.checked), doubtful, beside.where(~_calendars.checked)]
+
+
+def _freshness_of_few(dialect: str) -> Select[Any]:
+    """The same as one row, by one look at the calendars of the logins asked for: to find them is most of the work."""
+    checked = _calendars.checked
+    kinds: tuple[tuple[str, tuple[ColumnElement[Any], ...], ColumnElement[bool]], ...] = (
+        ("listed", (_calendars.login_id,), checked),
+        ("doubtful", _MOMENTS, and_(checked, or_(*_doubts()))),
+        ("beside", (_calendars.id,), ~checked),
+    )
+    found: list[Any] = [_gathered(dialect, columns, only).label(name) for name, columns, only in kinds]
+    return of_each(dialect, select(*found), _calendars.login_id, "logins")
+
+
+_MOMENTS = (_calendars.login_id, _calendars.seen_at, _calendars.window_start, _calendars.window_end)
+
+
+def _doubts() -> tuple[ColumnElement[bool], ...]:
     seen, first, last = (
         literal_column(said, BigInteger()) for said in (schema.SEEN, schema.WINDOW_START, schema.WINDOW_END)
     )
-    doubts = (seen < _at("fresh_since"), first > _at("start"), last < _at("end"))
-    found = select(rows.login_id, rows.seen_at, rows.window_start, rows.window_end).where(rows.checked)
-    doubtful: Query
-    if everybody:
-        # Each from an index of its own: all but a few are fresh, and looking at them all would cost as much as finding the slots.
-        doubtful = union(*(found.where(doubt) for doubt in doubts))
-    else:
-        doubtful = _theirs(dialect, found.where(or_(*doubts)))
-    listed, beside = select(rows.login_id).where(rows.checked), select(rows.id).where(~rows.checked)
-    if everybody:
-        return [listed, doubtful, beside]
-    return [_theirs(dialect, listed), doubtful, _theirs(dialect, beside)]
-
-
-def _theirs(dialect: str, query: Select[Any]) -> Select[Any]:
-    """Of the calendars only those of the agents asked for."""
-    logins = select(schema.logins.c.id).where(one_of_named(dialect, schema.logins.c.agent, "numbers"))
-    return query.where(_calendars.login_id.in_(logins))
+    return seen < _at("fresh_since"), first > _at("start"), last < _at("end")
 
 
 def _special(dialect: str) -> Query:
@@ -197,12 +213,19 @@ def _repeating() -> ScalarSelect[str]:
 
 
 def _as_json(dialect: str, query: Query) -> ScalarSelect[str]:
-    """The rows as one JSON text: a list of lists, or of values where there is one column."""
+    """The rows as one JSON text."""
     rows = query.subquery()
+    return select(_gathered(dialect, tuple(rows.c))).select_from(rows).scalar_subquery()
+
+
+def _gathered(
+    dialect: str, columns: Sequence[ColumnElement[Any]], only: ColumnElement[bool] | None = None
+) -> ColumnElement[str]:
+    """All rows, or those that fulfil `only`, as one JSON text: a list of lists, or of values where there is one column."""
     group, one = _functions(dialect)
-    items = one(*rows.c) if len(rows.c) > 1 else next(iter(rows.c))
-    found = group(items) if dialect == "sqlite" else func.coalesce(group(items), literal_column("'[]'"))
-    return select(_as_text(dialect, found)).select_from(rows).scalar_subquery()
+    found = group(one(*columns) if len(columns) > 1 else columns[0])
+    found = found if only is None else found.filter(only)
+    return found if dialect == "sqlite" else cast(func.coalesce(found, literal_column("'[]'")), Text)
 
 
 def _functions(dialect: str) -> tuple[Any, Any]:
@@ -210,7 +233,3 @@ def _functions(dialect: str) -> tuple[Any, Any]:
     if dialect == "sqlite":
         return func.json_group_array, func.json_array
     return func.json_agg, func.json_build_array
-
-
-def _as_text(dialect: str, value: ColumnElement[Any]) -> ColumnElement[str]:
-    return value if dialect == "sqlite" else cast(value, Text)

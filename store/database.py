@@ -85,7 +85,8 @@ class Store:
         """Do the work in a transaction that need not last (`writing`); on SQLite together with what others save just now.
 
         For what was read from a server and can be read again. Returns, or raises, what the work did; if it raises, nothing of
-        it is saved, and what others save is none the worse. Raises `StoreUnavailable` as `writing` does.
+        it is saved, and what others save is none the worse: theirs is done once more, so it must change nothing but the store.
+        Raises `StoreUnavailable` as `writing` does.
         """
         self._own_connections()
         if self._together is not None:

@@ -1,27 +1,36 @@
 """The few statements that SQLite and PostgreSQL spell differently, so that no query module needs to know which it is."""
 
 import json
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from functools import cache
-from typing import Any
+from itertools import chain
+from typing import Any, TypeVar
 
 from sqlalchemy import (
     ARRAY,
     BindParameter,
+    Column,
     ColumnElement,
     Connection,
     Insert,
+    Join,
+    Select,
     Table,
     Text,
     any_,
     bindparam,
     func,
     select,
+    true,
 )
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.types import TypeEngine
 
 from store.values import storable
+
+Item = TypeVar("Item")
 
 
 def one_of(
@@ -40,10 +49,42 @@ def one_of_named(dialect: str, column: ColumnElement[Any], name: str) -> ColumnE
     return _among(dialect, column, bindparam(name, type_=_kind(dialect, column)))
 
 
+def of_each(dialect: str, query: Select[Any], column: Column[Any], name: str) -> Select[Any]:
+    """Of the query's rows, from the column's table alone, those where it is one of the values given as `name`, each of them once.
+
+    On SQLite the list leads: each value is looked up as it is read. `IN` would sort them into a table first, and take twice as long.
+    """
+    if dialect != "sqlite":
+        return query.where(one_of_named(dialect, column, name))
+    each = func.json_each(bindparam(name, type_=Text())).table_valued("value")
+    return query.select_from(_InOrder(each, column.table, true())).where(column == each.c.value)
+
+
+class _InOrder(Join):
+    """SQLite joins with CROSS in the order as written (https://sqlite.org/optoverview.html#manual_control_of_query_plans_using_cross_join);
+    else a store that was analyzed when it was small would be read as a whole, and asked whether each row is listed."""
+
+    inherit_cache = True
+
+
+@compiles(_InOrder)
+def _in_order(join: _InOrder, compiler: SQLCompiler, **kwargs: Any) -> str:  # noqa: ANN401 - SQLAlchemy's signature
+    left, right = (compiler.process(side, **{**kwargs, "asfrom": True}) for side in (join.left, join.right))
+    return f"{left} CROSS JOIN {right}"
+
+
 def listed(dialect: str, values: Collection[str] | Collection[int]) -> object:
     """Any number of values as the one parameter that they are asked for with."""
-    kept = [storable(value) if isinstance(value, str) else value for value in values]
+    kept = _storable(list(values))
     return json.dumps(kept) if dialect == "sqlite" else kept
+
+
+def _storable(values: list[Any]) -> list[Any]:
+    """One look at them all: nearly always nothing has to be replaced."""
+    words = "".join(value for value in values if isinstance(value, str))
+    if storable(words) is words:
+        return values
+    return [storable(value) if isinstance(value, str) else value for value in values]
 
 
 def _kind(dialect: str, column: ColumnElement[Any]) -> TypeEngine[Any]:
@@ -56,29 +97,53 @@ def _among(dialect: str, column: ColumnElement[Any], values: BindParameter[Any])
     return column == any_(values)
 
 
-def add_many(
-    tx: Connection, table: Table, columns: Sequence[str], rows: Sequence[Sequence[object]], *, instead_of: Sequence[str] = ()
-) -> None:  # fmt: skip
-    """INSERT rows whose values stand as the database keeps them; where `instead_of` exists, its other columns are set.
+def add_many(tx: Connection, table: Table, columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
+    """INSERT rows whose values stand as the database keeps them.
 
     Handed to the driver as they are: for thousands of rows SQLAlchemy would take longer to prepare them than SQLite to keep them.
     """
     if rows:
-        tx.exec_driver_sql(
-            _adding(tx.dialect.name, table.name, tuple(columns), tuple(instead_of)), list(map(tuple, rows))
-        )
+        tx.exec_driver_sql(_adding(tx.dialect.name, table.name, tuple(columns), 1), list(map(tuple, rows)))
+
+
+def put_many(
+    tx: Connection, table: Table, columns: Sequence[str], rows: Sequence[Sequence[object]], *, instead_of: Sequence[str],
+    returning: Sequence[str],
+) -> Iterator[Sequence[Any]]:  # fmt: skip
+    """Likewise; where `instead_of` exists, its other columns are set. Gives the columns `returning` of each row, in any order.
+
+    Many rows a statement, for each one looks for the last number and writes it down (AUTOINCREMENT); and always a power of two,
+    so that few different statements are prepared.
+    """
+    for some in _powers_of_two(rows):
+        adding = _adding(tx.dialect.name, table.name, tuple(columns), len(some))
+        statement = adding + _instead(tuple(columns), tuple(instead_of)) + " RETURNING " + _names(returning)
+        yield from tx.exec_driver_sql(statement, tuple(chain.from_iterable(some)))
+
+
+def _powers_of_two(rows: Sequence[Item]) -> Iterator[Sequence[Item]]:
+    first = 0
+    while rest := len(rows) - first:
+        size = 1 << (rest.bit_length() - 1)
+        yield rows[first : first + size]
+        first += size
 
 
 @cache
-def _adding(dialect: str, table: str, columns: tuple[str, ...], instead_of: tuple[str, ...]) -> str:
+def _adding(dialect: str, table: str, columns: tuple[str, ...], rows: int) -> str:
     mark = "?" if dialect == "sqlite" else "%s"
-    names, marks = ", ".join(f'"{name}"' for name in columns), ", ".join([mark] * len(columns))
-    said = f'INSERT INTO "{table}" ({names}) VALUES ({marks})'  # noqa: S608 - names of our own tables and columns
-    if instead_of:
-        key = ", ".join(f'"{name}"' for name in instead_of)
-        new = ", ".join(f'"{name}" = excluded."{name}"' for name in columns if name not in instead_of)
-        said += f" ON CONFLICT ({key}) DO UPDATE SET {new}"
-    return said
+    marks = f"({', '.join([mark] * len(columns))})"
+    return f'INSERT INTO "{table}" ({_names(columns)}) VALUES {", ".join([marks] * rows)}'  # noqa: S608 - names of our own tables and columns
+
+
+@cache
+def _instead(columns: tuple[str, ...], key: tuple[str, ...]) -> str:
+    new = ", ".join(f'"{name}" = excluded."{name}"' for name in columns if name not in key)
+    return f" ON CONFLICT ({_names(key)}) DO UPDATE SET {new}"
+
+
+def _names(columns: Iterable[str]) -> str:
+    return ", ".join(f'"{name}"' for name in columns)
 
 
 def insert_or_replace(

@@ -1,4 +1,4 @@
-"""What several threads have to save at the same time goes into one transaction, each in a savepoint of its own.
+"""What several threads have to save at the same time goes into one transaction, and still each fails by itself.
 
 Slots in the order of time fall on a new page of the index by time nearly every one, and each commit writes its pages to the
 log: of sixteen calendars that are saved together, half as many. Whoever comes first does it for all who wait by then; the others wait
@@ -92,9 +92,7 @@ class Together:
 
     def _save(self, pieces: Sequence[_Piece[Any]]) -> None:
         try:
-            with self._writing() as tx:
-                for piece in pieces:
-                    _do(tx, piece)
+            self._save_each(pieces)
         except Exception as error:  # noqa: BLE001 - raised by each of them, in its own thread
             for piece in pieces:
                 piece.error = error
@@ -105,18 +103,44 @@ class Together:
                 )
             raise
 
+    def _save_each(self, pieces: Sequence[_Piece[Any]]) -> None:
+        """Without savepoints, for each would copy every page before its first change; with them if one fails by itself."""
+        try:
+            with self._writing() as tx:
+                for piece in pieces:
+                    _do(tx, piece)
+        except _Undone:
+            others = [piece for piece in pieces if piece.error is None]
+            if others:
+                with self._writing() as tx:
+                    for piece in others:
+                        _do_apart(tx, piece)
+
+
+class _Undone(Exception):
+    """A piece failed by itself, and has its error: the others have to be done again, without it."""
+
 
 def _do(tx: Connection, piece: _Piece[Any]) -> None:
-    """What fails by itself is undone alone; what the database can't do ends the whole transaction."""
-    point = tx.begin_nested()
+    """What the database can't do ends the whole transaction, and is everybody's."""
     try:
-        piece.found.append(piece.work(tx))
-        point.commit()
+        piece.found = [piece.work(tx)]
     except exc.DBAPIError as error:
         if not isinstance(error, exc.IntegrityError):
             raise
-        point.rollback()
         piece.error = error
+        raise _Undone from None
     except Exception as error:  # noqa: BLE001 - raised in the thread whose work it is
-        point.rollback()
         piece.error = error
+        raise _Undone from None
+
+
+def _do_apart(tx: Connection, piece: _Piece[Any]) -> None:
+    """Likewise, but what fails by itself is undone alone."""
+    point = tx.begin_nested()
+    try:
+        _do(tx, piece)
+    except _Undone:
+        point.rollback()
+    else:
+        point.commit()

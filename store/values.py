@@ -58,7 +58,8 @@ def second_at_or_before(moment: datetime) -> int:
 def second_at_or_after(moment: datetime) -> int:
     """Whole seconds since the epoch, rounded up (but not beyond year 9999): how the end of a slot is stored."""
     since = _since_epoch(moment)
-    return min(since.days * _DAY + since.seconds + (since.microseconds > 0), LAST_SECOND)
+    seconds = since.days * _DAY + since.seconds
+    return min(seconds + 1, LAST_SECOND) if since.microseconds else seconds
 
 
 _DAY = 86_400

@@ -19,14 +19,16 @@ REVISIONS = (
     "0013",
     "0015",
     "0016",
+    "0017",
 )
 """The migrations, oldest first. Written here so that looking at the version needs no Alembic; a test compares them."""
 
 Json = JSON(none_as_null=True)
 
 # Conditions of partial indexes; a query has to spell them out the same, without parameters, to be answered by one.
-# (`IS_LONG` is a range, not an equality: else SQLite would rather use the index by class, and read everybody's.)
+# (`IS_LONG` and `LASTS` are ranges, not equalities: else SQLite would rather use the index by class, and read everybody's.)
 IS_LONG = "length_class > 2"
+LASTS = "duration_class > 2"
 DRIFTED = "drift <> ''"
 DUPLICATED = "duplicates IS NOT NULL"
 OWED = "state IN ('pending', 'failed')"

@@ -14,7 +14,7 @@ from sqlalchemy import (
     text,
 )
 
-from store.schema.base import IS_LONG, metadata
+from store.schema.base import IS_LONG, LASTS, metadata
 from store.values import Key, Moment, Words
 
 objects = Table(
@@ -72,7 +72,8 @@ blocks = Table(
     Column("exceptions", Words, nullable=False, server_default=text("''")),
     Column("duration_class", SmallInteger, nullable=False, server_default=text("0")),
     Index("blocks_by_time", "duration_class", "start", "end"),
-    Index("blocks_by_scope", "scope"),
+    Index("blocks_by_scope", "scope", "start", "end"),
+    Index("blocks_long", "scope", "end", sqlite_where=text(LASTS), postgresql_where=text(LASTS)),
     sqlite_autoincrement=True,
 )
 """Blocks made by command; those of the configuration stay there."""

@@ -5,35 +5,29 @@ agent is a place in the list, sorted as candidates are. The store says in each q
 the directory (`roster.revision`): a daemon notices what a command has changed.
 """
 
-import json
+from collections import defaultdict
 from collections.abc import Collection, Hashable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 
 from store import blocks, roster, schema, slots
+from store.around import AGENT, Few
 from store.database import Tx
 from store.model import Agent
+from syncd.actions.asked import Alike, Asked, Reading
 from syncd.actions.policies import Policies, policies_of
 from syncd.actions.standing import Standing, configured, made
 from syncd.config import Config, LoginConfig
 from syncd.rules import quick
 from syncd.rules.blocks import scopes_of
-from syncd.rules.policy import Policy
 from syncd.rules.quick import Sieve
 
 SLOT_KINDS = tuple((status, all_day) for status in slots.STATUSES for all_day in (False, True))
 """What the kinds of slots mean, by their number in the store."""
 
 
-@dataclass(frozen=True, slots=True)
-class Alike:
-    """Agents who are judged alike but for what is their own: by example, with their policy and the scopes that hit them."""
-
-    example: Agent
-    policy: Policy
-    sieve: Sieve
-    scopes: tuple[str, ...]
-    places: list[int] = field(default_factory=list)
+MOST_ASKED = 64
+"""So many sets of few agents are kept ready at most."""
 
 
 class Directory:
@@ -53,10 +47,11 @@ class Directory:
         }
         self.reading = reading & self.of_login.keys()
         self.alike = _alike(self.policies, self.people)
-        self.alike_at: Sequence[Alike] = _by_place(self.alike, len(self.people))
+        self.alike_at: Sequence[Alike] = [self.alike[kind] for kind in self.kinds]
         own = {agent.id for agent in config.agents if any(_is_special(login) for login in agent.calendars)}
         self.special = frozenset(place for place, agent in enumerate(self.people) if agent.id in own)
-        self._unlisted: tuple[str, frozenset[int]] = "", self.reading
+        self.everybody = Asked([(one, one.places) for one in self.alike], Reading(self.reading))
+        self._few: dict[tuple[int, ...], Asked] = {}
 
     def places(self, *, group: str | None = None, named: str = "") -> Sequence[int]:
         """Everybody, or the members of a group, in whose name or id each of the words stands."""
@@ -95,11 +90,6 @@ class Directory:
         }
 
     @cached_property
-    def scopes(self) -> Sequence[tuple[str, ...]]:
-        """By place, the scopes of the blocks that hit an agent."""
-        return [scopes_of(agent.groups, agent.id) for agent in self.people]
-
-    @cached_property
     def members(self) -> dict[str, list[int]]:
         """Group -> the places of its members."""
         found: dict[str, list[int]] = {}
@@ -108,24 +98,55 @@ class Directory:
                 found.setdefault(group, []).append(place)
         return found
 
-    def unlisted(self, places: Collection[int], listed: str) -> frozenset[int]:
-        """The logins that are to check calendars of these agents, and have none yet; `listed` as in `store.around`."""
-        if len(places) < len(self.people):
-            theirs = frozenset(login for place in places for login in self.reading_at.get(place, ()))
-            return theirs.difference(json.loads(listed))
-        kept, found = self._unlisted
-        if kept != listed:
-            found = self.reading.difference(json.loads(listed))
-            self._unlisted = listed, found
+    def asked(self, places: Sequence[int], *, few: bool) -> Asked:
+        """These agents, made ready for questions; if they are `few`, kept for the next one about the same."""
+        if not few:
+            return self._many(places)
+        key = tuple(places)
+        found = self._few.get(key)
+        if found is None:
+            while len(self._few) >= MOST_ASKED:
+                self._few.pop(next(iter(self._few)), None)
+            found = self._few[key] = self._made_ready(key)
         return found
 
+    def _many(self, places: Sequence[int]) -> Asked:
+        if len(places) == len(self.people):
+            return self.everybody
+        return Asked(self.everybody.alike, Reading(self.reading.intersection(self._logins(places))))
+
+    def _made_ready(self, places: Sequence[int]) -> Asked:
+        logins, alike = self._logins(places), self._alike_among(places)
+        ids = [self.people[place].id for place in places]
+        scopes = {scope for one, _ in alike for scope in one.scopes} | {AGENT + name for name in ids}
+        # In order, so that each look begins where the last one ended.
+        numbers = sorted(self.numbers[place] for place in places)
+        few = Few(numbers, sorted(ids), sorted(logins), sorted(scopes))
+        return Asked(alike, Reading(self.reading.intersection(logins)), few)
+
+    def _logins(self, places: Iterable[int]) -> list[int]:
+        theirs = self.logins_at
+        return [login for place in places for login in theirs.get(place, ())]
+
     @cached_property
-    def reading_at(self) -> dict[int, list[int]]:
-        """Place -> the logins that check calendars of this agent."""
+    def logins_at(self) -> dict[int, list[int]]:
+        """Place -> the logins of this agent."""
         found: dict[int, list[int]] = {}
-        for login in self.reading:
-            found.setdefault(self.of_login[login], []).append(login)
+        for login, place in self.of_login.items():
+            found.setdefault(place, []).append(login)
         return found
+
+    def _alike_among(self, places: Iterable[int]) -> list[tuple[Alike, list[int]]]:
+        found: defaultdict[int, list[int]] = defaultdict(list)
+        for place in places:
+            found[self.kinds[place]].append(place)
+        return [(self.alike[kind], those) for kind, those in found.items()]
+
+    @cached_property
+    def kinds(self) -> Sequence[int]:
+        """By place, which of `alike` an agent is one of."""
+        found = {place: kind for kind, one in enumerate(self.alike) for place in one.places}
+        return [found[place] for place in range(len(self.people))]
 
 
 @dataclass
@@ -168,11 +189,6 @@ def _alike(policies: Policies, people: Iterable[Agent]) -> list[Alike]:
             found[key] = Alike(agent, policy, quick.sieve(policy, SLOT_KINDS), scopes_of(agent.groups))
         found[key].places.append(place)
     return list(found.values())
-
-
-def _by_place(alike: Iterable[Alike], number: int) -> list[Alike]:
-    found: dict[int, Alike] = {place: one for one in alike for place in one.places}
-    return [found[place] for place in range(number)]
 
 
 def _is_special(login: LoginConfig) -> bool:

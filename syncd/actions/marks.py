@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from store import calendars
-from store.around import Around, Few, around
+from store.around import Around, around
 from store.around_parts import SECOND
 from store.database import Tx
 from store.model import Meeting
@@ -71,28 +71,19 @@ class _Question:
         self, ctx: Context, tx: Tx, directory: Directory, places: Sequence[int], meeting: Meeting, now: datetime,
         stale_after: timedelta,
     ) -> None:  # fmt: skip
-        self.ctx, self.tx, self.directory, self.places, self.meeting = ctx, tx, directory, places, meeting
+        self.ctx, self.tx, self.directory, self.meeting = ctx, tx, directory, meeting
         self.now, self.stale_after = now, stale_after
         self.start, self.end = microseconds(meeting.start), microseconds(meeting.end)
         self.codes = bytearray(len(directory.people))
+        few = len(places) <= FEW and len(places) * PART <= len(directory.people)
+        self.asked = directory.asked(places, few=few)
 
     def found(self) -> Around:
         """What stands around the time."""
-        directory, places = self.directory, self.places
-        few = len(places) <= FEW and len(places) * PART <= len(directory.people)
         return around(
-            self.tx, self.meeting.start, self.meeting.end, widened=directory.policies.widest_buffer(), grace=LIVE_GRACE,
-            fresh_since=self.now - self.stale_after, about=self.meeting.id, few=self._few() if few else None,
+            self.tx, self.meeting.start, self.meeting.end, widened=self.directory.policies.widest_buffer(), grace=LIVE_GRACE,
+            fresh_since=self.now - self.stale_after, about=self.meeting.id, few=self.asked.few,
         )  # fmt: skip
-
-    def _few(self) -> Few:
-        directory, places = self.directory, self.places
-        scopes = {scope for place in places for scope in directory.scopes[place]}
-        return Few(
-            [directory.numbers[place] for place in places],
-            [directory.people[place].id for place in places],
-            scopes,
-        )
 
     def _note(self, place: int, code: int) -> None:
         """The lowest code is the first reason."""
@@ -153,12 +144,12 @@ class _Question:
         standing, policies = by_scope(spans), directory.policies
         widest = policies.widest_buffer()
         off = OffTime(policies, self.meeting.start - widest, self.meeting.end + widest)
-        for alike in directory.alike:
+        for alike, places in self.asked.alike:
             items = [item for scope in alike.scopes for item in standing.get(scope, ())] + off.of(
                 alike.example
             )
             code = quick.obstacle(items, alike.policy, self.meeting.start, self.meeting.end) if items else 0
-            for place in alike.places if code else ():
+            for place in places if code else ():
                 self._note(place, code)
         for scope, items in standing.items():
             kind, _, name = scope.partition(":")
@@ -191,7 +182,7 @@ class _Question:
                 item = Freshness("", seen, first, last, "")
                 doubt = quick.doubt(item, self.meeting.start, self.meeting.end, self.now, self.stale_after)
                 self._note(place, doubt)
-        for login in self.directory.unlisted(self.places, found.listed):
+        for login in self.asked.reading.unlisted(found.listed):
             self._note(of_login[login], NEVER_SEEN)
 
     # Special ------------------------------------------------------------------------------------------------------------

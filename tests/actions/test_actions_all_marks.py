@@ -20,7 +20,7 @@ from worlds import AGENT, HEAD, TEN, World
 from store import agents, meetings, schema
 from store.database import Store, Tx
 from store.model import Meeting
-from syncd.actions import knowledge
+from syncd.actions import directory, knowledge
 from syncd.actions import marks as quickly
 from syncd.actions.context import Context
 from syncd.actions.suggest import candidates
@@ -45,12 +45,12 @@ def thoroughly(ctx: Context, tx: Tx, meeting: Meeting, stale_after: timedelta) -
     return found
 
 
-def at_once(ctx: Context, tx: Tx, meeting: Meeting, stale_after: timedelta) -> dict[str, int]:
-    """Likewise, by the one statement."""
-    directory = ctx.shelf.directory_in(tx, ctx.config)
-    places: Sequence[int] = range(len(directory.people))
-    found = quickly.marks(ctx, tx, directory, places, meeting, now=ctx.clock(), stale_after=stale_after)
-    return {agent.id: found.codes[place] for place, agent in enumerate(directory.people)}
+def at_once(ctx: Context, tx: Tx, meeting: Meeting, stale_after: timedelta, every: int = 1) -> dict[str, int]:
+    """Likewise, by the one statement, of everybody or of every so many."""
+    everybody = ctx.shelf.directory_in(tx, ctx.config)
+    places: Sequence[int] = range(0, len(everybody.people), every)
+    found = quickly.marks(ctx, tx, everybody, places, meeting, now=ctx.clock(), stale_after=stale_after)
+    return {everybody.people[place].id: found.codes[place] for place in places}
 
 
 def compare(world: RandomWorld, store: Store, monkeypatch: pytest.MonkeyPatch) -> set[int]:
@@ -71,6 +71,8 @@ def compare(world: RandomWorld, store: Store, monkeypatch: pytest.MonkeyPatch) -
             for part in (5, 0):  # of all, and each looked up
                 monkeypatch.setattr(quickly, "PART", part)
                 assert at_once(ctx, tx, meeting, stale_after) == expected, (world.seed, number, part)
+                some = at_once(ctx, tx, meeting, stale_after, every=2)
+                assert some.items() <= expected.items(), (world.seed, number, part)
             seen |= set(expected.values())
     return seen
 
@@ -170,6 +172,22 @@ def test_who_asks_again_sees_what_others_have_changed_meanwhile(world: World) ->
     world.configure(HEAD + AGENT.format(id="anna") + AGENT.format(id="dora"))
     world.ctx = kept
     assert names(world) == ["anna", "dora"]
+
+
+def test_the_same_few_are_made_ready_once_and_of_others_not_too_many_are_kept(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(directory, "MOST_ASKED", 2)
+    world.configure(many(4))
+    with world.store.reading() as tx:
+        found = world.ctx.shelf.directory_in(tx, world.ctx.config)
+    first = found.asked([0, 2], few=True)
+    assert found.asked(range(0, 4, 2), few=True) is first
+    assert first.few is not None
+    assert first.few.ids == ["agent000", "agent002"]
+    for place in range(2):
+        found.asked([place], few=True)
+    assert found.asked([0, 2], few=True) is not first
 
 
 def test_a_start_that_changes_nothing_keeps_what_is_known_of_the_directory(world: World) -> None:

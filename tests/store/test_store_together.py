@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
-from stores import sqlite_only
+from stores import counted, sqlite_only
 
 from store import together
 from store.database import Store, Tx
@@ -108,6 +108,45 @@ def test_what_fails_by_itself_is_undone_alone(store: Store) -> None:
     savers.behind(("good", noting("a")), ("bad", failing("b", error)), ("too", noting("c")))
     assert savers.outcomes["bad"] is error
     assert [value(store, key) for key in "abc"] == ["kept", None, "kept"]
+
+
+def counting(done: list[str], key: str, error: Exception | None = None) -> Callable[[Tx], str]:
+    def work(tx: Tx) -> str:
+        done.append(key)
+        set_meta(tx, key, "kept")
+        if error is not None:
+            raise error
+        return key
+
+    return work
+
+
+@sqlite_only
+def test_what_failed_is_not_done_again_and_the_others_once_more(store: Store) -> None:
+    savers, done, error = Savers(store), list[str](), LookupError("mine")
+    works = [("a", None), ("b", error), ("c", None), ("d", error), ("e", None)]
+    with counted(store) as made:
+        assert savers.behind(*((key, counting(done, key, failure)) for key, failure in works)) == 1
+    assert savers.outcomes == {"first": "held", "a": "a", "b": error, "c": "c", "d": error, "e": "e"}
+    assert done == ["a", "b", "a", "c", "d", "e"]
+    assert [value(store, key) for key in "abcde"] == ["kept", None, "kept", None, "kept"]
+    assert sum(one.startswith("SAVEPOINT") for one in made) == 4
+
+
+@sqlite_only
+def test_nobody_pays_for_savepoints_while_nothing_fails(store: Store) -> None:
+    savers, names = Savers(store), [f"k{number}" for number in range(6)]
+    with counted(store) as made:
+        savers.behind(*((name, noting(name)) for name in names))
+    assert not [one for one in made if one.startswith("SAVEPOINT")]
+
+
+@sqlite_only
+def test_who_fails_alone_begins_no_second_transaction(store: Store) -> None:
+    with counted(store) as made, pytest.raises(LookupError):
+        store.save(failing("a", LookupError()))
+    assert sum(one.startswith("BEGIN") for one in made) == 1
+    assert (value(store, "a"), store.commits) == (None, 0)
 
 
 @contextmanager
