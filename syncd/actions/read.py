@@ -5,22 +5,21 @@ stored before it was written, so nothing of ours is ever taken for a foreign eve
 meanwhile. A round that brings nothing asks the store nothing.
 """
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import cached_property
 
 from connectors.interface import Calendar as CalendarToRead
 from connectors.interface import CalendarInfo, Changes, Connector, ConnectorError, Identity
-from store import calendars, copies, deliveries, due, meetings, slots
+from store import calendars, copies, due, slots
 from store.database import Tx
-from store.model import Agent, Calendar, Copy, Duplicate, Login
+from store.model import Agent, Calendar, Copy, Login
 from syncd import logs
 from syncd.actions.context import Context
 from syncd.actions.expand import rolled
-from syncd.actions.owing import owe
+from syncd.actions.sightings import Sightings
 from syncd.rules import choosing, reconcile, revisions
-from syncd.rules.delivery import Owed
 
 WINDOW_MARGIN = timedelta(days=1)
 """The window reaches a day further than promised, so that it needs to roll forward only once a day."""
@@ -117,7 +116,7 @@ class Reader:
         found, moved = reading.found, reading.window if reading.behind else None
         rolls = moved is not None and self.row.window_end is not None
         expanded = rolled(self.ctx, self.row, self.agent, found, *reading.window) if rolls else ()
-        fresh = self._fresh(reading, info)
+        fresh, sightings = self._fresh(reading, info), Sightings(self.row, self.now)
 
         def save(tx: Tx) -> None:
             due.hold_login(tx, self.login.id, self.login.epoch)
@@ -125,12 +124,12 @@ class Reader:
             slots.note_unread(tx, self.row.id, found.unread)
             if moved:
                 slots.drop_before(tx, self.row.id, moved[0])
-            self._save_copies(tx, reading.standing, found)
-            self._save_duplicates(tx, reading.standing, found)
+            sightings.save(tx, reading.standing, found)
             objects, unreadable = calendars.count_objects(tx, self.row.id)
             calendars.save_calendar(tx, replace(fresh, objects=objects, unreadable=unreadable))
 
         self.ctx.store.save(save)
+        sightings.tell()
         self._log(fresh, reading.changes, found)
 
     def _window(self, start: datetime, end: datetime) -> tuple[datetime, datetime]:
@@ -171,65 +170,6 @@ class Reader:
             )  # fmt: skip
         return choosing.standing(row, info)
 
-    def _save_copies(self, tx: Tx, standing: Sequence[Copy], found: reconcile.Round) -> None:
-        """Save what was seen of our copies, unless a delivery changed them meanwhile or is still owed: then it speaks."""
-        before = {copy.id: copy for copy in standing}
-        for copy in sorted((*found.copies, *found.stray), key=lambda copy: copy.meeting):
-            meetings.take_turn(tx, copy.meeting)
-            stored = next((one for one in copies.copies(tx, meeting=copy.meeting) if one.id == copy.id), None)
-            owed = deliveries.deliveries(tx, meeting=copy.meeting, states=("pending", "failed"))
-            if (
-                stored is None
-                or stored != before.get(copy.id)
-                or any(row.agent == copy.agent for row in owed)
-            ):
-                continue
-            if stored.state in ("gone", "leaving"):
-                self._owe_removal(tx, copy)
-                continue
-            copies.save_copy(tx, copy)
-            if copy.drift and copy.drift != stored.drift and _is_coming(tx, copy):
-                logs.warning("drift_found", meeting=copy.meeting, agent=copy.agent, what=copy.drift)
-
-    def _save_duplicates(self, tx: Tx, standing: Sequence[Copy], found: reconcile.Round) -> None:
-        """Keep what carries the mark of one of our copies, until it is gone."""
-        new: dict[int, dict[str, Duplicate]] = {}
-        for copy, duplicate in found.copied:
-            new.setdefault(copy.id, {})[duplicate.href] = duplicate
-        concerned = [
-            copy
-            for copy in standing
-            if copy.id in new or any(one.href in found.gone for one in copy.duplicates)
-        ]
-        for copy in sorted(concerned, key=lambda copy: copy.meeting):
-            meetings.take_turn(tx, copy.meeting)
-            stored = next((one for one in copies.copies(tx, meeting=copy.meeting) if one.id == copy.id), None)
-            if stored is not None and stored.state == "present":
-                self._note_duplicates(tx, stored, new.get(copy.id, {}), found.gone)
-
-    def _note_duplicates(
-        self, tx: Tx, copy: Copy, new: Mapping[str, Duplicate], gone: Collection[str]
-    ) -> None:
-        """What was seen before keeps since when, and whether it was accepted; what is new is told."""
-        kept = {one.href: one for one in copy.duplicates if one.href not in gone}
-        found = {
-            href: replace(kept.get(href, one), start=one.start, end=one.end) for href, one in new.items()
-        }
-        copies.save_copy(tx, replace(copy, duplicates=tuple((kept | found).values())))
-        if new.keys() - kept.keys() and _is_coming(tx, copy):
-            hint = "both take their time; delete the one that is not wanted in the calendar"
-            name = self.row.name
-            logs.warning("event_copied", meeting=copy.meeting, agent=copy.agent, calendar=name, hint=hint)
-
-    def _owe_removal(self, tx: Tx, copy: Copy) -> None:
-        """A copy that was to be gone stands there: a write of a killed worker arrived late. It goes now."""
-        meeting = meetings.meeting(tx, copy.meeting)
-        if meeting is None:
-            return
-        copies.save_copy(tx, replace(copy, state="leaving", drift="", drift_at=None))
-        owe(tx, meeting, Owed(copy.agent, "remove"), copy.place.calendar, self.now)
-        logs.warning("stray_copy_found", meeting=copy.meeting, agent=copy.agent, generation=copy.generation)
-
     def failed(self, error: ConnectorError) -> None:
         """The calendar can't be read: what is known of it stays, and its state says why."""
         broken = replace(self.row, state=error.state, error=error.message, hint=error.hint)
@@ -255,12 +195,6 @@ class Reader:
                 gone=len(found.gone), unreadable=sum(bool(one.problem) for one in (*found.upserts, *found.unread)) or None,
                 full=changes.complete or None, was=was,
             )  # fmt: skip
-
-
-def _is_coming(tx: Tx, copy: Copy) -> bool:
-    """Does it still matter what becomes of this copy? Of a meeting that is over, or cancelled, nothing drifts."""
-    meeting = meetings.meeting(tx, copy.meeting)
-    return meeting is not None and meeting.status in meetings.COMING
 
 
 def _same(changes: Changes, known: Mapping[str, str]) -> bool:

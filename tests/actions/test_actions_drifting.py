@@ -1,11 +1,15 @@
 """Events of ours that their agents moved, edited or deleted: settled by a person, or by policy."""
 
 from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from worlds import AGENT, AGENTS, ELEVEN, HEAD, TEN, World
 
+from store.database import Store, Tx
 from store.model import Meeting, MeetingStatus
 from syncd.actions import changes
 from syncd.actions.drifting import Drift, accept_drift, drift_list, restore_drift, settle_drift
@@ -221,3 +225,32 @@ def test_by_policy_it_is_accepted(world: World, by_agent, status: str) -> None:
     assert settle(world) == 1
     assert (drift_list(world.ctx), meeting(world).status, world.owed()) == ([], status, [])
     assert meeting(world).start == (TEN + 3 * HOUR if by_agent is move else TEN)
+
+
+class _DoneAgain:
+    """A store whose transactions of readings are undone the first time, as `Store.save` says that they may be."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._store, name)
+
+    def save(self, work: Callable[[Tx], Any]) -> Any:
+        with suppress(ZeroDivisionError), self._store.writing() as tx:
+            work(tx)
+            raise ZeroDivisionError
+        return self._store.save(work)
+
+
+def test_drift_is_told_once_also_if_its_transaction_is_done_twice(
+    world: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("WARNING", "syncd")
+    world.plan()
+    world.tick(2 * MINUTE)
+    world.ctx = replace(world.ctx, store=_DoneAgain(world.store))  # type: ignore[arg-type]  # passes all else on
+    move(world)
+    lines = [one.getMessage() for one in caplog.records]
+    assert lines == ["drift_found meeting=m1 agent=anna what=moved"]
+    assert only(world).what == "moved"
