@@ -69,7 +69,9 @@ class Naive:
     def __init__(self, world: RandomWorld, agent: dict[str, Any]) -> None:
         self.world, self.agent = world, agent
         self.groups = [world.settings["groups"][name] for name in agent["groups"]]
-        self.walls = [*self._calendar_walls(), *self._meeting_walls(), *self._block_walls()]
+        self.walls = [
+            *self._calendar_walls(), *self._meeting_walls(), *self._block_walls(), *self._holiday_walls(),
+        ]  # fmt: skip
 
     # The answers ----------------------------------------------------------------------------------------------------
 
@@ -118,11 +120,13 @@ class Naive:
         return found
 
     def next_free(self, start: datetime, length: timedelta) -> datetime | None:
-        ends = [one.end for one in self.world.seen if one.agent == self.agent["id"] and one.checked]
+        checked = [one for one in self.world.seen if one.agent == self.agent["id"] and one.checked]
+        ends, reach = [one.end for one in checked], start + 14 * DAY
         unlisted = any(name == "never-seen" for name, _ in self.doubts(start, start + length))
         if unlisted or None in ends:
             return None
-        until = min([start + 14 * DAY, *(end for end in ends if end)])
+        until = min([reach, *(end for end in ends if end)])
+        start = max([start, *(one.start for one in checked if one.start)])
         while start + length <= until:
             if not steps(start, start + length) & self.taken:
                 return start
@@ -193,6 +197,16 @@ class Naive:
             if block["scope"] in mine:
                 for start, end in takes_place(block, (self.world.now + REACH + DAY).date()):
                     yield self._wall(("block", None, None, block["title"], None), start, end)
+
+    def _holiday_walls(self) -> Iterator[Wall]:
+        """Each whole day of a file, by the agent's own clocks."""
+        files = [self.world.settings.get("holidays"), *(group.get("holidays") for group in self.groups)]
+        zone = ZoneInfo(self.agent["timezone"])
+        for line in (line for file in files if file for line in file.data.decode().splitlines()):
+            if line.startswith("SUMMARY:Feast "):
+                day = date.fromisoformat(line.removeprefix("SUMMARY:Feast "))
+                start, end = (datetime.combine(one, time(), zone).astimezone(UTC) for one in (day, day + DAY))
+                yield self._wall(("block", None, None, f"Feast {day}", None), start, end)
 
     @cached_property
     def lines(self) -> list[str]:

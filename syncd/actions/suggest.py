@@ -208,10 +208,11 @@ def _next_free(
 
 def _free_from(known: Knowledge, start: datetime, length: timedelta, reach: timedelta) -> datetime | None:
     """None also where a calendar is not known that far: silence never reads as free. `known` reaches as far as is looked."""
-    horizon = [item.window_end for item in known.fresh]
-    if not all(horizon):
+    windows = [(item.window_start, item.window_end) for item in known.fresh]
+    if not all(first and last for first, last in windows):
         return None
-    until = min([start + reach, *(moment for moment in horizon if moment)])
+    begins = max([start, *(first for first, _ in windows if first)])
+    until = min([start + reach, *(last for _, last in windows if last)])
     return availability.next_free(
-        start, length, busy=known.busy, obstacles=known.obstacles, policy=known.policy, until=until
+        begins, length, busy=known.busy, obstacles=known.obstacles, policy=known.policy, until=until
     )
