@@ -1,9 +1,7 @@
 """Blocks: whom they hit, and when they take place on both sides of a change of the clocks and across midnight."""
 
-import sys
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
-from types import FrameType
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -233,41 +231,6 @@ def test_count_is_how_often_it_begins_the_first_time_included(
     assert [start for start, _ in expanded(one, at(2026, 1, 2), 200)] == [
         f"{day} 12:00" for day in expected[1:]
     ]
-
-
-def calls(one: Block, start: datetime) -> int:
-    """How many functions are called to expand a week of it."""
-    made = 0
-
-    def note(_frame: FrameType, event: str, _argument: object) -> None:
-        nonlocal made
-        made += event == "call"
-
-    sys.setprofile(note)
-    try:
-        assert len(expand(one, start, start + 7 * DAY)) == 7
-    finally:
-        sys.setprofile(None)
-    return made
-
-
-@pytest.mark.parametrize("repeat", ["daily", "FREQ=WEEKLY;BYDAY=MO,TU,WE,TH,FR,SA,SU"])
-def test_how_long_ago_a_counted_block_began_does_not_matter(repeat: str) -> None:
-    """Each question of who is available expands it anew."""
-    begun = [
-        replace(block(at(year, 1, 1, 9), at(year, 1, 1, 10), repeat), count=5000) for year in (2025, 2016)
-    ]
-    soon, late = (calls(one, datetime(2026, 3, 2, tzinfo=UTC)) for one in begun)
-    assert late < 2 * soon
-
-
-def test_of_several_times_a_day_the_clocks_may_show_two_at_once_and_both_are_counted_as_one() -> None:
-    """On 2026-03-29 it is 03:00 where it would be 02:00; a COUNT of the rule itself would come to its end too soon."""
-    one = replace(block(at(2026, 3, 28, 2), at(2026, 3, 28, 2), "FREQ=DAILY;BYHOUR=2,3"), count=6)
-    one = replace(one, end=one.start + HOUR / 2)
-    assert [day for day, _ in expanded(one, at(2026, 3, 27), 9)] == [
-        "03-28 02:00", "03-28 03:00", "03-29 03:00", "03-30 02:00", "03-30 03:00", "03-31 02:00",
-    ]  # fmt: skip
 
 
 def test_on_the_days_of_its_exceptions_it_does_not_begin_and_they_count() -> None:
