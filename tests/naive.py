@@ -133,6 +133,21 @@ class Naive:
             start += STEP
         return None
 
+    @property
+    def seen_at(self) -> datetime | None:
+        """When the calendar seen longest ago was read; None where one never was, or none is checked."""
+        now = self.world.now
+        if any(kind == "never-seen" for kind, _ in self.doubts(now, now)):
+            return None
+        checked = [one for one in self.world.seen if one.agent == self.agent["id"] and one.checked]
+        return min((one.at for one in checked if one.at), default=None)
+
+    @property
+    def unreadable(self) -> int:
+        """How many objects of the checked calendars could not be read whole."""
+        mine = [one for one in self.world.seen if one.agent == self.agent["id"] and one.checked]
+        return sum(one.unreadable for one in mine)
+
     def load(self, start: datetime, end: datetime) -> int:
         mine = [
             one for one in self.world.meetings if one.agent == self.agent["id"] and one.status != "cancelled"
@@ -273,11 +288,19 @@ def _begins(block: dict[str, Any], passed: int, day: date) -> bool:
             raise AssertionError(other)
 
 
+def day_of(moment: datetime, zone: str) -> tuple[datetime, datetime]:
+    """The day, by the zone's clocks."""
+    return _whole_days(local(moment, zone).date(), 1, zone)
+
+
 def week_of(moment: datetime, zone: str) -> tuple[datetime, datetime]:
     """The week from Monday, by the zone's clocks."""
     day = local(moment, zone).date()
-    monday = day - day.weekday() * DAY
-    first, last = (
-        datetime.combine(one, time(), ZoneInfo(zone)).astimezone(UTC) for one in (monday, monday + 7 * DAY)
+    return _whole_days(day - day.weekday() * DAY, 7, zone)
+
+
+def _whole_days(first: date, number: int, zone: str) -> tuple[datetime, datetime]:
+    start, end = (
+        datetime.combine(day, time(), ZoneInfo(zone)).astimezone(UTC) for day in (first, first + number * DAY)
     )
-    return first, last
+    return start, end

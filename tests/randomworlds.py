@@ -69,6 +69,7 @@ class Seen:
     at: datetime | None
     start: datetime | None
     end: datetime | None
+    unreadable: int
 
 
 @dataclass
@@ -208,7 +209,9 @@ class RandomWorld:
                 self._edge(self.asked.end, self.pick((1, 4, 30)) * DAY),
             )
             window = window if at else (None, None)
-            self.seen.append(Seen(agent, login["login"], entry["name"], checked, at, *window))
+            self.seen.append(
+                Seen(agent, login["login"], entry["name"], checked, at, *window, self.pick((0, 0, 0, 2)))
+            )
             for _ in range(self.pick((0, 2, 6, 12))):
                 self.events.append(self._event(agent, login["login"], entry["name"]))
 
@@ -242,7 +245,8 @@ class RandomWorld:
                 self._meeting(f"m{number}", self.pick(people), begins, self.pick(STATES), None)
             )
         for one in self.meetings:
-            if self.chance(15):
+            is_open = one.status in (MeetingStatus.SCHEDULED, MeetingStatus.LIVE)
+            if self.chance(15 if is_open else 50):
                 found = self.near()
                 self.moved.append((one.id, one.agent, found, found + self.pick((6, 12)) * STEP))
 
@@ -302,7 +306,7 @@ def keep(world: RandomWorld, store: Store) -> None:
 def _row(seen: Seen, login: int) -> Calendar:
     return Calendar(
         0, login, seen.agent, "cloud", seen.login, seen.calendar, f"/{seen.login}/{seen.calendar}/", seen.calendar, seen.checked, True,
-        "", None, seen.at, seen.start, seen.end, 0, 0, "ok" if seen.at else "never-seen", "", "", None, None,
+        "", None, seen.at, seen.start, seen.end, 0, seen.unreadable, "ok" if seen.at else "never-seen", "", "", None, None,
     )  # fmt: skip
 
 
