@@ -106,6 +106,12 @@ def test_only_the_page_is_read(behind: World) -> None:
     assert {call.login for call in behind.server.calls} == {"anna"}
 
 
+def test_what_is_left_out_of_the_page_is_counted_all_the_same(behind: World) -> None:
+    with ThreadPoolExecutor(2) as pool:
+        found, _ = fresh_candidates(behind.ctx, "m1", pool, max_age=timedelta(seconds=30), limit=1)
+    assert (len(found.page), found.total) == (1, 3)
+
+
 def test_what_is_not_read_in_time_is_stale_and_says_so(behind: World) -> None:
     with stuck(behind, "ben"):
         found, done = asked(behind, within=SECOND / 10)
