@@ -109,6 +109,7 @@ def of_explanations(hall: Hall, meeting: Meeting, said: Said) -> None:
     """The same reasons but for the meeting itself; and those that take place are what is busy and blocks."""
     for agent in hall.people:
         found = explain(hall.ctx, agent.id, meeting.start, meeting.end)
+        assert found.next_free is None or found.next_free >= max(meeting.start, hall.world.now)
         if not hall.moved(agent):
             assert found.verdict == said[agent.id].verdict
         elif said[agent.id].verdict.mark is Mark.NOT_AVAILABLE:
