@@ -25,8 +25,11 @@ from syncd.actions import marks as quickly
 from syncd.actions.context import Context
 from syncd.actions.suggest import candidates
 from syncd.rules import availability, quick
+from syncd.rules.blocks import expand
 
 SECOND = timedelta(seconds=1)
+NOON = TEN + timedelta(hours=1)
+"""In Amsterdam."""
 
 
 def thoroughly(ctx: Context, tx: Tx, meeting: Meeting, stale_after: timedelta) -> dict[str, int]:
@@ -152,6 +155,39 @@ def test_the_statements_of_a_question_are_built_once(world: World) -> None:
     candidates(world.ctx, "m1")
     assert built(lambda: select(schema.agents)) > 0
     assert built(lambda: candidates(world.ctx, "m1")) == 0, "building them takes longer than they take"
+
+
+def expansions(ask: Callable[[], object]) -> int:
+    """How often a block was expanded meanwhile."""
+    calls = 0
+
+    def note(frame: FrameType, event: str, _argument: object) -> None:
+        nonlocal calls
+        calls += event == "call" and frame.f_code is expand.__code__
+
+    sys.setprofile(note)
+    try:
+        ask()
+    finally:
+        sys.setprofile(None)
+    return calls
+
+
+def test_a_block_is_expanded_once_for_all_whom_it_hits(world: World) -> None:
+    blocks = "".join(
+        f'[[blocks]]\nscope = "{scope}"\ntitle = "{scope}"\nrepeat = "daily"\n'
+        'start = "2026-01-01T12:00"\nend = "2026-01-01T13:00"\n'
+        for scope in ("company", "group:advice")
+    )
+    costs = []
+    for number in (2, 50):
+        world.configure(many(number) + blocks)
+        if number == 2:
+            world.plan("m1", "agent000", start=NOON, end=NOON + timedelta(hours=1))
+        costs.append(expansions(lambda: candidates(world.ctx, "m1")))
+        found = candidates(world.ctx, "m1").page
+        assert [len(one.verdict.reasons) for one in found] == [2] * number
+    assert costs[0] == costs[1] > 0
 
 
 # ---------------------------------------------------------------------------------------------------------------------
