@@ -106,6 +106,13 @@ def test_only_the_page_is_read(behind: World) -> None:
     assert {call.login for call in behind.server.calls} == {"anna"}
 
 
+def test_whom_the_page_was_read_for_stays_on_it(behind: World) -> None:
+    """Others would come in unread, in the place of those of whom it is now known."""
+    behind.enter("anna", "dentist", TEN, ELEVEN)
+    found, _ = asked(behind, limit=1)
+    assert marks(found) == {"anna": Mark.NOT_AVAILABLE}
+
+
 def test_what_is_left_out_of_the_page_is_counted_all_the_same(behind: World) -> None:
     with ThreadPoolExecutor(2) as pool:
         found, _ = fresh_candidates(behind.ctx, "m1", pool, max_age=timedelta(seconds=30), limit=1)
