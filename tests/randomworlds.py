@@ -254,7 +254,7 @@ class RandomWorld:
         self, name: str, agent: str, start: datetime, status: MeetingStatus, group: str | None
     ) -> Meeting:
         end = start + self.pick((3, 6, 9, 12, 24)) * STEP
-        live = start + self.pick((-9, -3, 0, 2)) * STEP if status is MeetingStatus.LIVE else None
+        live = start + self.pick((-60, -20, -3, 0, 2)) * STEP if status is MeetingStatus.LIVE else None
         return Meeting(name, 1, status, agent, start, end, f"Talk {name}", group=group, live_at=live)
 
 

@@ -100,6 +100,16 @@ def test_what_is_young_enough_is_not_asked_again(behind: World) -> None:
     assert {call.login for call in behind.server.calls} == {"anna", "cleo"}
 
 
+def test_who_was_never_read_is_read(behind: World) -> None:
+    """An agent of whom it is not even known which calendars there are."""
+    behind.server.add_login("dora")
+    behind.server.add_calendar("dora", "Work")
+    behind.configure(HEAD + "".join(AGENT.format(id=name) for name in (*AGENTS, "dora")))
+    assert marks(behind.candidates())["dora"] is Mark.UNKNOWN
+    found, done = asked(behind)
+    assert (done, marks(found)["dora"]) == (True, Mark.AVAILABLE)
+
+
 def test_only_the_page_is_read(behind: World) -> None:
     found, _ = asked(behind, limit=1)
     assert set(found) == {"anna"}
