@@ -98,6 +98,7 @@ class RandomWorld:
         })  # fmt: skip
         self.made = [self._block() for _ in range(self.pick(range(3)))]
         self._plan([one["id"] for one in people])
+        self.made += [self._appointment(one["id"]) for one in people if self.chance(30)]
         for one in people:
             for login in one["calendars"]:
                 self._fill(one["id"], login)
@@ -195,6 +196,12 @@ class RandomWorld:
             "scope": self.pick(("company", "group:g1", "group:g2", "agent:a0", "agent:a1")), "title": self.pick(("Night", "Lunch")),
             "timezone": self.pick(ZONES), "start": start.isoformat(), "end": end.isoformat(), "repeat": repeat, **more,
         })  # fmt: skip
+
+    def _appointment(self, agent: str) -> dict[str, Any]:
+        """A block of one agent that is nothing but that, about when the meeting in question is."""
+        start = self.near().replace(tzinfo=None)
+        times = {"start": start.isoformat(), "end": (start + self.pick((6, 12, 300)) * STEP).isoformat()}
+        return {"scope": f"agent:{agent}", "title": "Dentist", "timezone": "UTC", **times}
 
     # What is known ------------------------------------------------------------------------------------------------------
 

@@ -92,6 +92,7 @@ def test_what_was_given_up_does_not_count_for_its_own_meeting_when_its_agent_is_
     assert world.known("anna") == [(TEN, ELEVEN, "busy")], "nobody knows it for ours any more"
     assert (mark(world, "anna"), mark(world, "anna", "m2")) == (Mark.AVAILABLE, Mark.NOT_AVAILABLE)
     assert world.candidates()["anna"].next_free == TEN
+    assert list(world.candidates()) == ["anna", "cleo", "ben"], "in the order of the marks as they are shown"
     assert story(world.ctx, "m1").conflicts == ()
     moved = world.accept(changes.reschedule("m1", TEN + HOUR / 2, None, "ill", by="test"))
     assert moved.overrides == ()
