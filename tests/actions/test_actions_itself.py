@@ -54,10 +54,12 @@ def test_who_is_no_guest_any_more_is_judged_like_others(world: World) -> None:
     world.enter("ben", mail_uids("m1")[0], TEN, ELEVEN)
     world.sync()
     assert mark(world, "ben") is Mark.AVAILABLE
+    assert list(world.candidates()) == ["anna", "ben", "cleo"]
     world.accept(
         changes.invite("m1", Guest("Ida", "ida@example.org"), by="test", instead_of="ben@example.com")
     )
     assert mark(world, "ben") is Mark.NOT_AVAILABLE
+    assert list(world.candidates()) == ["anna", "cleo", "ben"]
 
 
 def test_a_series_that_its_agent_made_of_our_event_blocks_others_and_not_its_own_meeting(
