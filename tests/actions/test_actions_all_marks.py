@@ -11,7 +11,7 @@ from datetime import timedelta
 from types import FrameType
 
 import pytest
-from randomworlds import ASKED, MINUTE, STEP, RandomWorld, keep
+from randomworlds import ASKED, HOLIDAY, MINUTE, STEP, RandomWorld, keep
 from sqlalchemy import select
 from sqlalchemy.sql import coercions
 from stores import counted, sqlite_only
@@ -97,6 +97,62 @@ def test_on_both_databases(store: Store, monkeypatch: pytest.MonkeyPatch) -> Non
 def test_in_five_hundred_worlds(store: Store, monkeypatch: pytest.MonkeyPatch, hundred: int) -> None:
     for seed in range(2000 + hundred * 100, 2100 + hundred * 100):
         compare(RandomWorld(seed), store, monkeypatch)
+
+
+HALLS = """
+timezone = "Europe/Amsterdam"
+[groups.a]
+[groups.b]
+[groups.c]
+holidays = "feast.ics"
+[groups.d]
+working_hours = ["mon-fri 10:00-12:00"]
+[groups.e]
+policy = { buffer_after = "90m" }
+[[blocks]]
+scope = "group:b"
+start = "2026-03-03T13:00"
+end = "2026-03-03T14:00"
+repeat = "daily"
+[[blocks]]
+scope = "company"
+start = "2026-03-03T07:00"
+end = "2026-03-03T08:00"
+"""
+FEAST = "BEGIN:VCALENDAR\r\n" + HOLIDAY.format(number=1, day=TEN + timedelta(days=2)) + "END:VCALENDAR\r\n"
+DIFFERENT = {
+    "none": "", "group": 'groups = ["a"]', "block": 'groups = ["b"]', "feast": 'groups = ["c"]', "hours": 'groups = ["d"]',
+    "buffer": 'groups = ["e"]', "own-hours": 'working_hours = ["mon-sun 07:00-09:00"]', "zone": 'timezone = "Asia/Tokyo"',
+    "zone-hours": 'groups = ["d"]\ntimezone = "Asia/Tokyo"', "zone-feast": 'groups = ["c"]\ntimezone = "Asia/Tokyo"',
+    "own-buffer": 'policy = { buffer_before = "90m" }',
+}  # fmt: skip
+"""What one agent has otherwise than the first."""
+
+
+@sqlite_only
+def test_who_differs_in_one_thing_is_not_judged_like_the_others(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is judged once for all who are alike must not be said of who is not."""
+    (world.folder / "feast.ics").write_text(FEAST)
+    people = "".join(
+        f'[[agents]]\nid = "{name}"\nname = "{name}"\nemail = "{name}@example.com"\n{more}\n'
+        for name, more in DIFFERENT.items()
+    )
+    world.configure(HALLS + people)
+    meeting, said = world.plan(agent="none"), {name: list[int]() for name in DIFFERENT}
+    with world.store.reading() as tx:
+        for number in range(48):
+            start = TEN + number * timedelta(hours=1)
+            asked = replace(meeting, start=start, end=start + timedelta(hours=1))
+            expected = thoroughly(world.ctx, tx, asked, 10 * MINUTE)
+            for part in (5, 0):
+                monkeypatch.setattr(quickly, "PART", part)
+                assert at_once(world.ctx, tx, asked, 10 * MINUTE) == expected, start
+            for name, code in expected.items():
+                said[name].append(code)
+    alike = [name for name in said if said[name] == said["none"]]
+    assert alike == ["none", "group", "zone"], "the others are told apart by the judge"
 
 
 # ---------------------------------------------------------------------------------------------------------------------
