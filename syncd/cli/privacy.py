@@ -11,7 +11,7 @@ import typer
 from store.model import Calendar, Change, Copy, Meeting, Slot
 from store.privacy import Erased, KnownObject
 from store.subscriptions import Subscription
-from syncd.actions.privacy import Kept, Part, erase, kept_of, without_guests
+from syncd.actions.privacy import Kept, erase, kept_of, without_guests
 from syncd.actions.standing import as_rule
 from syncd.cli.common import opened, print_json
 from syncd.cli.options import AgentId, AsJson, ConfigFile
@@ -90,7 +90,7 @@ def _json(kept: Kept) -> Json:
         "slots": [_slot(slot, names) for slot in own.slots],
         "blocks": [block_json(as_rule(str(one.id), one), one.made_by) for one in kept.blocks],
         "meetings": [_meeting(one, kept.agent.id) for one in part.meetings],
-        "changes": [_line(one, part) for one in part.changes],
+        "changes": [_line(one, kept) for one in part.changes],
         "copies": [_copy(one) for one in part.copies],
         "deliveries": [delivery_json(one) for one in part.deliveries],
         "told": [record_json(one) for one in part.told],
@@ -99,14 +99,16 @@ def _json(kept: Kept) -> Json:
     }
 
 
-def _line(line: Change, part: Part) -> Json:
-    """A line of the journal, with what was then written into the agent's calendar and mailed to them."""
-    done = [deed for deed in part.deeds if deed.meeting == line.meeting]
-    return {
-        "meeting": line.meeting,
-        **changes_json([line], done)[0],
-        "body": without_guests(line.body),
-    }
+def _line(line: Change, kept: Kept) -> Json:
+    """A line of the journal, with what was then written into the agent's calendar and mailed to them.
+
+    What stood in others' way is others'.
+    """
+    done = [deed for deed in kept.part.deeds if deed.meeting == line.meeting]
+    told = changes_json([line], done)[0]
+    mine = [one for one in line.detail.get("overrides", ()) if one["agent"] == kept.agent.id]
+    detail = {**line.detail, "overrides": mine} if "overrides" in line.detail else line.detail
+    return {"meeting": line.meeting, **told, "body": without_guests(line.body), "detail": detail}
 
 
 def _calendar(row: Calendar) -> Json:

@@ -17,6 +17,17 @@ def test_everything_of_an_agent_and_nothing_of_guests(office: Office):
     office.ok("sync")
     office.plan("m1", "--guest", "Eva Jansen <eva@example.org>", "--wait", "30s")
     office.ok("block", "add", "--scope", "agent:anna", *hours(14), "--title", "Dentist")
+    office.ok(
+        "block",
+        "add",
+        "--scope",
+        "agent:bert",
+        *hours(10),
+        "--timezone",
+        "Europe/Amsterdam",
+        "--title",
+        "Matter of Bert's",
+    )
     office.ok("meeting", "assign", "m1", "--to", "bert", "--wait", "30s")
     office.plan("m2", agent="bert", hour=12)
     outcome = office.ok("privacy", "export", "anna")
@@ -30,7 +41,7 @@ def test_everything_of_an_agent_and_nothing_of_guests(office: Office):
     assert [one["title"] for one in kept["blocks"]] == ["Dentist"]
     assert len(kept["calendars"]) == 1
     assert all(one["agent"] == "anna" for one in kept["deliveries"])
-    for word in ("eva@example.org", "Eva Jansen", "Secret dentist", "m2"):
+    for word in ("eva@example.org", "Eva Jansen", "Secret dentist", "m2", "Matter of Bert's"):
         assert word not in outcome.out
     assert "nothing is kept of" in office.run("privacy", "export", "dora").err
 
