@@ -122,8 +122,8 @@ class Naive:
     def next_free(self, start: datetime, length: timedelta) -> datetime | None:
         checked = [one for one in self.world.seen if one.agent == self.agent["id"] and one.checked]
         ends, reach = [one.end for one in checked], start + 14 * DAY
-        unlisted = any(name == "never-seen" for name, _ in self.doubts(start, start + length))
-        if unlisted or None in ends:
+        silent = any(name in ("never-seen", "stale") for name, _ in self.doubts(start, start + length))
+        if silent or None in ends:
             return None
         until = min([reach, *(end for end in ends if end)])
         start = max([start, *(one.start for one in checked if one.start)])

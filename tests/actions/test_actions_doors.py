@@ -125,7 +125,7 @@ def of_explanations(hall: Hall, meeting: Meeting, said: Said) -> None:
 
 
 def of_next_free_times(hall: Hall, meeting: Meeting, said: Said) -> None:
-    """At the next free time nothing is known to be in the way of the agent, whom other doubts may leave unknown."""
+    """At the next free time the agent is available."""
     length = meeting.end - meeting.start
     for name, before in said.items():
         if before.next_free is None:
@@ -133,9 +133,7 @@ def of_next_free_times(hall: Hall, meeting: Meeting, said: Said) -> None:
         assert before.next_free >= max(meeting.start, hall.world.now)
         then = hall.at(before.next_free, before.next_free + length)
         found = {one.agent.id: one for one in candidates(hall.ctx, ASKED, limit=200, only=[name]).page}
-        verdict = found[name].verdict
-        assert verdict.mark is not Mark.NOT_AVAILABLE, (name, then.start, verdict)
-        assert {one.kind for one in verdict.reasons} <= {"stale"}
+        assert found[name].verdict.mark is Mark.AVAILABLE, (name, then.start)
 
 
 @sqlite_only
