@@ -97,16 +97,14 @@ def _repeats(
     length = _wall(block.end, first) - _wall(block.start, first)
     if length <= timedelta(0):
         length = block.end - block.start
-    rule, most = _limited(block, rule_of(repeat), first)
-    earliest = max(start - length - _SHIFT, block.start) if most is None else block.start
-    latest = end if block.until is None else min(end, block.until + timedelta(seconds=1))
-    if latest <= earliest:
-        return
     try:
-        further = (
-            begins for begins in occurrences(rule, first, start=earliest, end=latest) if begins != block.start
-        )
-        for begins in islice(further, most):
+        rule, most = _limited(block, rule_of(repeat), first)
+        earliest = max(start - length - _SHIFT, block.start) if most is None else block.start
+        latest = end if block.until is None else min(end, block.until + timedelta(seconds=1))
+        if latest <= earliest:
+            return
+        starts = occurrences(rule, first, start=earliest, end=latest)
+        for begins in islice((one for one in starts if one != block.start), most):
             yield begins, _end(begins, first, length)
     except ValueError as refused:
         raise ValueError(f"block {block.id} ({block.title}): {refused}") from refused
@@ -122,7 +120,8 @@ def _limited(block: Block, rule: str, first: datetime) -> tuple[str, int | None]
         return rule, None
     if _SEVERAL.search(rule):
         return rule, block.count - 1
-    named = next(occurrences(rule, first, start=block.start, end=block.start + _A_SECOND), None) is not None
+    second = block.start.replace(microsecond=0)
+    named = next(occurrences(rule, first, start=second, end=second + _A_SECOND), None) is not None
     left = block.count if named else block.count - 1
     return (f"{rule};COUNT={left}", None) if left else (rule, 0)
 

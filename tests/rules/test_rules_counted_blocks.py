@@ -49,3 +49,14 @@ def test_of_several_times_a_day_the_clocks_may_show_two_at_once_and_both_are_cou
     assert [f"{begins.astimezone(AMSTERDAM):%m-%d %H}" for begins, _ in found] == [
         "03-28 02", "03-28 03", "03-29 03", "03-30 02", "03-30 03", "03-31 02",
     ]  # fmt: skip
+
+
+def test_a_part_of_a_second_is_no_other_beginning() -> None:
+    start = datetime(2026, 3, 2, 9, tzinfo=AMSTERDAM) + timedelta(milliseconds=300)
+    assert len(expand(counted(start, "daily", 3), start - DAY, start + 9 * DAY)) == 3
+
+
+def test_a_rule_that_can_not_be_expanded_names_its_block() -> None:
+    start = datetime(2026, 3, 2, 9, tzinfo=AMSTERDAM)
+    with pytest.raises(ValueError, match=r"block b1 \(Talk\): "):
+        expand(counted(start, "FREQ=DAILY;BYMONTH=13", 3), start, start + DAY)
