@@ -22,12 +22,13 @@ from store.database import Store, Tx
 from store.model import Meeting
 from syncd.actions import knowledge
 from syncd.actions import marks as quickly
+from syncd.actions.blocking import add_block, remove_block
 from syncd.actions.context import Context
 from syncd.actions.suggest import candidates
 from syncd.rules import availability, quick
 from syncd.rules.blocks import expand
 
-SECOND = timedelta(seconds=1)
+SECOND, DAY = timedelta(seconds=1), timedelta(days=1)
 NOON = TEN + timedelta(hours=1)
 """In Amsterdam."""
 
@@ -262,6 +263,27 @@ def test_who_asks_again_sees_what_others_have_changed_meanwhile(world: World) ->
     world.configure(HEAD + AGENT.format(id="anna") + AGENT.format(id="dora"))
     world.ctx = kept
     assert names(world) == ["anna", "dora"]
+
+
+def test_blocks_that_repeat_count_as_soon_as_they_are_made_and_no_longer_than_they_are_there(
+    world: World,
+) -> None:
+    world.plan()
+
+    def block(agent: str) -> str:
+        made = add_block(
+            world.ctx, f"agent:{agent}", "Away", TEN - DAY, TEN - DAY + 2 * MINUTE, "UTC", repeat="daily", until=None, by="test"
+        )  # fmt: skip
+        return made.block.id
+
+    assert names(world) == ["anna", "ben", "cleo"]
+    first = block("anna")
+    assert names(world) == ["ben", "cleo", "anna"]
+    remove_block(world.ctx, first, by="test")
+    second = block("ben")
+    assert names(world) == ["anna", "cleo", "ben"], "as many as before, and another one"
+    remove_block(world.ctx, second, by="test")
+    assert names(world) == ["anna", "ben", "cleo"]
 
 
 def test_a_start_that_changes_nothing_keeps_what_is_known_of_the_directory(world: World) -> None:
