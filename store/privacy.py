@@ -15,13 +15,16 @@ from store.deliveries import OPEN
 from store.schema import (
     agents,
     blocks,
+    calendars,
     changes,
     conflicts,
     copies,
     deeds,
     deliveries,
     half_told,
+    logins,
     meetings,
+    objects,
     tokens,
     told,
 )
@@ -47,6 +50,24 @@ class Erased:
     blocks: int
 
 
+@dataclass(frozen=True, slots=True)
+class KnownObject:
+    """An object of one of the agent's calendars, whatever it means: where it stands, its UID, and what is wrong with it."""
+
+    calendar_id: int
+    href: str
+    uid: str
+    problem: str
+
+
+def objects_of(tx: Tx, agent: str) -> list[KnownObject]:
+    """Everything that is known to stand in an agent's calendars, by calendar and href."""
+    rows = objects.c
+    query = select(rows.calendar_id, rows.href, rows.uid, rows.problem).join_from(objects, calendars)
+    query = query.join(logins).join(agents).where(agents.c.id == agent)
+    return [KnownObject(*row) for row in tx.execute(query.order_by(rows.calendar_id, rows.href))]
+
+
 def meetings_of(tx: Tx, agent: str) -> list[str]:
     """The ids of all meetings that name the agent anywhere: had, handed over, written, told of, or in the journal."""
     in_journal = or_(_names(changes.c.body, agent), _names(changes.c.detail, agent))
@@ -59,9 +80,25 @@ def meetings_of(tx: Tx, agent: str) -> list[str]:
             for table in (told, half_told)
         ),
         select(deeds.c.meeting).where(deeds.c.agent == agent),
-        select(changes.c.meeting).where(in_journal),
+        select(changes.c.meeting).where(or_(in_journal, one_of(tx, changes.c.by, signatures(tx, agent)))),
     )
     return sorted({name for query in queries for name in tx.execute(query).scalars()})
+
+
+def signatures(tx: Tx, agent: str) -> list[str]:
+    """By what the store says that this agent did something, as it is spelt there: their id, an address, or their own token's name.
+
+    Who comes through a proxy is said to be whom it names, in any case (syncd.actions.sessions).
+    """
+    row = tx.execute(select(agents.c.email, agents.c.aliases).where(agents.c.id == agent)).one_or_none()
+    own = tx.execute(select(tokens.c.name).where(tokens.c.agent == agent, tokens.c.name.is_not(None)))
+    names = {
+        *map(roster.folded, (agent, row.email, *row.aliases) if row else ()),
+        *map(roster.folded, own.scalars()),
+    }
+    said = (changes.c.by, blocks.c.made_by, tokens.c.made_by, agents.c.provisioned_by)
+    found = {one for column in said for one in tx.execute(select(column).distinct()).scalars() if one}
+    return sorted(one for one in found if roster.folded(one) in names)
 
 
 def erase(tx: Tx, agent: str) -> Erased:
@@ -69,15 +106,19 @@ def erase(tx: Tx, agent: str) -> Erased:
     number = tx.execute(select(agents.c.number).where(agents.c.id == agent)).scalar()
     if number is None:
         raise ValueError(f"there is no agent {agent!r}")
-    called, concerned = f"erased-{number}", meetings_of(tx, agent)
+    called, signed, concerned = f"erased-{number}", signatures(tx, agent), meetings_of(tx, agent)
+    new = Renaming(agent, called, frozenset(signed))
     roster.erase(tx, number, called)
     tx.execute(update(meetings).where(meetings.c.agent == agent).values(agent=called))
-    _rewrite(tx, meetings, ("overrides",), meetings.c.id, concerned, agent, called)
+    _rewrite(tx, meetings, ("overrides",), meetings.c.id, concerned, new)
+    lines = _rewrite(tx, changes, ("body", "detail", "by"), changes.c.meeting, concerned, new)
+    for column in (blocks.c.made_by, tokens.c.made_by, agents.c.provisioned_by):
+        tx.execute(update(column.table).where(one_of(tx, column, signed)).values({column: called}))
     _forget_beside(tx, agent, called)
     return Erased(
         called,
         meetings=len(concerned),
-        changes=_rewrite(tx, changes, ("body", "detail"), changes.c.meeting, concerned, agent, called),
+        changes=lines,
         copies=_forget_copies(tx, agent, called),
         deliveries=_forget_deliveries(tx, agent, called),
         told=_forget_mails(tx, agent, called),
@@ -130,34 +171,53 @@ def _names(column: ColumnElement[Any], agent: str) -> ColumnElement[bool]:
     return cast(column, Text).contains(f'"{agent}"', autoescape=True)
 
 
+@dataclass(frozen=True, slots=True)
+class Renaming:
+    """Another id for an agent, and what they signed by: names under which the store says that they did something."""
+
+    agent: str
+    called: str
+    signed: frozenset[str] = frozenset()
+
+
 def _rewrite(
-    tx: Tx, table: Table, columns: Sequence[str], meeting: ColumnElement[str], concerned: Sequence[str], agent: str,
-    called: str,
+    tx: Tx, table: Table, columns: Sequence[str], meeting: ColumnElement[str], concerned: Sequence[str], new: Renaming
 ) -> int:  # fmt: skip
-    """Say `called` instead of `agent` in these columns; in how many rows it was said."""
+    """Say the new id instead of the old one in these columns; in how many rows it was said."""
     query = select(table.c.id, *(table.c[name] for name in columns)).where(one_of(tx, meeting, concerned))
     touched = 0
     for row in tx.execute(query).mappings().all():
-        new = {name: renamed(row[name], agent, called) for name in columns}
-        if any(new[name] != row[name] for name in columns):
-            tx.execute(update(table).where(table.c.id == row["id"]).values(**new))
+        after = {
+            name: new.called if name == "by" and row[name] in new.signed else renamed(row[name], new)
+            for name in columns
+        }
+        if any(after[name] != row[name] for name in columns):
+            tx.execute(update(table).where(table.c.id == row["id"]).values(**after))
             touched += 1
     return touched
 
 
-def renamed(value: Any, agent: str, called: str) -> Any:  # noqa: ANN401 - JSON
+def renamed(value: Any, new: Renaming) -> Any:  # noqa: ANN401 - JSON
     """The JSON value with another name for the agent, and without what their calendars and blocks were called."""
     if isinstance(value, list):
-        return [renamed(one, agent, called) for one in value]
+        return [renamed(one, new) for one in value]
     if not isinstance(value, dict):
         return value
-    new: dict[str, Any] = {
-        name: called if name in _NAMING and one == agent else renamed(one, agent, called)
+    after: dict[str, Any] = {
+        name: new.called if name in _NAMING and one == new.agent else renamed(one, new)
         for name, one in value.items()
     }
-    if value.get("agent") == agent and "reasons" in new:
-        new["reasons"] = [_told_less(reason) for reason in new["reasons"]]
-    return new
+    if "reasons" in value:
+        after |= _override(value, after, new)
+    return after
+
+
+def _override(before: dict[str, Any], after: dict[str, Any], new: Renaming) -> dict[str, Any]:
+    """What becomes of a record that somebody was chosen all the same: who chose, and what stood in the agent's way."""
+    chose = {"by": new.called} if before.get("by") in new.signed else {}
+    if before.get("agent") != new.agent:
+        return chose
+    return {**chose, "reasons": [_told_less(reason) for reason in after["reasons"]]}
 
 
 def _told_less(reason: dict[str, Any]) -> dict[str, Any]:

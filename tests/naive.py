@@ -69,7 +69,9 @@ class Naive:
     def __init__(self, world: RandomWorld, agent: dict[str, Any]) -> None:
         self.world, self.agent = world, agent
         self.groups = [world.settings["groups"][name] for name in agent["groups"]]
-        self.walls = [*self._calendar_walls(), *self._meeting_walls(), *self._block_walls()]
+        self.walls = [
+            *self._calendar_walls(), *self._meeting_walls(), *self._block_walls(), *self._holiday_walls(),
+        ]  # fmt: skip
 
     # The answers ----------------------------------------------------------------------------------------------------
 
@@ -118,16 +120,33 @@ class Naive:
         return found
 
     def next_free(self, start: datetime, length: timedelta) -> datetime | None:
-        ends = [one.end for one in self.world.seen if one.agent == self.agent["id"] and one.checked]
-        unlisted = any(name == "never-seen" for name, _ in self.doubts(start, start + length))
-        if unlisted or None in ends:
+        checked = [one for one in self.world.seen if one.agent == self.agent["id"] and one.checked]
+        ends, reach = [one.end for one in checked], start + 14 * DAY
+        silent = any(name in ("never-seen", "stale") for name, _ in self.doubts(start, start + length))
+        if silent or None in ends:
             return None
-        until = min([start + 14 * DAY, *(end for end in ends if end)])
+        until = min([reach, *(end for end in ends if end)])
+        start = max([start, *(one.start for one in checked if one.start)])
         while start + length <= until:
             if not steps(start, start + length) & self.taken:
                 return start
             start += STEP
         return None
+
+    @property
+    def seen_at(self) -> datetime | None:
+        """When the calendar seen longest ago was read; None where one never was, or none is checked."""
+        now = self.world.now
+        if any(kind == "never-seen" for kind, _ in self.doubts(now, now)):
+            return None
+        checked = [one for one in self.world.seen if one.agent == self.agent["id"] and one.checked]
+        return min((one.at for one in checked if one.at), default=None)
+
+    @property
+    def unreadable(self) -> int:
+        """How many objects of the checked calendars could not be read whole."""
+        mine = [one for one in self.world.seen if one.agent == self.agent["id"] and one.checked]
+        return sum(one.unreadable for one in mine)
 
     def load(self, start: datetime, end: datetime) -> int:
         mine = [
@@ -194,6 +213,16 @@ class Naive:
                 for start, end in takes_place(block, (self.world.now + REACH + DAY).date()):
                     yield self._wall(("block", None, None, block["title"], None), start, end)
 
+    def _holiday_walls(self) -> Iterator[Wall]:
+        """Each whole day of a file, by the agent's own clocks."""
+        files = [self.world.settings.get("holidays"), *(group.get("holidays") for group in self.groups)]
+        zone = ZoneInfo(self.agent["timezone"])
+        for line in (line for file in files if file for line in file.data.decode().splitlines()):
+            if line.startswith("SUMMARY:Feast "):
+                day = date.fromisoformat(line.removeprefix("SUMMARY:Feast "))
+                start, end = (datetime.combine(one, time(), zone).astimezone(UTC) for one in (day, day + DAY))
+                yield self._wall(("block", None, None, f"Feast {day}", None), start, end)
+
     @cached_property
     def lines(self) -> list[str]:
         of_groups = [line for group in self.groups for line in group.get("working_hours", ())]
@@ -259,11 +288,19 @@ def _begins(block: dict[str, Any], passed: int, day: date) -> bool:
             raise AssertionError(other)
 
 
+def day_of(moment: datetime, zone: str) -> tuple[datetime, datetime]:
+    """The day, by the zone's clocks."""
+    return _whole_days(local(moment, zone).date(), 1, zone)
+
+
 def week_of(moment: datetime, zone: str) -> tuple[datetime, datetime]:
     """The week from Monday, by the zone's clocks."""
     day = local(moment, zone).date()
-    monday = day - day.weekday() * DAY
-    first, last = (
-        datetime.combine(one, time(), ZoneInfo(zone)).astimezone(UTC) for one in (monday, monday + 7 * DAY)
+    return _whole_days(day - day.weekday() * DAY, 7, zone)
+
+
+def _whole_days(first: date, number: int, zone: str) -> tuple[datetime, datetime]:
+    start, end = (
+        datetime.combine(day, time(), ZoneInfo(zone)).astimezone(UTC) for day in (first, first + number * DAY)
     )
-    return first, last
+    return start, end

@@ -16,16 +16,28 @@ from sqlalchemy import delete
 from store import agents, blocks, calendars, copies, meetings, schema, slots
 from store.database import Store
 from store.model import Calendar, Copy, MadeBlock, Meeting, MeetingStatus, Place, StoredObject
-from syncd.config import Config, to_agents, to_logins
+from syncd.config import Config, HolidayFile, to_agents, to_logins
 
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 STEP = 5 * MINUTE
-ZONES = ("Europe/Amsterdam", "America/New_York", "Asia/Kolkata", "UTC")
+ZONES = (
+    "Europe/Amsterdam",
+    "America/New_York",
+    "Asia/Kolkata",
+    "UTC",
+    "Pacific/Kiritimati",
+    "Pacific/Pago_Pago",
+)
 BEGINNINGS = (
     datetime(2026, 3, 2, tzinfo=UTC), datetime(2026, 3, 6, tzinfo=UTC), datetime(2026, 3, 27, tzinfo=UTC),
     datetime(2026, 6, 10, tzinfo=UTC), datetime(2026, 10, 23, tzinfo=UTC), datetime(2026, 10, 30, tzinfo=UTC),
 )  # fmt: skip
 """Ordinary days, and the eves of those on which clocks are set in Amsterdam or New York."""
+
+HOLIDAY = (
+    "BEGIN:VEVENT\r\nUID:{number}\r\nSUMMARY:Feast {day}\r\nTRANSP:TRANSPARENT\r\nDTSTART;VALUE=DATE:{day:%Y%m%d}\r\n"
+    "END:VEVENT\r\n"
+)
 
 KINDS = ("busy", "busy", "tentative", "out_of_office", "working_elsewhere", "unknown")
 STATES = (*[MeetingStatus.SCHEDULED] * 4, MeetingStatus.LIVE, MeetingStatus.LIVE, *MeetingStatus)
@@ -57,6 +69,7 @@ class Seen:
     at: datetime | None
     start: datetime | None
     end: datetime | None
+    unreadable: int
 
 
 @dataclass
@@ -77,14 +90,15 @@ class RandomWorld:
         self.dice = Random(self.seed)
         self.now = self.pick(BEGINNINGS) + self.pick(range(288)) * STEP
         people = [self._agent(number) for number in range(self.pick(range(1, 5)))]
-        self.settings = {
-            "timezone": self.pick(ZONES), "policy": self._policy(), "agents": people,
+        self.settings = _said({
+            "timezone": self.pick(ZONES), "policy": self._policy(), "agents": people, "holidays": self._holidays(),
             "groups": {name: self._group() for name in ("g1", "g2")},
             "accounts": {"cloud": {"kind": "caldav", "url": "https://cloud.example.com/"}},
             "blocks": [self._block() for _ in range(self.pick(range(4)))],
-        }  # fmt: skip
+        })  # fmt: skip
         self.made = [self._block() for _ in range(self.pick(range(3)))]
         self._plan([one["id"] for one in people])
+        self.made += [self._appointment(one["id"]) for one in people if self.chance(30)]
         for one in people:
             for login in one["calendars"]:
                 self._fill(one["id"], login)
@@ -118,7 +132,7 @@ class RandomWorld:
         chosen: dict[str, Any] = {name: self.chance(50) for name in flags if self.chance(25)}
         for name in ("buffer_before", "buffer_after"):
             if self.chance(20):
-                chosen[name] = self.pick(("0m", "5m", "15m", "40m"))
+                chosen[name] = self.pick(("0m", "5m", "15m", "40m", "130m", "1500m"))
         return chosen
 
     def _hours(self) -> list[str] | None:
@@ -134,7 +148,17 @@ class RandomWorld:
         return self.dice.sample(lines, self.pick((1, 2)))
 
     def _group(self) -> dict[str, Any]:
-        return _said({"policy": self._policy() or None, "working_hours": self._hours()})
+        return _said({
+            "policy": self._policy() or None, "working_hours": self._hours(), "holidays": self._holidays(),
+        })  # fmt: skip
+
+    def _holidays(self) -> HolidayFile | None:
+        """Whole days of whichever zone an agent lives in, as such files have them: free, and once in a while not at all."""
+        if self.chance(75):
+            return None
+        days = sorted(self.now.date() + self.pick(range(-3, 14)) * DAY for _ in range(3))
+        events = "".join(HOLIDAY.format(number=number, day=day) for number, day in enumerate(days))
+        return HolidayFile(f"{days}.ics", f"BEGIN:VCALENDAR\r\n{events}END:VCALENDAR\r\n".encode())
 
     def _agent(self, number: int) -> dict[str, Any]:
         name = f"a{number}"
@@ -173,6 +197,12 @@ class RandomWorld:
             "timezone": self.pick(ZONES), "start": start.isoformat(), "end": end.isoformat(), "repeat": repeat, **more,
         })  # fmt: skip
 
+    def _appointment(self, agent: str) -> dict[str, Any]:
+        """A block of one agent that is nothing but that, about when the meeting in question is."""
+        start = self.near().replace(tzinfo=None)
+        times = {"start": start.isoformat(), "end": (start + self.pick((6, 12, 300)) * STEP).isoformat()}
+        return {"scope": f"agent:{agent}", "title": "Dentist", "timezone": "UTC", **times}
+
     # What is known ------------------------------------------------------------------------------------------------------
 
     def _fill(self, agent: str, login: dict[str, Any]) -> None:
@@ -186,7 +216,9 @@ class RandomWorld:
                 self._edge(self.asked.end, self.pick((1, 4, 30)) * DAY),
             )
             window = window if at else (None, None)
-            self.seen.append(Seen(agent, login["login"], entry["name"], checked, at, *window))
+            self.seen.append(
+                Seen(agent, login["login"], entry["name"], checked, at, *window, self.pick((0, 0, 0, 2)))
+            )
             for _ in range(self.pick((0, 2, 6, 12))):
                 self.events.append(self._event(agent, login["login"], entry["name"]))
 
@@ -197,6 +229,8 @@ class RandomWorld:
     def _event(self, agent: str, login: str, calendar: str) -> Busy:
         start = self.moment() if self.chance(60) else self.near()
         length = self.pick((1, 6, 6, 12, 12, 24, 100, 500))
+        if self.chance(2):  # kept whole, and found otherwise than what is cut into pieces
+            start, length = start - self.pick((0, 5, 35)) * DAY, 40 * 288
         if all_day := self.chance(10):
             start, length = start.replace(hour=0, minute=0), 288 * self.pick((1, 1, 3))
         return Busy(agent, login, calendar, start, start + length * STEP, self.pick(KINDS), all_day)
@@ -218,7 +252,8 @@ class RandomWorld:
                 self._meeting(f"m{number}", self.pick(people), begins, self.pick(STATES), None)
             )
         for one in self.meetings:
-            if self.chance(15):
+            is_open = one.status in (MeetingStatus.SCHEDULED, MeetingStatus.LIVE)
+            if self.chance(15 if is_open else 50):
                 found = self.near()
                 self.moved.append((one.id, one.agent, found, found + self.pick((6, 12)) * STEP))
 
@@ -226,7 +261,7 @@ class RandomWorld:
         self, name: str, agent: str, start: datetime, status: MeetingStatus, group: str | None
     ) -> Meeting:
         end = start + self.pick((3, 6, 9, 12, 24)) * STEP
-        live = start + self.pick((-9, -3, 0, 2)) * STEP if status is MeetingStatus.LIVE else None
+        live = start + self.pick((-60, -20, -3, 0, 2)) * STEP if status is MeetingStatus.LIVE else None
         return Meeting(name, 1, status, agent, start, end, f"Talk {name}", group=group, live_at=live)
 
 
@@ -278,7 +313,7 @@ def keep(world: RandomWorld, store: Store) -> None:
 def _row(seen: Seen, login: int) -> Calendar:
     return Calendar(
         0, login, seen.agent, "cloud", seen.login, seen.calendar, f"/{seen.login}/{seen.calendar}/", seen.calendar, seen.checked, True,
-        "", None, seen.at, seen.start, seen.end, 0, 0, "ok" if seen.at else "never-seen", "", "", None, None,
+        "", None, seen.at, seen.start, seen.end, 0, seen.unreadable, "ok" if seen.at else "never-seen", "", "", None, None,
     )  # fmt: skip
 
 

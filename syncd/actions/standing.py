@@ -61,9 +61,15 @@ class Standing:
     def around(self, start: datetime, end: datetime) -> Spans:
         """Every time that one of them takes place within [start, end), whole."""
         days = start.astimezone(UTC).date(), end.astimezone(UTC).date()
-        if days not in self._days:
+        found = self._days.get(days)
+        if found is None:
             first, last = (datetime.combine(day, time(), UTC) for day in days)
-            while len(self._days) >= MOST_DAYS:
-                self._days.pop(next(iter(self._days)), None)
-            self._days[days] = expanded(self._blocks, first, last + timedelta(days=1))
-        return [span for span in self._days[days] if span[1] < end and start < span[2]]
+            found = expanded(self._blocks, first, last + timedelta(days=1))
+            self._keep(days, found)
+        return [span for span in found if span[1] < end and start < span[2]]
+
+    def _keep(self, days: tuple[date, date], found: Spans) -> None:
+        """In the place of those kept the longest. Others may keep theirs at the same time: nothing is gone through here that they change."""
+        for oldest in list(self._days)[: 1 - MOST_DAYS]:
+            self._days.pop(oldest, None)
+        self._days[days] = found

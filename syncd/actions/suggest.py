@@ -166,14 +166,15 @@ def _detailed(
     people = [agent for agent, _ in page]
     of_day = loads(tx, people, *day_of(meeting.start, ctx.config.timezone))
     known = knowledge.load(tx, ctx.config, people, meeting.start, meeting.end, now=now, about=meeting)
-    free = _next_free_times(ctx, tx, meeting, known, now)
+    sure = {name: one for name, one in known.items() if not _is_stale(one, now, stale_after)}
+    free = _next_free_times(ctx, tx, meeting, sure, now)
     return tuple(
         Candidate(
             agent,
             _judge(known[agent.id], meeting.start, meeting.end, now, stale_after, exclude=meeting.id),
             agent.id == meeting.agent,
             known[agent.id],
-            next_free=free[agent.id],
+            next_free=free.get(agent.id),
             load_day=of_day.get(agent.id, 0),
             load_week=week,
         )
@@ -184,7 +185,7 @@ def _detailed(
 def _next_free_times(
     ctx: Context, tx: Tx, meeting: Meeting, known: Mapping[str, Knowledge], now: datetime
 ) -> dict[str, datetime | None]:
-    """Looked for in what is known already, and then in ever longer times ahead: most are free soon."""
+    """Of these agents: looked for in what is known already, and then in ever longer times ahead, for most are free soon."""
     length, ahead = meeting.end - meeting.start, max(meeting.start, now)
     free = {
         name: _free_from(one, ahead, length, length) for name, one in known.items() if ahead == meeting.start
@@ -203,15 +204,22 @@ def _next_free(
     config: Config, tx: Tx, agent: Agent, start: datetime, length: timedelta, now: datetime
 ) -> datetime | None:
     known = knowledge.load(tx, config, [agent], start, start + LOOK_AHEAD + length, now=now)[agent.id]
-    return _free_from(known, start, length, LOOK_AHEAD)
+    stale = _is_stale(known, now, config.sync.stale_after)
+    return None if stale else _free_from(known, start, length, LOOK_AHEAD)
+
+
+def _is_stale(known: Knowledge, now: datetime, stale_after: timedelta) -> bool:
+    """Was a calendar last read too long ago? Then whatever may be free by it is unknown, and no free time is named."""
+    return any(one.seen_at is not None and now - one.seen_at > stale_after for one in known.fresh)
 
 
 def _free_from(known: Knowledge, start: datetime, length: timedelta, reach: timedelta) -> datetime | None:
     """None also where a calendar is not known that far: silence never reads as free. `known` reaches as far as is looked."""
-    horizon = [item.window_end for item in known.fresh]
-    if not all(horizon):
+    windows = [(item.window_start, item.window_end) for item in known.fresh]
+    if not all(first and last for first, last in windows):
         return None
-    until = min([start + reach, *(moment for moment in horizon if moment)])
+    begins = max([start, *(first for first, _ in windows if first)])
+    until = min([start + reach, *(last for _, last in windows if last)])
     return availability.next_free(
-        start, length, busy=known.busy, obstacles=known.obstacles, policy=known.policy, until=until
+        begins, length, busy=known.busy, obstacles=known.obstacles, policy=known.policy, until=until
     )

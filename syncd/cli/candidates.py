@@ -72,10 +72,10 @@ def _print(found: Candidates, zone: str) -> None:
 
 
 def _row(one: Candidate, now: datetime, zone: str) -> tuple[str, ...]:
-    """The agent who has the meeting now carries a star."""
+    """The agent who has the meeting now carries a star; who has no calendar to be read was not «never» seen."""
     return (
-        one.agent.id + (" *" if one.assigned else ""), one.agent.name, one.verdict.mark.value,
-        shown(one.next_free, zone), f"{one.load_day}/{one.load_week}", ago(one.known.seen_at, now),
+        one.agent.id + (" *" if one.assigned else ""), one.agent.name, one.verdict.mark.value, shown(one.next_free, zone),
+        f"{one.load_day}/{one.load_week}", ago(one.known.seen_at, now) if one.known.fresh else "-",
     )  # fmt: skip
 
 

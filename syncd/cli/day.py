@@ -47,6 +47,9 @@ SIGNS = {
 }
 """State -> its sign, colour, and what it means. What does not block is shown in small letters, without colour."""
 
+SMALL = {"#": ":", "!": "i"}
+"""What stands for the small letter where a sign is none."""
+
 
 @app.command("day")
 def show(
@@ -115,7 +118,7 @@ def _name(line: Drawn) -> str:
 
 def _cell(piece: Piece) -> tuple[str, str]:
     sign, colour, _ = SIGNS[piece.state]
-    return (sign, colour) if _speaks(piece) else (sign.lower(), "")
+    return (sign, colour) if _speaks(piece) else (SMALL.get(sign, sign.lower()), "")
 
 
 def _speaks(piece: Piece) -> bool:

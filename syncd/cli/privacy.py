@@ -9,7 +9,8 @@ from typing import Annotated
 import typer
 
 from store.model import Calendar, Change, Copy, Meeting, Slot
-from store.privacy import Erased
+from store.privacy import Erased, KnownObject
+from store.subscriptions import Subscription
 from syncd.actions.privacy import Kept, erase, kept_of, without_guests
 from syncd.actions.standing import as_rule
 from syncd.cli.common import opened, print_json
@@ -25,6 +26,7 @@ from syncd.shapes import (
     moment,
     override_json,
     record_json,
+    token_json,
 )
 from syncd.words import counted
 
@@ -77,34 +79,55 @@ def _print(agent: str, done: Erased, yes: bool) -> None:
 
 
 def _json(kept: Kept) -> Json:
-    names = {row.id: row.name or row.wanted or "" for row in kept.calendars}
+    own, part = kept.calendars, kept.part
+    names = {row.id: row.name or row.wanted or "" for row in own.calendars}
     return {
-        "agent": {**agent_json(kept.agent, kept.logins), "removed_at": moment(kept.agent.removed_at)},
-        "calendars": [_calendar(row) for row in kept.calendars],
-        "slots": [_slot(slot, names) for slot in kept.slots],
+        "agent": {**agent_json(kept.agent, own.logins), "removed_at": moment(kept.agent.removed_at)},
+        "tokens": [token_json(one) for one in kept.tokens],
+        "calendars": [_calendar(row) for row in own.calendars],
+        "subscriptions": [_subscription(one) for one in own.subscriptions],
+        "objects": [_object(one, names) for one in own.objects],
+        "slots": [_slot(slot, names) for slot in own.slots],
         "blocks": [block_json(as_rule(str(one.id), one), one.made_by) for one in kept.blocks],
-        "meetings": [_meeting(one, kept.agent.id) for one in kept.meetings],
-        "changes": [_line(one, kept) for one in kept.changes],
-        "copies": [_copy(one) for one in kept.copies],
-        "deliveries": [delivery_json(one) for one in kept.deliveries],
-        "told": [record_json(one) for one in kept.told],
+        "meetings": [_meeting(one, kept.agent.id) for one in part.meetings],
+        "changes": [_line(one, kept) for one in part.changes],
+        "copies": [_copy(one) for one in part.copies],
+        "deliveries": [delivery_json(one) for one in part.deliveries],
+        "told": [record_json(one) for one in part.told],
+        "half_told": [record_json(one) for one in part.half_told],
+        "conflicts": [record_json(one) for one in part.conflicts],
     }
 
 
 def _line(line: Change, kept: Kept) -> Json:
-    """A line of the journal, with what was then written into the agent's calendar and mailed to them."""
-    done = [deed for deed in kept.deeds if deed.meeting == line.meeting]
-    return {
-        "meeting": line.meeting,
-        **changes_json([line], done)[0],
-        "body": without_guests(line.body),
-    }
+    """A line of the journal, with what was then written into the agent's calendar and mailed to them.
+
+    What stood in others' way is others'.
+    """
+    done = [deed for deed in kept.part.deeds if deed.meeting == line.meeting]
+    told = changes_json([line], done)[0]
+    mine = [one for one in line.detail.get("overrides", ()) if one["agent"] == kept.agent.id]
+    detail = {**line.detail, "overrides": mine} if "overrides" in line.detail else line.detail
+    return {"meeting": line.meeting, **told, "body": without_guests(line.body), "detail": detail}
 
 
 def _calendar(row: Calendar) -> Json:
     return {
         "account": row.account, "login": row.login, "calendar": row.name or row.wanted or "", "href": row.href,
         "checked": row.checked, "written": row.written, "seen_at": moment(row.seen_at), "objects": row.objects,
+    }  # fmt: skip
+
+
+def _subscription(one: Subscription) -> Json:
+    """Without the secret by which the server's notices are known."""
+    return {
+        "account": one.account, "login": one.login, "resource": one.resource, "expires_at": moment(one.expires_at)
+    }  # fmt: skip
+
+
+def _object(one: KnownObject, names: dict[int, str]) -> Json:
+    return {
+        "calendar": names.get(one.calendar_id, ""), "href": one.href, "uid": one.uid, "problem": one.problem,
     }  # fmt: skip
 
 

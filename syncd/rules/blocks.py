@@ -7,6 +7,7 @@ the clocks skip or show twice are read as section 3.3.5 says: by the offset befo
 Exceptions are days: what would begin on one of them, by the block's own clocks, does not take place.
 """
 
+import re
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -19,6 +20,9 @@ _SHIFT = timedelta(days=2)
 """More than clocks and calendars were ever shifted: how much further than its length to look for a block's start."""
 
 _WORDS = ("daily", "weekly", "monthly", "yearly")
+_A_SECOND = timedelta(seconds=1)
+_SEVERAL = re.compile("COUNT=|BYHOUR=|BYMINUTE=|BYSECOND=|FREQ=(HOUR|MINUTE|SECOND)LY", re.IGNORECASE)
+"""In rules that may name several times a day, or that count themselves."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,17 +97,33 @@ def _repeats(
     length = _wall(block.end, first) - _wall(block.start, first)
     if length <= timedelta(0):
         length = block.end - block.start
-    earliest = max(start - length - _SHIFT, block.start) if block.count is None else block.start
-    latest = end if block.until is None else min(end, block.until + timedelta(seconds=1))
-    if latest <= earliest:
-        return
     try:
-        starts = occurrences(rule_of(repeat), first, start=earliest, end=latest)
-        further = (begins for begins in starts if begins != block.start)
-        for begins in further if block.count is None else islice(further, block.count - 1):
+        rule, most = _limited(block, rule_of(repeat), first)
+        earliest = max(start - length - _SHIFT, block.start) if most is None else block.start
+        latest = end if block.until is None else min(end, block.until + timedelta(seconds=1))
+        if latest <= earliest:
+            return
+        starts = occurrences(rule, first, start=earliest, end=latest)
+        for begins in islice((one for one in starts if one != block.start), most):
             yield begins, _end(begins, first, length)
     except ValueError as refused:
         raise ValueError(f"block {block.id} ({block.title}): {refused}") from refused
+
+
+def _limited(block: Block, rule: str, first: datetime) -> tuple[str, int | None]:
+    """The rule, and how often the block begins after its first time; None where the rule itself says so.
+
+    By a COUNT a rule of days is not walked through from its first time on. One that names several times a day is: of
+    these the clocks may show two at once. The first time is counted also where the rule, and so its COUNT, has it not.
+    """
+    if block.count is None:
+        return rule, None
+    if _SEVERAL.search(rule):
+        return rule, block.count - 1
+    second = block.start.replace(microsecond=0)
+    named = next(occurrences(rule, first, start=second, end=second + _A_SECOND), None) is not None
+    left = block.count if named else block.count - 1
+    return (f"{rule};COUNT={left}", None) if left else (rule, 0)
 
 
 def _end(begins: datetime, first: datetime, length: timedelta) -> datetime:

@@ -6,13 +6,16 @@ ours, a kind that the policy lets pass, or, once the calendar itself was read ag
 whole day that the server counts in another zone, an event that its answer leaves out. What nothing explains is told as such.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from bisect import bisect_right
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import groupby
+from operator import itemgetter
 from typing import Literal, TypeVar
 
 from connectors.interface import NEVER_STORED, BusyInterval, FreeBusy, Status
+from syncd.rules.hours import merged
 from syncd.rules.otherhours import at_other_hours
 from syncd.rules.policy import blocks
 from syncd.rules.walls import BusyPiece, reason_of
@@ -97,6 +100,7 @@ class Difference:
 def compare(answer: FreeBusy, ours: Ours, evidence: Evidence | None = None) -> tuple[Difference, ...]:
     """The differences within the time that the server answered for, soonest first; stretches alike in all else as one."""
     spans: list[_Span] = [*answer.intervals, *ours.pieces, *ours.copies]
+    passed = _counted_whole(answer, evidence.events) if evidence is not None else frozenset()
     if evidence is not None:
         elsewhere = evidence.in_utc or ()
         spans += [*evidence.events, *elsewhere, *_other_hours(answer, evidence)]
@@ -104,7 +108,7 @@ def compare(answer: FreeBusy, ours: Ours, evidence: Evidence | None = None) -> t
         spans += [_Moment(at.start, at.start + A_SECOND) for at in elsewhere if at.start == at.end]
     return tuple(
         _joined(
-            _only_the_server(bare, active)
+            _only_the_server(bare, active, passed)
             if bare.busy == "server"
             else _only_we(bare, active, ours, evidence)
             for bare, active in _mismatches(answer.start, answer.end, spans)
@@ -180,7 +184,19 @@ def _is_blocking(span: _Span) -> bool:
     return isinstance(span, BusyPiece) and blocks(span.policy, span.status, span.all_day)
 
 
-def _only_the_server(bare: Difference, active: Sequence[_Span]) -> Difference:
+def _counted_whole(answer: FreeBusy, events: Iterable[Seen]) -> frozenset[Seen]:
+    """The events that never block here, and that the server counts: all of their time, or else it is something beside them."""
+    found = list(merged((one.start, one.end) for one in answer.intervals if _is_counted(one)))
+
+    def is_whole(event: Seen) -> bool:
+        first, last = max(event.start, answer.start), min(event.end, answer.end)
+        around = bisect_right(found, first, key=itemgetter(0)) - 1
+        return around >= 0 and last <= found[around][1]
+
+    return frozenset(one for one in events if one.status in NEVER_STORED and is_whole(one))
+
+
+def _only_the_server(bare: Difference, active: Sequence[_Span], passed: Collection[Seen]) -> Difference:
     events, pieces = _of(active, Seen), _of(active, BusyPiece)
     for event in events:
         if not (event.ours or event.status in NEVER_STORED or _is_kept(event, pieces)):
@@ -190,7 +206,9 @@ def _only_the_server(bare: Difference, active: Sequence[_Span]) -> Difference:
     for piece in pieces:
         return replace(bare, why="policy", status=piece.status, policy=reason_of(piece).policy)
     for event in events:
-        return replace(bare, why="own-event" if event.ours else _PASSED[event.status], status=event.status)
+        if event.ours or event in passed:
+            why = "own-event" if event.ours else _PASSED[event.status]
+            return replace(bare, why=why, status=event.status)
     if _of(active, _Moment):
         return replace(bare, why="no-length")
     if _of(active, InUtc):

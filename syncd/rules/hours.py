@@ -32,11 +32,25 @@ def closed(hours: Collection[Hours], timezone: str, start: datetime, end: dateti
         return []
     first, last = start - _REACH, end + _REACH
     found, since = list[Span](), first
-    for opens, closes in _merged(_open(hours, ZoneInfo(timezone), first, last)):
+    for opens, closes in merged(_open(hours, ZoneInfo(timezone), first, last)):
         found.append((since, opens))
         since = closes
     found.append((since, last))
     return [(begins, ends) for begins, ends in found if begins < ends and begins < end and start < ends]
+
+
+def merged(spans: Iterable[Span]) -> Iterator[Span]:
+    """The spans by start, those that overlap or meet as one."""
+    since: datetime | None = None
+    until = datetime.min.replace(tzinfo=UTC)
+    for begins, ends in sorted(spans):
+        if since is None or begins > until:
+            if since is not None:
+                yield since, until
+            since, until = begins, ends
+        until = max(until, ends)
+    if since is not None:
+        yield since, until
 
 
 def _open(hours: Collection[Hours], zone: ZoneInfo, start: datetime, end: datetime) -> Iterator[Span]:
@@ -83,17 +97,3 @@ def _offset(moment: datetime, zone: ZoneInfo) -> timedelta:
 
 def _utc(wall: datetime, offset: timedelta) -> datetime:
     return (wall - offset).replace(tzinfo=UTC, fold=0)
-
-
-def _merged(spans: Iterable[Span]) -> Iterator[Span]:
-    """The spans by start, those that overlap or meet as one."""
-    since: datetime | None = None
-    until = datetime.min.replace(tzinfo=UTC)
-    for begins, ends in sorted(spans):
-        if since is None or begins > until:
-            if since is not None:
-                yield since, until
-            since, until = begins, ends
-        until = max(until, ends)
-    if since is not None:
-        yield since, until

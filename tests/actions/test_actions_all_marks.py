@@ -11,7 +11,7 @@ from datetime import timedelta
 from types import FrameType
 
 import pytest
-from randomworlds import ASKED, MINUTE, STEP, RandomWorld, keep
+from randomworlds import ASKED, HOLIDAY, MINUTE, STEP, RandomWorld, keep
 from sqlalchemy import select
 from sqlalchemy.sql import coercions
 from stores import counted, sqlite_only
@@ -22,11 +22,15 @@ from store.database import Store, Tx
 from store.model import Meeting
 from syncd.actions import directory, knowledge
 from syncd.actions import marks as quickly
+from syncd.actions.blocking import add_block, remove_block
 from syncd.actions.context import Context
 from syncd.actions.suggest import candidates
 from syncd.rules import availability, quick
+from syncd.rules.blocks import expand
 
-SECOND = timedelta(seconds=1)
+SECOND, DAY = timedelta(seconds=1), timedelta(days=1)
+NOON = TEN + timedelta(hours=1)
+"""In Amsterdam."""
 
 
 def thoroughly(ctx: Context, tx: Tx, meeting: Meeting, stale_after: timedelta) -> dict[str, int]:
@@ -98,6 +102,62 @@ def test_in_five_hundred_worlds(store: Store, monkeypatch: pytest.MonkeyPatch, h
         compare(RandomWorld(seed), store, monkeypatch)
 
 
+HALLS = """
+timezone = "Europe/Amsterdam"
+[groups.a]
+[groups.b]
+[groups.c]
+holidays = "feast.ics"
+[groups.d]
+working_hours = ["mon-fri 10:00-12:00"]
+[groups.e]
+policy = { buffer_after = "90m" }
+[[blocks]]
+scope = "group:b"
+start = "2026-03-03T13:00"
+end = "2026-03-03T14:00"
+repeat = "daily"
+[[blocks]]
+scope = "company"
+start = "2026-03-03T07:00"
+end = "2026-03-03T08:00"
+"""
+FEAST = "BEGIN:VCALENDAR\r\n" + HOLIDAY.format(number=1, day=TEN + timedelta(days=2)) + "END:VCALENDAR\r\n"
+DIFFERENT = {
+    "none": "", "group": 'groups = ["a"]', "block": 'groups = ["b"]', "feast": 'groups = ["c"]', "hours": 'groups = ["d"]',
+    "buffer": 'groups = ["e"]', "own-hours": 'working_hours = ["mon-sun 07:00-09:00"]', "zone": 'timezone = "Asia/Tokyo"',
+    "zone-hours": 'groups = ["d"]\ntimezone = "Asia/Tokyo"', "zone-feast": 'groups = ["c"]\ntimezone = "Asia/Tokyo"',
+    "own-buffer": 'policy = { buffer_before = "90m" }',
+}  # fmt: skip
+"""What one agent has otherwise than the first."""
+
+
+@sqlite_only
+def test_who_differs_in_one_thing_is_not_judged_like_the_others(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is judged once for all who are alike must not be said of who is not."""
+    (world.folder / "feast.ics").write_text(FEAST)
+    people = "".join(
+        f'[[agents]]\nid = "{name}"\nname = "{name}"\nemail = "{name}@example.com"\n{more}\n'
+        for name, more in DIFFERENT.items()
+    )
+    world.configure(HALLS + people)
+    meeting, said = world.plan(agent="none"), {name: list[int]() for name in DIFFERENT}
+    with world.store.reading() as tx:
+        for number in range(48):
+            start = TEN + number * timedelta(hours=1)
+            asked = replace(meeting, start=start, end=start + timedelta(hours=1))
+            expected = thoroughly(world.ctx, tx, asked, 10 * MINUTE)
+            for part in (5, 0):
+                monkeypatch.setattr(quickly, "PART", part)
+                assert at_once(world.ctx, tx, asked, 10 * MINUTE) == expected, start
+            for name, code in expected.items():
+                said[name].append(code)
+    alike = [name for name in said if said[name] == said["none"]]
+    assert alike == ["none", "group", "zone"], "the others are told apart by the judge"
+
+
 # ---------------------------------------------------------------------------------------------------------------------
 # What it costs
 
@@ -156,6 +216,39 @@ def test_the_statements_of_a_question_are_built_once(world: World) -> None:
     assert built(lambda: candidates(world.ctx, "m1")) == 0, "building them takes longer than they take"
 
 
+def expansions(ask: Callable[[], object]) -> int:
+    """How often a block was expanded meanwhile."""
+    calls = 0
+
+    def note(frame: FrameType, event: str, _argument: object) -> None:
+        nonlocal calls
+        calls += event == "call" and frame.f_code is expand.__code__
+
+    sys.setprofile(note)
+    try:
+        ask()
+    finally:
+        sys.setprofile(None)
+    return calls
+
+
+def test_a_block_is_expanded_once_for_all_whom_it_hits(world: World) -> None:
+    blocks = "".join(
+        f'[[blocks]]\nscope = "{scope}"\ntitle = "{scope}"\nrepeat = "daily"\n'
+        'start = "2026-01-01T12:00"\nend = "2026-01-01T13:00"\n'
+        for scope in ("company", "group:advice")
+    )
+    costs = []
+    for number in (2, 50):
+        world.configure(many(number) + blocks)
+        if number == 2:
+            world.plan("m1", "agent000", start=NOON, end=NOON + timedelta(hours=1))
+        costs.append(expansions(lambda: candidates(world.ctx, "m1")))
+        found = candidates(world.ctx, "m1").page
+        assert [len(one.verdict.reasons) for one in found] == [2] * number
+    assert costs[0] == costs[1] > 0
+
+
 # ---------------------------------------------------------------------------------------------------------------------
 # What is kept for the next question
 
@@ -188,6 +281,27 @@ def test_the_same_few_are_made_ready_once_and_of_others_not_too_many_are_kept(
     for place in range(2):
         found.asked([place], few=True)
     assert found.asked([0, 2], few=True) is not first
+
+
+def test_blocks_that_repeat_count_as_soon_as_they_are_made_and_no_longer_than_they_are_there(
+    world: World,
+) -> None:
+    world.plan()
+
+    def block(agent: str) -> str:
+        made = add_block(
+            world.ctx, f"agent:{agent}", "Away", TEN - DAY, TEN - DAY + 2 * MINUTE, "UTC", repeat="daily", until=None, by="test"
+        )  # fmt: skip
+        return made.block.id
+
+    assert names(world) == ["anna", "ben", "cleo"]
+    first = block("anna")
+    assert names(world) == ["ben", "cleo", "anna"]
+    remove_block(world.ctx, first, by="test")
+    second = block("ben")
+    assert names(world) == ["anna", "cleo", "ben"], "as many as before, and another one"
+    remove_block(world.ctx, second, by="test")
+    assert names(world) == ["anna", "ben", "cleo"]
 
 
 def test_a_start_that_changes_nothing_keeps_what_is_known_of_the_directory(world: World) -> None:

@@ -5,6 +5,8 @@ from datetime import timedelta
 import pytest
 from worlds import AGENT, AGENTS, HEAD, World
 
+from store import meetings
+from store.model import Meeting, MeetingStatus
 from syncd.actions import changes
 from syncd.actions.look import list_meetings
 from syncd.actions.tidy import close_overdue, forget
@@ -34,6 +36,19 @@ def test_what_is_over_long_enough_is_forgotten_and_its_event_is_left_alone(world
     assert world.sync(full=True).failed == ()
     assert world.ours("anna") == [event]
     assert world.health("anna").unreadable == 0
+
+
+def test_a_setting_that_comes_late_forgets_all_that_has_gathered(world: World) -> None:
+    """So many at a time, until none is left."""
+    text = HEAD + "".join(AGENT.format(id=agent) for agent in AGENTS)
+    world.configure(text + '[store]\nkeep_meetings = "30d"\n')
+    end = world.now - 40 * DAY
+    with world.store.writing() as tx:
+        for number in range(250):
+            start = end - timedelta(hours=1)
+            meetings.insert(tx, Meeting(f"m{number}", 1, MeetingStatus.COMPLETED, "anna", start, end, "Talk"))
+    assert forget(world.ctx) == 250
+    assert kept(world) == []
 
 
 def test_without_the_setting_everything_is_kept(world: World) -> None:

@@ -54,10 +54,12 @@ def test_who_is_no_guest_any_more_is_judged_like_others(world: World) -> None:
     world.enter("ben", mail_uids("m1")[0], TEN, ELEVEN)
     world.sync()
     assert mark(world, "ben") is Mark.AVAILABLE
+    assert list(world.candidates()) == ["anna", "ben", "cleo"]
     world.accept(
         changes.invite("m1", Guest("Ida", "ida@example.org"), by="test", instead_of="ben@example.com")
     )
     assert mark(world, "ben") is Mark.NOT_AVAILABLE
+    assert list(world.candidates()) == ["anna", "cleo", "ben"]
 
 
 def test_a_series_that_its_agent_made_of_our_event_blocks_others_and_not_its_own_meeting(
@@ -92,6 +94,7 @@ def test_what_was_given_up_does_not_count_for_its_own_meeting_when_its_agent_is_
     assert world.known("anna") == [(TEN, ELEVEN, "busy")], "nobody knows it for ours any more"
     assert (mark(world, "anna"), mark(world, "anna", "m2")) == (Mark.AVAILABLE, Mark.NOT_AVAILABLE)
     assert world.candidates()["anna"].next_free == TEN
+    assert list(world.candidates()) == ["anna", "cleo", "ben"], "in the order of the marks as they are shown"
     assert story(world.ctx, "m1").conflicts == ()
     moved = world.accept(changes.reschedule("m1", TEN + HOUR / 2, None, "ill", by="test"))
     assert moved.overrides == ()

@@ -8,7 +8,7 @@ out each half-open edge.
 import os
 
 import pytest
-from naive import Naive, begins, shown_at, step_at, steps, week_of
+from naive import Naive, begins, day_of, shown_at, step_at, steps, week_of
 from randomworlds import ASKED, DAY, HOUR, MINUTE, STEP, RandomWorld, keep
 from stores import sqlite_only
 
@@ -99,6 +99,8 @@ def compare_candidate(world: RandomWorld, one: Candidate, judge: Naive, week) ->
     same(one.verdict, judge, meeting.start, meeting.end)
     assert one.assigned is (one.agent.id == meeting.agent)
     assert one.load_week == judge.load(*week)
+    assert one.load_day == judge.load(*day_of(meeting.start, world.settings["timezone"]))
+    assert (one.known.seen_at, one.known.unreadable) == (judge.seen_at, judge.unreadable)
     ahead = max(meeting.start, world.now)
     if ahead < world.now + 3 * DAY:  # as far as is painted
         assert one.next_free == judge.next_free(ahead, meeting.end - meeting.start)

@@ -100,10 +100,33 @@ def test_what_is_young_enough_is_not_asked_again(behind: World) -> None:
     assert {call.login for call in behind.server.calls} == {"anna", "cleo"}
 
 
+def test_who_was_never_read_is_read(behind: World) -> None:
+    """An agent of whom it is not even known which calendars there are."""
+    behind.server.add_login("dora")
+    behind.server.add_calendar("dora", "Work")
+    behind.configure(HEAD + "".join(AGENT.format(id=name) for name in (*AGENTS, "dora")))
+    assert marks(behind.candidates())["dora"] is Mark.UNKNOWN
+    found, done = asked(behind)
+    assert (done, marks(found)["dora"]) == (True, Mark.AVAILABLE)
+
+
 def test_only_the_page_is_read(behind: World) -> None:
     found, _ = asked(behind, limit=1)
     assert set(found) == {"anna"}
     assert {call.login for call in behind.server.calls} == {"anna"}
+
+
+def test_whom_the_page_was_read_for_stays_on_it(behind: World) -> None:
+    """Others would come in unread, in the place of those of whom it is now known."""
+    behind.enter("anna", "dentist", TEN, ELEVEN)
+    found, _ = asked(behind, limit=1)
+    assert marks(found) == {"anna": Mark.NOT_AVAILABLE}
+
+
+def test_what_is_left_out_of_the_page_is_counted_all_the_same(behind: World) -> None:
+    with ThreadPoolExecutor(2) as pool:
+        found, _ = fresh_candidates(behind.ctx, "m1", pool, max_age=timedelta(seconds=30), limit=1)
+    assert (len(found.page), found.total) == (1, 3)
 
 
 def test_what_is_not_read_in_time_is_stale_and_says_so(behind: World) -> None:

@@ -23,6 +23,7 @@ from store.errors import Fenced
 from syncd.actions import look, now
 from syncd.actions.prepare import prepare
 from syncd.actions.status import status
+from syncd.actions.suggest import explain
 from syncd.actions.sync import sync_login
 from syncd.rules.availability import Mark
 
@@ -354,3 +355,19 @@ def test_results_of_a_worker_that_was_overtaken_are_dropped(world: World) -> Non
     assert world.known("anna") == []
     sync_login(world.ctx, *prepare(world.ctx, [second]))
     assert world.known("anna") == [(TEN, ELEVEN, "busy")]
+
+
+@pytest.mark.parametrize("lets_pass", ["Work", "Private"])
+def test_the_same_uid_in_two_calendars_is_judged_by_the_policy_of_each(world: World, lets_pass: str) -> None:
+    """An invitation that an agent has copied into another calendar, in which such things do not count."""
+    entries = {name: f'{{ name = "{name}", policy = {{}} }}' for name in ("Work", "Private")}
+    entries[lets_pass] = entries[lets_pass].replace("{}", "{ tentative = false }")
+    check = ", ".join(entries.values())
+    world.server.add_calendar("anna", "Private")
+    world.configure((HEAD + AGENT.format(id="anna")).replace('check = ["Work"]', f"check = [{check}]"))
+    for calendar in ("work", "private"):
+        maybe = event("dentist", TEN, ELEVEN, "STATUS:TENTATIVE")
+        world.server.store(f"/anna/{calendar}/", "dentist", maybe)
+    assert world.sync().failed == ()
+    (reason,) = explain(world.ctx, "anna", TEN, ELEVEN).verdict.reasons
+    assert {reason.calendar, lets_pass} == {"Work", "Private"}

@@ -26,6 +26,19 @@ def test_what_was_entered_a_moment_ago_is_seen(office: Office):
     assert mark("--max-age", "0s", "--within", "1m") == "not available"
 
 
+def test_who_has_no_calendar_was_not_never_seen(office: Office):
+    """Dora is free by blocks and meetings alone; of anna nothing is known yet."""
+    office.config.write_text(
+        office.config.read_text() + '[[agents]]\nid = "dora"\nname = "Dora"\nemail = "dora@example.com"\n'
+    )
+    office.ok("migrate")
+    office.plan("m1")
+    lines = {
+        line.split()[0]: line.split()[-1] for line in office.ok("candidates", "m1").out.splitlines() if line
+    }
+    assert (lines["dora"], lines["anna"]) == ("-", "never")
+
+
 def test_a_server_that_does_not_answer_holds_nobody_up_for_long(desk: Desk, tmp_path, monkeypatch):
     """The command ends when its time is over, with threads still waiting; those it leaves behind are nobody's loss."""
     secret = tmp_path / "secret"

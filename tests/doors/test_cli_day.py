@@ -1,12 +1,13 @@
 """`syncd day`: a picture that fits into 80 columns, plain where nobody sees colours, and never with an event's title."""
 
 import re
+from datetime import UTC, datetime
 
 import pytest
-from desks import day, hours
+from desks import EVENT, day, hours
 
-from syncd.cli.day import SIGNS
-from syncd.rules.timeline import State
+from syncd.cli.day import SIGNS, _meaning
+from syncd.rules.timeline import Piece, State
 
 DATE = str(day())
 
@@ -105,6 +106,21 @@ def test_what_does_not_block_is_shown_small(office):
     assert "t tentative, does not block" in out
 
 
+def test_busy_that_does_not_block_is_not_taken_for_busy_that_does(office):
+    """Whole days are let pass, and an hour on such a day is not."""
+    office.config.write_text(office.config.read_text() + "[policy]\nall_day = false\n")
+    office.ok("migrate")
+    stamp = DATE.replace("-", "")
+    office.add_event("anna", f"{stamp}T100000Z", f"{stamp}T110000Z")
+    whole = EVENT.format(uid="fair", start=stamp, end=f"{day(4)}".replace("-", ""), more="")
+    whole = re.sub("^(DTSTART|DTEND):", r"\1;VALUE=DATE:", whole, flags=re.MULTILINE).replace("\n", "\r\n")
+    office.server.put(office.logins["anna"], office.calendars["anna"], "fair", whole)
+    office.ok("sync")
+    out = office.ok("day", "anna", DATE).out
+    assert re.fullmatch(":+##:+", bar(out, "Anna"))
+    assert "# busy   : busy, does not block" in out
+
+
 def test_nothing_is_coloured_when_piped(desk, monkeypatch):
     desk.ok("migrate")
     desk.ok("sync")
@@ -144,5 +160,9 @@ def test_a_group_without_active_agents_is_empty(desk):
 
 def test_every_state_has_a_sign_of_its_own():
     assert set(SIGNS) == set(State)
-    signs = [sign for sign, _, _ in SIGNS.values()]
-    assert len({sign.lower() for sign in signs}) == len(signs)
+    moment = datetime(2026, 3, 2, tzinfo=UTC)
+    both = set(State) - {State.MEETING, State.BLOCK, State.OFF_WORK, State.BUFFER}
+    signs = {_meaning(Piece(moment, moment, state, True)) for state in State}
+    signs |= {_meaning(Piece(moment, moment, state, False)) for state in both}
+    assert len({sign for sign, _ in signs}) == len({meaning for _, meaning in signs}) == len(signs)
+    assert len({sign.lower() for sign, _, _ in SIGNS.values()}) == len(SIGNS)

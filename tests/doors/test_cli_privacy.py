@@ -1,6 +1,15 @@
 """`syncd privacy` as a person uses it: everything of an agent and nothing of guests; erased only when gone, and when meant."""
 
+from datetime import UTC, datetime
+
 from desks import Desk, Office, hours
+from sqlalchemy import insert
+
+from store import blocks, calendars, conflicts, meetings, schema, slots, tokens, told
+from store.conflicts import ToldConflict
+from store.database import open_store
+from store.model import Change, MadeBlock, StoredObject, Token, Told
+from syncd.config import load
 
 
 def test_everything_of_an_agent_and_nothing_of_guests(office: Office):
@@ -8,20 +17,64 @@ def test_everything_of_an_agent_and_nothing_of_guests(office: Office):
     office.ok("sync")
     office.plan("m1", "--guest", "Eva Jansen <eva@example.org>", "--wait", "30s")
     office.ok("block", "add", "--scope", "agent:anna", *hours(14), "--title", "Dentist")
+    office.ok(
+        "block",
+        "add",
+        "--scope",
+        "agent:bert",
+        *hours(10),
+        "--timezone",
+        "Europe/Amsterdam",
+        "--title",
+        "Matter of Bert's",
+    )
     office.ok("meeting", "assign", "m1", "--to", "bert", "--wait", "30s")
     office.plan("m2", agent="bert", hour=12)
     outcome = office.ok("privacy", "export", "anna")
     kept = outcome.json
     assert kept["agent"]["email"] == "anna@example.com"
     assert [one["id"] for one in kept["meetings"]] == ["m1"]
-    assert [one["kind"] for one in kept["changes"]] == ["plan"]
+    assert [(one["kind"], [deed["do"] for deed in one["writes"]]) for one in kept["changes"]] == [
+        ("plan", ["put"]), ("assign", ["remove"]),
+    ]  # fmt: skip
     assert [(one["meeting"], one["state"]) for one in kept["copies"]] == [("m1", "gone")]
     assert [one["title"] for one in kept["blocks"]] == ["Dentist"]
     assert len(kept["calendars"]) == 1
     assert all(one["agent"] == "anna" for one in kept["deliveries"])
-    for word in ("eva@example.org", "Eva Jansen", "Secret dentist", "m2"):
+    for word in ("eva@example.org", "Eva Jansen", "Secret dentist", "m2", "Matter of Bert's"):
         assert word not in outcome.out
     assert "nothing is kept of" in office.run("privacy", "export", "dora").err
+
+
+def test_nothing_that_is_kept_of_an_agent_is_left_out(office: Office):
+    """A word in each table that holds anything of an agent, and all of them in what is told."""
+    office.add_event("anna", "20301201T100000", "20301201T110000")
+    office.ok("sync")
+    office.plan("m1", "--wait", "30s")
+    office.plan("m2", agent="bert")
+    now = datetime(2026, 3, 2, tzinfo=UTC)
+    store = open_store(load(office.config).store.url)
+    with store.writing() as tx:
+        (login,) = calendars.logins(tx, agents=["anna"])
+        (row,) = calendars.calendars(tx, agent="anna")
+        known = StoredObject("/word-href.ics", "", "word-uid", (), problem="word-problem")
+        slots.save_objects(tx, row.id, "anna", [known], ())
+        values = {"url": "", "client_state": "secret", "notice": "", "state": "ok", "error": "", "hint": ""}
+        values |= {"failures": 0, "epoch": 0, "due_at": now, "resource": "word-resource"}
+        tx.execute(insert(schema.subscriptions).values(login_id=login.id, **values))
+        tokens.add(tx, Token(0, "word-token", "write", "anna", "root", now))
+        told.begin(tx, Told("m1", "agent", "anna", 1, "word-notice", "anna", now, now, now))
+        conflicts.note(tx, [ToldConflict("m1", "anna", "word-calendar", now, now)], now)
+        meetings.append(
+            tx, Change("m2", 2, "reschedule", now, "Anna@example.com", None, {"reason": "word-reason"})
+        )
+        own = MadeBlock(0, "company", "word-block", now, now, "UTC", None, None, "word-token", now)
+        blocks.add(tx, own)
+    store.dispose()
+    out = office.ok("privacy", "export", "anna").out
+    words = ("href", "uid", "problem", "resource", "token", "notice", "calendar", "reason", "block")
+    assert [word for word in words if f"word-{word}" not in out] == []
+    assert "secret" not in out
 
 
 def gone(desk: Desk) -> None:

@@ -25,6 +25,7 @@ from syncd.actions.accept import accept
 from syncd.actions.now import sync_now
 from syncd.actions.owed import wait
 from syncd.actions.tokens import create_token
+from syncd.garbage import MIDDLE, OLD, YOUNG
 
 PATIENCE = timedelta(seconds=60)
 
@@ -63,6 +64,29 @@ def test_ready_once_the_clock_runs_and_stopping_on_sigterm(scene: Scene, notifie
         daemon.terminate()
         assert fields(notified)["STOPPING"] == "1"
         assert daemon.wait(30) == 0
+
+
+WATCHED = """
+import atexit, gc, sys
+from syncd.__main__ import main
+atexit.register(lambda: print(gc.get_threshold(), gc.get_freeze_count() > 0))
+sys.exit(main(["run", "--config", sys.argv[1]]))
+"""
+
+
+def test_it_looks_for_garbage_seldom_and_not_at_what_is_there_to_stay(
+    scene: Scene, notified: socket.socket
+) -> None:
+    """Or every question waits now and then for a look at everything (decision 24)."""
+    command = [sys.executable, "-c", WATCHED, str(scene.config)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as daemon:
+        try:
+            assert fields(notified)["READY"] == "1"
+            daemon.terminate()
+            said, _ = daemon.communicate(timeout=60)
+        finally:
+            daemon.kill()
+    assert said.strip() == f"{(YOUNG, MIDDLE, OLD)} True"
 
 
 def test_it_answers_over_http_and_counts_what_it_does(scene: Scene, notified: socket.socket) -> None:

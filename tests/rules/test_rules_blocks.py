@@ -137,6 +137,7 @@ def test_the_night_of_a_change_of_the_clocks_still_ends_at_eight(day: date, leng
     (night,) = expand(NIGHT, begin, begin + HOUR)
     assert shown([night])[0] == (f"{day:%m-%d} 19:00", f"{day + DAY:%m-%d} 08:00")
     assert night[1] - night[0] == length * HOUR
+    assert expand(NIGHT, night[1] - HOUR / 60, night[1]) == [night], "also found by its last minute"
 
 
 @pytest.mark.parametrize(

@@ -79,6 +79,13 @@ class TestExplanations:
             "tentative = false ([groups.loans])",
         )
 
+    def test_a_free_day_explains_nothing_that_the_server_counts_besides(self) -> None:
+        """A birthday is no reason why a server says busy for one hour of its day: something else is."""
+        day = Evidence([seen(0, 60, "free")])
+        assert told(compare(said((10, 20)), kept(), day)) == [(10, 20, "server", "unexplained")]
+        assert told(compare(said((0, 20), (20, 60)), kept(), day)) == [(0, 60, "server", "free")]
+        assert told(compare(said((0, 50), end=50), kept(), day)) == [(0, 50, "server", "free")]
+
     def test_what_the_server_says_is_free_is_free(self) -> None:
         assert compare(said((10, 20), status=Status.FREE), kept()) == ()
         (found,) = compare(said((10, 20), status=Status.FREE), kept(piece(10, 20)))

@@ -2,11 +2,11 @@
 
 import json
 import sqlite3
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from sqlalchemy import text
-from store_things import HOUR, NOW, add_calendar, meeting, plan_meeting, settle, thing
+from store_things import HOUR, NOW, SECOND, add_calendar, meeting, plan_meeting, settle, thing
 
 from store import blocks, meetings, slots
 from store.around import Around, Few, around, beginning
@@ -198,3 +198,28 @@ def test_a_block_without_length_is_left_to_the_rules_which_say_that_it_blocks_no
         )  # fmt: skip
     assert found.away == []
     assert [(one.start, one.end) for one in found.blocks] == [(START, START)]
+
+
+@pytest.mark.parametrize("few", [None, FEW], ids=["of all", "of a few"])
+@pytest.mark.parametrize("hours", [1, 4, 24])
+@pytest.mark.parametrize("more", [-1, 0, 1])
+def test_meetings_and_blocks_are_found_up_to_their_end_at_every_limit_of_a_class(
+    store: Store, few: Few | None, hours: int, more: int
+) -> None:
+    """Each as long as the longest of its class, or a second more or less; asked about in its last second, and right after it."""
+    settle(store, "anna", "ben")
+    start = START - hours * HOUR - more * SECOND
+    plan_meeting(store, "m", agent="ben", start=start, end=START)
+    with store.writing() as tx:
+        blocks.add(tx, MadeBlock(0, "agent:ben", "Away", start, START, "UTC", None, None, "x", NOW))
+
+    def there(moment: datetime) -> tuple[int, int]:
+        with store.reading() as tx:
+            found = around(
+                tx, moment, moment + SECOND, widened=timedelta(0), grace=timedelta(0), fresh_since=NOW, about="asked", few=few
+            )  # fmt: skip
+        return len(set(map(tuple, found.meetings))), len(set(map(tuple, found.away)))
+
+    assert [there(start - SECOND), there(start), there(START - SECOND), there(START)] == [
+        (0, 0), (1, 1), (1, 1), (0, 0),
+    ]  # fmt: skip
