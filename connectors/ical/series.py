@@ -30,6 +30,7 @@ Placed = tuple[Moment, Length | None]
 
 _NOTHING = timedelta(0)
 _ALL_DAYS = date.max.toordinal()
+_NEVER = datetime.max.replace(tzinfo=UTC)
 
 
 def interval_of(entry: Entry, start: datetime, moment: Moment, length: Length | None = None) -> BusyInterval:
@@ -120,14 +121,17 @@ class Series:
     def _varied(self) -> Iterator[list[BusyInterval]]:
         """The members of the recurrence set that overlap the window, each once."""
         placed = self._moved if self._onwards else partial(interval_of, self._master)
-        done = self._left_out
+        ends: dict[datetime, datetime] = {}
         for moment, length in self._set():
             instant = moment.instant
-            if instant in done or moment.wall.toordinal() in self._days_out:
+            if instant in self._left_out or moment.wall.toordinal() in self._days_out:
                 continue
             interval = placed(instant, moment, length)
+            # Two walls may be the same instant (`alike`); beside a period of its own nothing else counts.
+            if instant in ends and (length or interval.end <= ends[instant]):
+                continue
             if self._window.holds(interval.start, interval.end):
-                done.add(instant)
+                ends[instant] = _NEVER if length else interval.end
                 yield [interval]
 
     def _and_all_later(self, interval: BusyInterval) -> BusyInterval:
