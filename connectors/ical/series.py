@@ -167,7 +167,7 @@ class Series:
                 moment = self._on_clock(entry.replaces)
                 self._leave_out(moment)
                 if entry.onwards:
-                    self._onwards.append((moment.instant, entry))
+                    self._onwards.append((self._instance(moment), entry))
         self._onwards.sort(key=lambda pair: pair[0])
 
     def _exclude(self) -> None:
@@ -181,6 +181,14 @@ class Series:
             self._days_out.add(self._day(moment))
         else:
             self._left_out.add(moment.instant)
+
+    def _instance(self, moment: Moment) -> datetime:
+        """The instant of the instance that a RECURRENCE-ID means, which a day among times names by its day alone."""
+        start = self._master.start
+        if moment.date == start.date:
+            return moment.instant
+        midnight = datetime.fromordinal(self._day(moment))
+        return start.zone.to_utc(datetime.combine(midnight, start.wall.time()))
 
     def _reach(self) -> tuple[datetime, datetime]:
         """The wall-clock times between which instances can matter, with everything moved by a THISANDFUTURE."""
@@ -234,13 +242,13 @@ class Series:
 
     def _moved(self, instant: datetime, moment: Moment, length: Length | None) -> BusyInterval:
         """Put an instance where the last THISANDFUTURE before it says, else where the series has it."""
-        entry = next((entry for at, entry in reversed(self._onwards) if at <= instant), None)
-        if entry is None or entry.replaces is None:
-            return interval_of(self._master, instant, moment, length)
-        clock = entry.start.zone
-        moved = entry.start.wall - clock.to_wall(self._on_clock(entry.replaces).instant)
-        there = entry.start._replace(wall=shifted(clock.to_wall(instant), moved))
-        return interval_of(entry, there.instant, there)
+        for began, entry in reversed(self._onwards):
+            if began <= instant:
+                clock = entry.start.zone
+                moved = entry.start.wall - clock.to_wall(began)
+                there = entry.start._replace(wall=shifted(clock.to_wall(instant), moved))
+                return interval_of(entry, there.instant, there)
+        return interval_of(self._master, instant, moment, length)
 
 
 def _reach(zone: Zone, window: Window, longest: Length, moved: timedelta) -> tuple[datetime, datetime]:

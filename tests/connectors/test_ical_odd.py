@@ -1,0 +1,28 @@
+"""What hardly anybody writes, and a stranger might: odd overrides, series and texts, and what they must not hide."""
+
+import pytest
+from test_ical_text import calendar, event, reading, spans
+
+WIDE = ";RANGE=THISANDFUTURE"
+DAILY = event("DTSTART:20261201T090000Z", "DURATION:PT30M", "RRULE:FREQ=DAILY;COUNT=4")
+
+
+def override(instant: str, *lines: str, parameters: str = "") -> tuple[str, ...]:
+    return event(f"RECURRENCE-ID{parameters}:{instant}", *lines)
+
+
+@pytest.mark.parametrize("owner", ["UTC", "America/New_York", "Pacific/Kiritimati"])
+def test_a_day_names_the_instance_from_which_on_a_series_is_moved(owner):
+    """RFC 5545 section 3.8.4.4 wants a time beside times; there are programs that write the day."""
+    later = override("20261203", "DTSTART:20261203T110000Z", "DURATION:PT1H", parameters=f"{WIDE};VALUE=DATE")
+    assert spans(reading(calendar(*DAILY, *later), zone=owner)) == [
+        "12-01 09:00/09:30", "12-02 09:00/09:30", "12-03 11:00/12:00", "12-04 11:00/12:00",
+    ]  # fmt: skip
+
+
+def test_a_time_names_the_whole_day_from_which_on_a_series_is_moved():
+    series = event("DTSTART;VALUE=DATE:20261201", "RRULE:FREQ=DAILY;COUNT=3")
+    later = override("20261202T093000Z", "DTSTART:20261202T100000Z", "DURATION:PT1H", parameters=WIDE)
+    assert spans(reading(calendar(*series, *later), zone="UTC")) == [
+        "12-01 00:00/00:00", "12-02 10:00/11:00", "12-03 10:00/11:00",
+    ]  # fmt: skip
