@@ -142,7 +142,8 @@ class Series:
         ]
         if not any(map(any, lengths)) or all(entry.status in NEVER_STORED for entry in entries):
             return interval  # none of them takes any time
-        start = max(shifted(interval.start, -DISORDER - self._shift()), self._window.start)
+        # This one may itself have been moved the farthest ahead, and a later one the farthest back.
+        start = max(shifted(interval.start, -DISORDER - 2 * self._shift()), self._window.start)
         end = max(self._window.end, interval.end)
         return BusyInterval(start.astimezone(UTC), end.astimezone(UTC), Status.UNKNOWN, False, interval.uid)
 

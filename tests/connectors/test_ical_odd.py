@@ -3,6 +3,8 @@
 import pytest
 from test_ical_text import calendar, event, reading, spans
 
+from connectors.ical import Limits
+
 WIDE = ";RANGE=THISANDFUTURE"
 DAILY = event("DTSTART:20261201T090000Z", "DURATION:PT30M", "RRULE:FREQ=DAILY;COUNT=4")
 
@@ -26,3 +28,14 @@ def test_a_time_names_the_whole_day_from_which_on_a_series_is_moved():
     assert spans(reading(calendar(*series, *later), zone="UTC")) == [
         "12-01 00:00/00:00", "12-02 10:00/11:00", "12-03 10:00/11:00",
     ]  # fmt: skip
+
+
+def test_what_is_moved_back_behind_what_was_moved_ahead_is_not_lost_beyond_the_cap():
+    series = event("DTSTART:20261121T000000Z", "DURATION:PT30M", "RRULE:FREQ=HOURLY")
+    ahead = override("20261122T000000Z", "DTSTART:20261222T000000Z", "DURATION:PT30M", parameters=WIDE)
+    back = override("20270213T000000Z", "DTSTART:20270114T003000Z", "DURATION:PT30M", parameters=WIDE)
+    data = calendar(*series, *ahead, *back)
+    kept = reading(data).intervals
+    rest = next(one for one in kept if one.status.value == "unknown")
+    for one in reading(data, limits=Limits(occurrences=10_000)).intervals:
+        assert one in kept or rest.start <= one.start <= one.end <= rest.end
