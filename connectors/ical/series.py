@@ -88,8 +88,7 @@ class Series:
                 break
         if not self._refused:
             return found
-        unknown = self._master.flawed().status
-        return [interval._replace(status=unknown) for interval in found]
+        return [one if one.status in NEVER_STORED else one._replace(status=Status.UNKNOWN) for one in found]
 
     def _understood(self, rules: Iterable[RuleText]) -> list[_Ruled]:
         """The rules that are not refused; a refusal is reported, and makes all of the series unknown."""

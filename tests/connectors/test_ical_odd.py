@@ -39,3 +39,10 @@ def test_what_is_moved_back_behind_what_was_moved_ahead_is_not_lost_beyond_the_c
     rest = next(one for one in kept if one.status.value == "unknown")
     for one in reading(data, limits=Limits(occurrences=10_000)).intervals:
         assert one in kept or rest.start <= one.start <= one.end <= rest.end
+
+
+def test_a_refused_rule_of_free_time_does_not_free_what_is_busy_from_some_instance_on():
+    free = event("DTSTART:20261201T090000Z", "TRANSP:TRANSPARENT", "RRULE:FREQ=DAILY;COUNT=3", "RRULE:FREQ=X")
+    busy = override("20261202T090000Z", "DTSTART:20261202T090000Z", "DURATION:PT1H", parameters=WIDE)
+    kinds = [str(one.status) for one in reading(calendar(*free, *busy)).intervals]
+    assert kinds == ["free", "busy", "unknown"]
