@@ -1,7 +1,7 @@
 """What hardly anybody writes, and a stranger might: odd overrides, series and texts, and what they must not hide."""
 
 import pytest
-from test_ical_text import calendar, event, reading, spans
+from test_ical_text import calendar, event, messages, reading, spans
 
 from connectors.ical import Limits
 
@@ -46,3 +46,17 @@ def test_a_refused_rule_of_free_time_does_not_free_what_is_busy_from_some_instan
     busy = override("20261202T090000Z", "DTSTART:20261202T090000Z", "DURATION:PT1H", parameters=WIDE)
     kinds = [str(one.status) for one in reading(calendar(*free, *busy)).intervals]
     assert kinds == ["free", "busy", "unknown"]
+
+
+def test_changed_instances_beyond_the_cap_still_take_their_time():
+    changed = [
+        line
+        for day in (1, 2, 3)
+        for line in override(f"2026120{day}T090000Z", f"DTSTART:2026120{day}T150000Z", "DURATION:PT1H")
+    ]
+    found = reading(calendar(*DAILY, *changed), limits=Limits(overrides=2))
+    assert [(one.start.day, one.start.hour, str(one.status)) for one in found.intervals] == [
+        (1, 15, "busy"), (2, 15, "busy"), (3, 9, "busy"), (3, 15, "unknown"), (4, 9, "busy"),
+    ]  # fmt: skip
+    assert ["more than 2 changed instances" in message for message in messages(found)] == [True]
+    assert reading(calendar(*DAILY, *changed), limits=Limits(overrides=3)).problems == ()
