@@ -12,7 +12,7 @@ from connectors.caldav.addresses import key, path_of, spellings
 from connectors.caldav.fetch import Fetched, fetch
 from connectors.caldav.rungs import Seen, State, everything, report, state_from
 from connectors.http.client import HttpClient
-from connectors.ical import read_object
+from connectors.ical import Limits, read_object
 from connectors.interface import Calendar, CalendarObject, Changes, Problem
 
 MOST_ECHOES = 3
@@ -20,16 +20,18 @@ MOST_ECHOES = 3
 
 
 def changes(
-    http: HttpClient, url: str, calendar: Calendar, state: str | None, known: Mapping[str, str]
+    http: HttpClient, url: str, calendar: Calendar, state: str | None, known: Mapping[str, str], caps: Limits
 ) -> Changes:
-    """The contract's `changes`, for the calendar at this URL."""
+    """The contract's `changes`, for the calendar at this URL, whose objects are read within these caps."""
     before, known = state_from(state), dict(known)
     if before is not None and before.at != url:  # another server's tokens and etags mean nothing at this one
         before, known = None, {}
-    return _told(http, url, calendar, _look(http, url, calendar, before, known), known)
+    return _told(http, url, calendar, _look(http, url, calendar, before, known), known, caps)
 
 
-def _told(http: HttpClient, url: str, calendar: Calendar, seen: Seen, known: Mapping[str, str]) -> Changes:
+def _told(
+    http: HttpClient, url: str, calendar: Calendar, seen: Seen, known: Mapping[str, str], caps: Limits
+) -> Changes:
     names = spellings(known)
     name = {href: names.get(key(href), path_of(href)) for href in (*seen.listed, *seen.gone)}
     unchanged = {href for href, etag in seen.listed.items() if etag and known.get(name[href]) == etag}
@@ -38,7 +40,7 @@ def _told(http: HttpClient, url: str, calendar: Calendar, seen: Seen, known: Map
     to_fetch = {href: etag for href, etag in wanted.items() if href not in seen.texts}
     fetched = came + _second_look(http, url, calendar, list(fetch(http, url, to_fetch, of=len(seen.listed))))
     vanished = {one.href for one in fetched if one.absent}
-    objects = [_read(one, name[one.href], calendar) for one in fetched if one.href not in vanished]
+    objects = [_read(one, name[one.href], calendar, caps) for one in fetched if one.href not in vanished]
     away = {name[href] for href in seen.gone | vanished} & set(known)
     return Changes(
         upserts=tuple(objects),
@@ -62,12 +64,12 @@ def _second_look(http: HttpClient, url: str, calendar: Calendar, fetched: list[F
     return [replace(one, failure=why) if one.absent and key(one.href) in there else one for one in fetched]
 
 
-def _read(one: Fetched, name: str, calendar: Calendar) -> CalendarObject:
+def _read(one: Fetched, name: str, calendar: Calendar, caps: Limits) -> CalendarObject:
     if one.data is None:
         return CalendarObject(name, "", "", (), (Problem("", 0, f"can't be fetched: {one.failure}"),))
     return read_object(
         name, one.etag, one.data,
-        zone=calendar.zone, start=calendar.start, end=calendar.end, addresses=calendar.addresses,
+        zone=calendar.zone, start=calendar.start, end=calendar.end, addresses=calendar.addresses, limits=caps,
     )  # fmt: skip
 
 
