@@ -60,3 +60,39 @@ def test_changed_instances_beyond_the_cap_still_take_their_time():
     ]  # fmt: skip
     assert ["more than 2 changed instances" in message for message in messages(found)] == [True]
     assert reading(calendar(*DAILY, *changed), limits=Limits(overrides=3)).problems == ()
+
+
+def test_an_instance_is_named_by_a_floating_time_on_the_clock_of_its_series():
+    series = event(
+        "DTSTART;TZID=Europe/Amsterdam:20261201T100000", "DURATION:PT1H", "RRULE:FREQ=DAILY;COUNT=2"
+    )
+    moved = override("20261202T100000", "DTSTART:20261202T150000Z", "DURATION:PT1H")
+    found = spans(reading(calendar(*series, *moved), zone="America/New_York"))
+    assert found == ["12-01 09:00/10:00", "12-02 15:00/16:00"]
+
+
+def test_a_period_far_longer_than_its_series_reaches_into_the_window():
+    period = "RDATE;VALUE=PERIOD:20260901T090000Z/P100D"
+    lines = ("DTSTART:20260101T090000Z", "DURATION:PT1H", "RRULE:FREQ=YEARLY;COUNT=1", period)
+    assert spans(reading(calendar(*event(*lines)))) == ["09-01 09:00/09:00"]
+
+
+def test_where_an_end_and_a_duration_stand_the_end_counts():
+    both = event("DTSTART:20261201T090000Z", "DURATION:PT3H", "DTEND:20261201T100000Z")
+    assert spans(reading(calendar(*both))) == ["12-01 09:00/10:00"]
+
+
+def test_a_vcalendar_1_0_reads_as_far_as_it_makes_sense():
+    lines = (
+        "BEGIN:VCALENDAR", "VERSION:1.0", "TZ:+01", "DAYLIGHT:TRUE;+02;20270328T020000;20271031T030000;;",
+        "BEGIN:VEVENT", "UID:plain", "DTSTART:20261201T090000Z", "DTEND:20261201T100000Z",
+        "DESCRIPTION;ENCODING=QUOTED-PRINTABLE:one=", "=0D=0Atwo", "END:VEVENT",
+        "BEGIN:VEVENT", "UID:series", "DTSTART:20261202T090000Z", "DTEND:20261202T100000Z", "RRULE:D1 #5", "END:VEVENT",
+        "END:VCALENDAR", "",
+    )  # fmt: skip
+    found = reading("\r\n".join(lines).encode())
+    assert [(one.uid, str(one.status)) for one in found.intervals] == [
+        ("plain", "busy"),
+        ("series", "unknown"),
+    ]
+    assert [(one.line, one.level) for one in found.problems] == [(10, "warning"), (16, "error")]
