@@ -18,7 +18,7 @@ class Limits:
     object, `zones` (VTIMEZONEs that have to be understood in one text), `observances` (parts of one VTIMEZONE),
     `zone_steps` (changes of the clock and candidates for them, of one VTIMEZONE).
     Cutting short: `occurrences` of one object in one window (one more stands for the rest, as unknown), `rule_steps`
-    (periods and candidates looked at while expanding one object) and `all_steps` (the same for a whole text),
+    (periods, days and candidates looked at while expanding one object) and `all_steps` (the same for a whole text),
     `problems` reported for one text.
     """
 
@@ -69,7 +69,7 @@ class Steps:
         self.left -= len(turns)
         return turns
 
-    def paid_singly(self, turns: range) -> Iterator[int]:
+    def paid_singly(self, turns: Iterable[int]) -> Iterator[int]:
         """Yield turns that cost a step each, paid when its turn has come."""
         for turn in turns:
             self.spend()

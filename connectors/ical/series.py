@@ -6,6 +6,7 @@ rule that names days, and instances that are all alike: these are made by the hu
 """
 
 import heapq
+from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache, partial
@@ -168,7 +169,7 @@ class Series:
                 self._leave_out(moment)
                 if entry.onwards:
                     self._onwards.append((self._instance(moment), entry))
-        self._onwards.sort(key=lambda pair: pair[0])
+        self._onwards.sort(key=_began)
 
     def _exclude(self) -> None:
         for moment in map(self._on_clock, self._master.exceptions):
@@ -242,13 +243,14 @@ class Series:
 
     def _moved(self, instant: datetime, moment: Moment, length: Length | None) -> BusyInterval:
         """Put an instance where the last THISANDFUTURE before it says, else where the series has it."""
-        for began, entry in reversed(self._onwards):
-            if began <= instant:
-                clock = entry.start.zone
-                moved = entry.start.wall - clock.to_wall(began)
-                there = entry.start._replace(wall=shifted(clock.to_wall(instant), moved))
-                return interval_of(entry, there.instant, there)
-        return interval_of(self._master, instant, moment, length)
+        number = bisect_right(self._onwards, instant, key=_began)
+        if number == 0:
+            return interval_of(self._master, instant, moment, length)
+        began, entry = self._onwards[number - 1]
+        clock = entry.start.zone
+        moved = entry.start.wall - clock.to_wall(began)
+        there = entry.start._replace(wall=shifted(clock.to_wall(instant), moved))
+        return interval_of(entry, there.instant, there)
 
 
 def _reach(zone: Zone, window: Window, longest: Length, moved: timedelta) -> tuple[datetime, datetime]:
@@ -268,6 +270,10 @@ def _with_first(first: int, days: Iterable[int]) -> Iterable[int]:
     if isinstance(days, LISTED):
         return days if days and days[0] == first else [first, *days]
     return chain((first,), (day for day in days if day != first))
+
+
+def _began(onwards: tuple[datetime, Entry]) -> datetime:
+    return onwards[0]
 
 
 def _by_instant(placed: Placed) -> datetime:

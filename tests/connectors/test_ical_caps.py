@@ -42,7 +42,7 @@ CASES = {
     "rules": (calendar(*event(*DAILY, "RRULE:FREQ=WEEKLY")), 2, "more than 1 rules"),
     "zones": (calendar(*IN_ZONES), 3, "more than 2 in one text"),
     "observances": (calendar(*ZONE, *event("DTSTART;TZID=Mine:20261201T120000")), 2, "more than 1 parts"),
-    "zone_steps": (calendar(*ZONE, *event("DTSTART;TZID=Mine:20261201T120000")), 12, "too many steps"),
+    "zone_steps": (calendar(*ZONE, *event("DTSTART;TZID=Mine:20261201T120000")), 24, "too many steps"),
     "occurrences": (calendar(*event(*DAILY)), 10, "more than 9 occurrences"),
     "rule_steps": (calendar(*event(*DAILY)), 10, "too many steps"),
     "all_steps": (calendar(*event(*DAILY), *event(*DAILY, uid="two")), 20, "too many steps"),
