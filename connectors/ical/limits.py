@@ -17,7 +17,8 @@ class Limits:
     other), `overrides`, `exceptions` (EXDATE values), `extras` (RDATE values) and `rules` (RRULE and EXRULE) of one
     object, `zones` (VTIMEZONEs that have to be understood in one text), `observances` (parts of one VTIMEZONE),
     `zone_steps` (changes of the clock and candidates for them, of one VTIMEZONE).
-    Cutting short: `occurrences` of one object in one window (one more stands for the rest, as unknown), `rule_steps`
+    Cutting short: `occurrences` of one object in one window (one more stands for the rest, as unknown) and
+    `all_occurrences` (of a whole text, beyond which each object has one, and one for the rest), `rule_steps`
     (periods, days and candidates looked at while expanding one object) and `all_steps` (the same for a whole text),
     `problems` reported for one text.
     """
@@ -36,6 +37,7 @@ class Limits:
     observances: int = 500
     zone_steps: int = 10_000
     occurrences: int = 2_000
+    all_occurrences: int = 200_000
     rule_steps: int = 300_000
     all_steps: int = 3_000_000
     problems: int = 100

@@ -116,6 +116,7 @@ class LimitsConfig(Section):
     observances: Cap = _USUAL.observances
     zone_steps: Cap = _USUAL.zone_steps
     occurrences: Cap = _USUAL.occurrences
+    all_occurrences: Cap = _USUAL.all_occurrences
     rule_steps: Cap = _USUAL.rule_steps
     all_steps: Cap = _USUAL.all_steps
     problems: Cap = _USUAL.problems

@@ -44,6 +44,11 @@ CASES = {
     "observances": (calendar(*ZONE, *event("DTSTART;TZID=Mine:20261201T120000")), 2, "more than 1 parts"),
     "zone_steps": (calendar(*ZONE, *event("DTSTART;TZID=Mine:20261201T120000")), 24, "too many steps"),
     "occurrences": (calendar(*event(*DAILY)), 10, "more than 9 occurrences"),
+    "all_occurrences": (
+        calendar(*event(*DAILY), *event(*DAILY, uid="two")),
+        20,
+        "more than 9 occurrences",
+    ),
     "rule_steps": (calendar(*event(*DAILY)), 10, "too many steps"),
     "all_steps": (calendar(*event(*DAILY), *event(*DAILY, uid="two")), 20, "too many steps"),
     "problems": (calendar(*["BEGIN:VEVENT", "END:VEVENT"] * 5), 5, "1 more problems"),
@@ -83,3 +88,15 @@ def test_the_caps_of_an_account_hold_for_what_its_server_answers(
         account = Account("caldav", radicale.url, caps=caps)
         changes = open_connector(account, user, SECRET, connections).changes(asked, None, {})
         assert [len(one.intervals) for one in changes.upserts] == [kept]
+
+
+def test_a_text_with_many_long_series_is_cut_and_hides_none_of_them():
+    hourly = [
+        line for number in range(5) for line in event(*ONE, "RRULE:FREQ=HOURLY;COUNT=100", uid=f"{number}")
+    ]
+    found = reading(calendar(*hourly), limits=Limits(all_occurrences=250)).intervals
+    assert len(found) <= 250 + 5 + 2
+    for number in range(5):
+        mine = [one for one in found if one.uid == f"{number}"]
+        assert len(mine) == 100 or any(one.status == "unknown" for one in mine)
+        assert max(one.end for one in mine) >= START.replace(month=12, day=5, hour=12, minute=30)
