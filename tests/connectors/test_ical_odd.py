@@ -1,7 +1,7 @@
 """What hardly anybody writes, and a stranger might: odd overrides, series and texts, and what they must not hide."""
 
 import pytest
-from test_ical_text import calendar, event, messages, reading, spans
+from test_ical_text import at, calendar, event, messages, reading, spans
 
 from connectors.ical import Limits
 
@@ -96,3 +96,82 @@ def test_a_vcalendar_1_0_reads_as_far_as_it_makes_sense():
         ("series", "unknown"),
     ]
     assert [(one.line, one.level) for one in found.problems] == [(10, "warning"), (16, "error")]
+
+
+def test_what_is_moved_from_some_instance_on_keeps_the_wall_clock_and_its_own_length():
+    zone = ";TZID=Europe/Amsterdam"
+    series = event(f"DTSTART{zone}:20270326T090000", "DURATION:PT1H", "RRULE:FREQ=DAILY;COUNT=4")
+    later = override(
+        "20270327T090000", f"DTSTART{zone}:20270327T110000", "DURATION:P5D", parameters=f"{WIDE}{zone}"
+    )
+    data = calendar(*series, *later)
+    every = ["03-26 08:00/09:00", "03-27 10:00/09:00", "03-28 09:00/09:00", "03-29 09:00/09:00"]
+    assert spans(reading(data)) == every
+    assert spans(reading(data, start=at("2027-04-02 12:00"))) == every[3:]
+
+
+def test_of_two_versions_with_one_sequence_the_later_stamp_counts():
+    new = event("DTSTART:20261205T090000Z", "SEQUENCE:1")
+    old = (
+        "BEGIN:VEVENT",
+        "UID:one",
+        "DTSTAMP:20250101T000000Z",
+        "DTSTART:20261201T090000Z",
+        "SEQUENCE:1",
+        "END:VEVENT",
+    )
+    for lines in ((*old, *new), (*new, *old)):
+        assert spans(reading(calendar(*lines))) == ["12-05 09:00/09:00"]
+
+
+def test_the_files_zone_is_neither_that_of_an_unknown_name_nor_of_whole_days():
+    lines = (
+        "X-WR-TIMEZONE:Asia/Tokyo",
+        *event("DTSTART;TZID=Nowhere:20261201T120000"),
+        *event("DTSTART;VALUE=DATE:20261202T000000", uid="two"),
+    )
+    assert spans(reading(calendar(*lines), zone="America/New_York")) == [
+        "12-01 17:00/17:00",
+        "12-02 05:00/05:00",
+    ]
+
+
+def test_series_in_a_skipped_and_in_a_repeated_hour():
+    """RFC 5545 section 3.3.5: before the gap the old offset; of two the first."""
+    for day, utc in (
+        ("20270327", ["03-27 01:30", "03-28 01:30", "03-29 00:30"]),
+        ("20261024", ["10-24 00:30", "10-25 00:30", "10-26 01:30"]),
+    ):
+        data = calendar(*event(f"DTSTART;TZID=Europe/Amsterdam:{day}T023000", "RRULE:FREQ=DAILY;COUNT=3"))
+        assert [span[:11] for span in spans(reading(data, start=at("2026-10-01")))] == utc
+
+
+def test_a_series_at_the_very_ends_of_the_window_is_outside_of_it():
+    data = calendar(*event("DTSTART:20261201T000000Z", "DURATION:PT1H", "RRULE:FREQ=HOURLY;COUNT=24"))
+    days = calendar(*event("DTSTART:20261201T000000Z", "DURATION:P1D", "RRULE:FREQ=DAILY;COUNT=9"))
+    window = {"start": at("2026-12-01 01:00"), "end": at("2026-12-01 03:00")}
+    assert spans(reading(data, **window)) == ["12-01 01:00/02:00", "12-01 02:00/03:00"]
+    window = {"start": at("2026-12-02 00:00"), "end": at("2026-12-04 00:00")}
+    assert spans(reading(days, **window)) == ["12-02 00:00/00:00", "12-03 00:00/00:00"]
+
+
+def test_an_answer_of_ones_own_counts_before_one_given_for_somebody_else():
+    lines = (
+        'ATTENDEE;PARTSTAT=DECLINED;SENT-BY="MAILTO:A.Smit@Example.com":mailto:boss@example.com',
+        "ATTENDEE;PARTSTAT=ACCEPTED:mailto:anna@example.com",
+    )
+    data = calendar(*event("DTSTART:20261201T090000Z", *lines))
+    own = ("anna@example.com", "a.smit@example.com")
+    assert [str(one.status) for one in reading(data, addresses=own).intervals] == ["busy"]
+    assert [str(one.status) for one in reading(data, addresses=own[1:]).intervals] == ["declined"]
+
+
+def test_microsofts_mark_of_a_whole_day_in_any_case():
+    data = calendar(*event("DTSTART:20261201T000000Z", "X-MICROSOFT-CDO-ALLDAYEVENT:true"))
+    assert [one.all_day for one in reading(data).intervals] == [True]
+
+
+def test_utf_16_is_read_without_a_complaint():
+    data = calendar(*event("DTSTART:20261201T090000Z", "SUMMARY:caf\u00e9 \u4e2d")).decode().encode("utf-16")
+    assert reading(data).problems == ()
+    assert spans(reading(data)) == ["12-01 09:00/09:00"]

@@ -103,6 +103,7 @@ def test_until_is_inclusive_in_all_its_forms():
     assert dates("FREQ=DAILY;UNTIL=20260106T085959Z") == ["26-01-05"]
     new_york = datetime(2026, 1, 5, 20, tzinfo=ZoneInfo("America/New_York"))
     assert dates("FREQ=DAILY;UNTIL=20260107T010000Z", first=new_york) == ["26-01-06", "26-01-07"]
+    assert dates("FREQ=DAILY;UNTIL=20260107T005959Z", first=new_york) == ["26-01-06"]
 
 
 def test_a_series_keeps_its_wall_clock_over_changes_of_the_clock():
