@@ -255,12 +255,15 @@ def _units(
 def _turns(named: Sieve, path: Walk, origin: int, turn: int, times: list[int]) -> Iterator[Period]:
     rule = named.rule
     unit, step = _UNIT[rule.frequency], rule.interval
+    judged, fits = 0, False
     while True:
         second = (origin + turn * step) * unit
         day = second // _DAY
         if day > days.LAST_DAY:
             return
-        blocked_until = _blocked_until(named, path, second)
+        if day != judged:
+            judged, fits = day, days.fits(named, day)
+        blocked_until = _blocked_until(rule, path, second, fits=fits)
         if blocked_until > second:
             yield Period(day)
             turn = max(turn + 1, -((origin * unit - blocked_until) // (step * unit)))
@@ -269,11 +272,10 @@ def _turns(named: Sieve, path: Walk, origin: int, turn: int, times: list[int]) -
             turn += 1
 
 
-def _blocked_until(named: Sieve, path: Walk, second: int) -> int:
-    """The next second worth looking at if this one's day, hour or minute is not among those named; else itself."""
-    rule = named.rule
+def _blocked_until(rule: Rule, path: Walk, second: int, *, fits: bool) -> int:
+    """The next second worth looking at if this one's day (`fits`?), hour or minute is not among those named; else itself."""
     day, in_day = divmod(second, _DAY)
-    if not days.fits(named, day):
+    if not fits:
         at = date.fromordinal(day)
         if rule.months and at.month not in rule.months:
             return _next_month(at) * _DAY
