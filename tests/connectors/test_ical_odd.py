@@ -108,6 +108,10 @@ def test_what_is_moved_from_some_instance_on_keeps_the_wall_clock_and_its_own_le
     every = ["03-26 08:00/09:00", "03-27 10:00/09:00", "03-28 09:00/09:00", "03-29 09:00/09:00"]
     assert spans(reading(data)) == every
     assert spans(reading(data, start=at("2027-04-02 12:00"))) == every[3:]
+    across = override(
+        "20270327T090000", f"DTSTART{zone}:20270329T110000", "DURATION:PT1H", parameters=f"{WIDE}{zone}"
+    )
+    assert spans(reading(calendar(*series, *across)))[1:] == [f"03-{day} 09:00/10:00" for day in (29, 30, 31)]
 
 
 def test_of_two_versions_with_one_sequence_the_later_stamp_counts():

@@ -168,9 +168,9 @@ def test_a_rule_that_needs_too_many_steps_is_stopped_not_followed():
         named("FREQ=SECONDLY;BYMINUTE=0;BYSECOND=0;COUNT=1000000000", first=datetime(1970, 1, 1, tzinfo=UTC))
 
 
-def test_every_quarter_of_an_hour_of_five_years_of_work_is_counted_within_the_budget():
-    rule = "FREQ=MINUTELY;INTERVAL=15;BYHOUR=9,10,11,12,13,14,15,16;BYDAY=MO,TU,WE,TH,FR;COUNT=99999"
-    assert len(named(rule, first=datetime(2021, 1, 4, 9, tzinfo=UTC), days=1)) == 32
+def test_every_quarter_of_an_hour_of_twelve_years_of_work_is_counted_within_the_budget():
+    rule = "FREQ=MINUTELY;INTERVAL=15;BYHOUR=9,10,11,12,13,14,15,16;BYDAY=MO,TU,WE,TH,FR;COUNT=999999"
+    assert len(named(rule, first=datetime(2014, 1, 6, 9, tzinfo=UTC), days=1)) == 32
 
 
 def test_rules_that_can_never_match_end_by_themselves():
