@@ -18,7 +18,7 @@ from connectors.ical.stride import LISTED, Span, strides
 
 _DAY = 86_400
 _AT_A_STEP = 16
-"""So many times of the day are made for one step."""
+"""So many times of the day are made, or positions looked up, for one step."""
 
 _UNIT = {"DAILY": _DAY, "HOURLY": 3_600, "MINUTELY": 60, "SECONDLY": 1}
 
@@ -133,7 +133,7 @@ def by_period(path: Walk) -> Iterator[datetime]:
     periods, leapt = _periods(rule, path)
     number, previous = leapt, None
     for period in periods:
-        path.steps.spend(1 + len(rule.positions))
+        path.steps.spend(1 + len(rule.positions) // _AT_A_STEP)
         if period.earliest > high_day or _complete(rule, number):
             return
         if period.days and period.days[-1] < low_day and period.days[0] > path.first.toordinal():

@@ -63,6 +63,8 @@ def test_leap_days_and_the_skip_of_rfc_7529():
     assert dates(forward, first=first, days=700) == ["26-03-01", "27-03-01"]
     monthly = "RSCALE=GREGORIAN;FREQ=MONTHLY;BYMONTHDAY=31;SKIP=BACKWARD;COUNT=3"
     assert dates(monthly) == ["26-01-31", "26-02-28", "26-03-31"]
+    first_wednesday = "RSCALE=GREGORIAN;SKIP=BACKWARD;FREQ=YEARLY;BYMONTH=10;BYMONTHDAY=7;BYDAY=1WE;COUNT=1"
+    assert dates(first_wednesday) == ["26-10-07"]
 
 
 def test_hours_minutes_and_seconds():
@@ -177,6 +179,7 @@ def test_rules_that_can_never_match_end_by_themselves():
     for rule in ("FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30", "FREQ=YEARLY;BYDAY=MO;BYSETPOS=366", "FREQ=WEEKLY;BYDAY=MO;BYSETPOS=5",
                  "FREQ=SECONDLY;BYMONTH=2;BYMONTHDAY=30", "FREQ=MINUTELY;INTERVAL=1440;BYHOUR=3"):  # fmt: skip
         assert named(rule, days=3650) == []
+    assert named("FREQ=MINUTELY;INTERVAL=3;BYSETPOS=-7,5", days=400) == []
 
 
 def test_lower_case_blanks_and_a_trailing_semicolon_are_accepted():
