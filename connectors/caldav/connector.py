@@ -34,6 +34,7 @@ class CalDavConnector:
         *, clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:  # fmt: skip
         self._base = account.url
+        self._caps = account.caps
         self._clock = clock
         pace = connections.shared((Pace, account.url), Pace)
         self._http = HttpClient(account, login, secret, connections, pace=pace)
@@ -50,7 +51,7 @@ class CalDavConnector:
 
     def changes(self, calendar: Calendar, state: str | None, known: Mapping[str, str]) -> Changes:
         """A sync report and, if anything changed, a multiget of what did."""
-        return sync.changes(self._http, self._url(calendar.href), calendar, state, known)
+        return sync.changes(self._http, self._url(calendar.href), calendar, state, known, self._caps)
 
     def free_busy(self, calendar: str, start: datetime, end: datetime) -> FreeBusy | None:
         """A free-busy-query report."""

@@ -12,7 +12,7 @@ from connectors.caldav.addresses import key, path_of, spellings
 from connectors.caldav.fetch import Fetched, fetch
 from connectors.caldav.rungs import Seen, State, everything, report, state_from
 from connectors.http.client import HttpClient
-from connectors.ical import read_object
+from connectors.ical import Limits, read_object
 from connectors.interface import Calendar, CalendarObject, Changes, Problem
 
 MOST_ECHOES = 3
@@ -20,21 +20,23 @@ MOST_ECHOES = 3
 
 
 def changes(
-    http: HttpClient, url: str, calendar: Calendar, state: str | None, known: Mapping[str, str]
+    http: HttpClient, url: str, calendar: Calendar, state: str | None, known: Mapping[str, str], caps: Limits
 ) -> Changes:
-    """The contract's `changes`, for the calendar at this URL."""
+    """The contract's `changes`, for the calendar at this URL, whose objects are read within these caps."""
     before, known = state_from(state), dict(known)
     if before is not None and before.at != url:  # another server's tokens and etags mean nothing at this one
         before, known = None, {}
-    return _told(http, url, calendar, _look(http, url, calendar, before, known), known)
+    return _told(http, url, calendar, _look(http, url, calendar, before, known), known, caps)
 
 
-def _told(http: HttpClient, url: str, calendar: Calendar, seen: Seen, known: Mapping[str, str]) -> Changes:
+def _told(
+    http: HttpClient, url: str, calendar: Calendar, seen: Seen, known: Mapping[str, str], caps: Limits
+) -> Changes:
     names = spellings(known)
     name = {href: names.get(key(href), path_of(href)) for href in (*seen.listed, *seen.gone)}
     unchanged = {href for href, etag in seen.listed.items() if etag and known.get(name[href]) == etag}
     wanted = {href: etag for href, etag in seen.listed.items() if href not in unchanged}
-    brought = _Brought(calendar, name)
+    brought = _Brought(calendar, name, caps)
     for href in [href for href in wanted if href in seen.texts]:
         brought.keep(seen.texts.pop(href))
         del wanted[href]
@@ -53,10 +55,11 @@ def _told(http: HttpClient, url: str, calendar: Calendar, seen: Seen, known: Map
 
 @dataclass(slots=True)
 class _Brought:
-    """What comes of a calendar, understood at once so that no text is kept. `names`: known hrefs by those listed."""
+    """What comes of a calendar, understood at once so that no text is kept. `names`: known hrefs by those listed; `caps`: of what is read."""
 
     calendar: Calendar
     names: Mapping[str, str]
+    caps: Limits
     objects: list[CalendarObject] = field(default_factory=list)
     absent: list[Fetched] = field(default_factory=list)
 
@@ -64,7 +67,7 @@ class _Brought:
         if one.absent:
             self.absent.append(one)
         else:
-            self.objects.append(_read(one, self.names[one.href], self.calendar))
+            self.objects.append(_read(one, self.names[one.href], self.calendar, self.caps))
 
 
 def _second_look(http: HttpClient, url: str, brought: _Brought) -> set[str]:
@@ -82,12 +85,12 @@ def _second_look(http: HttpClient, url: str, brought: _Brought) -> set[str]:
     return {one.href for one in brought.absent if key(one.href) not in there}
 
 
-def _read(one: Fetched, name: str, calendar: Calendar) -> CalendarObject:
+def _read(one: Fetched, name: str, calendar: Calendar, caps: Limits) -> CalendarObject:
     if one.data is None:
         return CalendarObject(name, "", "", (), (Problem("", 0, f"can't be fetched: {one.failure}"),))
     return read_object(
         name, one.etag, one.data,
-        zone=calendar.zone, start=calendar.start, end=calendar.end, addresses=calendar.addresses,
+        zone=calendar.zone, start=calendar.start, end=calendar.end, addresses=calendar.addresses, limits=caps,
     )  # fmt: skip
 
 

@@ -12,6 +12,8 @@ from typing import Any, Literal, TypeVar, cast
 from connectors.http.auth import Challenges
 from connectors.http.pool import Pool
 from connectors.http.wire import Limits
+from connectors.ical.limits import DEFAULTS
+from connectors.ical.limits import Limits as Caps
 
 Kept = TypeVar("Kept")
 
@@ -20,7 +22,8 @@ Kept = TypeVar("Kept")
 class Account:
     """A server as configured. `hosts`: further servers ("host" or "host:port") it may send us to; `ca_file`: PEM.
 
-    `per_host`: connections to one of its servers at once; None = the process's usual limit (`wire.Limits`).
+    `per_host`: connections to one of its servers at once; None = the process's usual limit (`wire.Limits`). `caps`: how
+    much of one of its iCalendar objects is looked at.
 
     The fields from `tenant` on are Outlook's: `url` is then Graph's, and the secret of every login is the application's
     (`certificate`: a certificate with its key as PEM, else a client secret); `authority` "" is the worldwide cloud's.
@@ -33,6 +36,7 @@ class Account:
     hosts: tuple[str, ...] = ()
     ca_file: str = ""
     per_host: int | None = None
+    caps: Caps = DEFAULTS
     tenant: str = ""
     client_id: str = ""
     certificate: bool = False

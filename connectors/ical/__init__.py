@@ -15,7 +15,7 @@ from connectors.ical.recurrence import occurrences
 from connectors.ical.titles import titles
 from connectors.ical.write import write_event
 
-READER_VERSION = "4"
+READER_VERSION = "5"
 """Changes whenever objects would be read differently, so that what is stored can be read anew."""
 
 __all__ = [

@@ -41,8 +41,8 @@ def all_alike(
         ends = instants(_later(walls, timedelta(whole))) if whole else starts
         spans = list(zip(starts, ends, strict=True))
         if out or not _growing(last, starts):
-            spans = _first_of_each(spans, {*out, last})
-        last = starts[-1] if starts else last
+            spans = _once_each(spans, {*out, last})
+        last = starts[-1] if starts and (starts is ends or ends[-1] > starts[-1]) else None
         yield _overlapping(master, spans, exact, window)
 
 
@@ -66,13 +66,15 @@ def _growing(last: datetime | None, instants: list[datetime]) -> bool:
     return len(instants) == 1 or all(map(lt, instants, islice(instants, 1, None)))
 
 
-def _first_of_each(spans: list[Span], out: Collection[datetime | None]) -> list[Span]:
-    """Beside a day that a zone left out (Apia, 2011) two walls are the same instant; the first of them counts."""
-    found: dict[datetime, datetime] = {}
+def _once_each(spans: list[Span], out: Collection[datetime | None]) -> list[Span]:
+    """Beside a day that a zone left out (Apia, 2011) two walls are the same instant; the later one counts if it lasts longer."""
+    found: list[Span] = []
+    ends: dict[datetime, datetime] = {}
     for start, end in spans:
-        if start not in out:
-            found.setdefault(start, end)
-    return list(found.items())
+        if start not in out and (start not in ends or end > ends[start]):
+            ends[start] = end
+            found.append((start, end))
+    return found
 
 
 def _overlapping(master: Entry, spans: list[Span], more: timedelta, window: Window) -> list[BusyInterval]:

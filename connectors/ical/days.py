@@ -3,13 +3,38 @@ expanding and limiting parts). Days are proleptic Gregorian ordinals, as in `dat
 """
 
 import calendar
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import replace
 from datetime import date, datetime
+from typing import NamedTuple
 
+from connectors.ical.limits import Steps
 from connectors.ical.rules import Rule
 
 LAST_DAY = date.max.toordinal()
+
+
+class Sieve(NamedTuple):
+    """A rule with its parts that speak of days, each looked up at once however long. Every day that is judged costs a step.
+
+    `plain`: the weekdays it names, however manieth.
+    """
+
+    rule: Rule
+    steps: Steps
+    months: Collection[int]
+    weekdays: Collection[tuple[int, int]]
+    plain: Collection[int]
+    month_days: Collection[int]
+    year_days: Collection[int]
+    weeks: Collection[int]
+
+
+def sieve(rule: Rule, steps: Steps) -> Sieve:
+    """Of a rule to which `with_defaults` has added what it leaves open."""
+    weekdays, plain = frozenset(rule.weekdays), frozenset(weekday for _, weekday in rule.weekdays)
+    rest = map(frozenset, (rule.month_days, rule.year_days, rule.weeks))
+    return Sieve(rule, steps, frozenset(rule.months), weekdays, plain, *rest)
 
 
 def with_defaults(rule: Rule, first: datetime) -> Rule:
@@ -29,68 +54,70 @@ def with_defaults(rule: Rule, first: datetime) -> Rule:
     return rule
 
 
-def days_of_year(rule: Rule, year: int) -> list[int]:
+def days_of_year(named: Sieve, year: int) -> list[int]:
     """The days a YEARLY rule names in that calendar year, in order."""
+    rule = named.rule
     first = date(year, 1, 1).toordinal()
-    length = 366 if calendar.isleap(year) else 365
+    length = _length_of(year)
     if rule.year_days:
         base: Iterable[int] = (first - 1 + day for day in _resolved(rule.year_days, length))
     elif rule.weeks:
         # A week may belong to the year before or after; what counts is the year its day lies in.
         base = {day for near in (year - 1, year, year + 1) for day in _days_of_weeks(rule, near)}
     elif rule.month_days or rule.months:
-        return [day for month in rule.months or range(1, 13) for day in _days_of_month(rule, year, month)]
+        return [day for month in rule.months or range(1, 13) for day in _days_of_month(named, year, month)]
     else:
         base = {day for nth, weekday in rule.weekdays for day in _nth_weekdays(first, length, nth, weekday)}
-    return sorted(day for day in base if first <= day < first + length and fits(rule, day))
+    return sorted(day for day in base if first <= day < first + length and fits(named, day))
 
 
-def days_of_month(rule: Rule, year: int, month: int) -> list[int]:
+def days_of_month(named: Sieve, year: int, month: int) -> list[int]:
     """The days a MONTHLY rule names in that month, in order."""
-    if rule.months and month not in rule.months:
+    if named.months and month not in named.months:
         return []
-    return _days_of_month(rule, year, month)
+    return _days_of_month(named, year, month)
 
 
-def days_of_week(rule: Rule, first_day: int) -> list[int]:
+def days_of_week(named: Sieve, first_day: int) -> list[int]:
     """The days a WEEKLY rule names in the week that starts on `first_day`, in order."""
-    return [day for day in range(max(first_day, 1), min(first_day + 7, LAST_DAY + 1)) if fits(rule, day)]
+    return [day for day in range(max(first_day, 1), min(first_day + 7, LAST_DAY + 1)) if fits(named, day)]
 
 
-def fits(rule: Rule, day: int) -> bool:
+def fits(named: Sieve, day: int) -> bool:
     """Say whether a day passes every part of the rule that speaks of days."""
+    named.steps.spend()
     at = date.fromordinal(day)
-    if rule.months and at.month not in rule.months:
+    if named.months and at.month not in named.months:
         return False
-    if rule.weekdays and not _weekday_fits(rule, at):
+    if named.plain and not _weekday_fits(named, at):
         return False
-    if rule.month_days and not _among(rule.month_days, at.day, calendar.monthrange(at.year, at.month)[1]):
+    if named.month_days and not _among(named.month_days, at.day, calendar.monthrange(at.year, at.month)[1]):
         return False
-    if rule.year_days and not _among(
-        rule.year_days, at.timetuple().tm_yday, 366 if calendar.isleap(at.year) else 365
-    ):
+    if named.year_days and not _among(named.year_days, at.timetuple().tm_yday, _length_of(at.year)):
         return False
-    return not rule.weeks or day in _days_of_weeks(rule, at.year) or _in_neighbour_week(rule, at)
+    return not named.weeks or _among(named.weeks, *_week_of(named.rule.week_start, at))
 
 
-def _days_of_month(rule: Rule, year: int, month: int) -> list[int]:
+def _days_of_month(named: Sieve, year: int, month: int) -> list[int]:
+    rule = named.rule
     before = date(year, month, 1).toordinal() - 1
     length = calendar.monthrange(year, month)[1]
     if rule.month_days and rule.skip != "OMIT":
-        return _skipping(rule, before, length)
+        return _skipping(named, before, length)
     if rule.month_days:
         candidates: Iterable[int] = sorted(_resolved(rule.month_days, length))
     else:
         candidates = range(1, length + 1)
-    return [before + day for day in candidates if fits(rule, before + day)]
+    return [before + day for day in candidates if fits(named, before + day)]
 
 
-def _skipping(rule: Rule, before: int, length: int) -> list[int]:
+def _skipping(named: Sieve, before: int, length: int) -> list[int]:
     """Days of a month where one that does not exist moves to the day before or after (RFC 7529 section 4.1)."""
+    rule = named.rule
     beyond = length if rule.skip == "BACKWARD" else length + 1
     days = {beyond if day > length else day for day in rule.month_days if day > 0}
     days.update(_resolved([day for day in rule.month_days if day < 0], length))
-    limits = replace(rule, month_days=(), months=())
+    limits = named._replace(month_days=(), months=())
     return [before + day for day in sorted(days) if before + day <= LAST_DAY and fits(limits, before + day)]
 
 
@@ -103,20 +130,19 @@ def _nth_weekdays(first: int, length: int, nth: int, weekday: int) -> range:
     return days[index : index + 1] if index >= 0 else days[:0]
 
 
-def _weekday_fits(rule: Rule, at: date) -> bool:
-    weekday = at.weekday()
-    return any(wanted == weekday and (nth == 0 or _nth_fits(rule, at, nth)) for nth, wanted in rule.weekdays)
-
-
-def _nth_fits(rule: Rule, at: date, nth: int) -> bool:
+def _weekday_fits(named: Sieve, at: date) -> bool:
     """Only MONTHLY and YEARLY rules may count weekdays; elsewhere, and beside BYWEEKNO, the number is ignored."""
+    rule, weekday = named.rule, at.weekday()
+    if weekday not in named.plain or (0, weekday) in named.weekdays:
+        return weekday in named.plain
     if rule.frequency == "MONTHLY" or (rule.frequency == "YEARLY" and rule.months):
         position, length = at.day, calendar.monthrange(at.year, at.month)[1]
     elif rule.frequency == "YEARLY" and not rule.weeks:
-        position, length = at.timetuple().tm_yday, 366 if calendar.isleap(at.year) else 365
+        position, length = at.timetuple().tm_yday, _length_of(at.year)
     else:
         return True
-    return nth == ((position - 1) // 7 + 1 if nth > 0 else -((length - position) // 7 + 1))
+    nth, last = (position - 1) // 7 + 1, (length - position) // 7 + 1
+    return (nth, weekday) in named.weekdays or (-last, weekday) in named.weekdays
 
 
 def _days_of_weeks(rule: Rule, year: int) -> set[int]:
@@ -125,12 +151,19 @@ def _days_of_weeks(rule: Rule, year: int) -> set[int]:
     return {first + (week - 1) * 7 + day for week in _resolved(rule.weeks, count) for day in range(7)}
 
 
-def _in_neighbour_week(rule: Rule, at: date) -> bool:
-    """Around the turn of the year a day may belong to a week of the year before or after."""
-    day = at.toordinal()
-    if at.month == 1:
-        return day in _days_of_weeks(rule, at.year - 1)
-    return at.month == 12 and day in _days_of_weeks(rule, at.year + 1)
+def _week_of(week_start: int, at: date) -> tuple[int, int]:
+    """The number of a day's week, and how many weeks its year has. Around the turn of the year that may be another one."""
+    day, year = at.toordinal(), at.year
+    first, following = _first_week(week_start, year), _first_week(week_start, year + 1)
+    if day < first:
+        first, following = _first_week(week_start, year - 1), first
+    elif day >= following:
+        first, following = following, _first_week(week_start, year + 2)
+    return (day - first) // 7 + 1, (following - first) // 7
+
+
+def _length_of(year: int) -> int:
+    return 366 if calendar.isleap(year) else 365
 
 
 def _first_week(week_start: int, year: int) -> int:
@@ -147,5 +180,5 @@ def _resolved(numbers: Iterable[int], length: int) -> set[int]:
     return {number for number in counted if 1 <= number <= length}
 
 
-def _among(numbers: tuple[int, ...], position: int, length: int) -> bool:
+def _among(numbers: Collection[int], position: int, length: int) -> bool:
     return position in numbers or position - length - 1 in numbers

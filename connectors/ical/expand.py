@@ -28,16 +28,19 @@ def expand(
         if not window.holds(start, end):
             return []
         return [BusyInterval(start, end, master.status, master.all_day, master.uid)]
+    more: list[Entry] = []
     if len(overrides) > limits.overrides:
         findings.add(
-            overrides[0].uid, overrides[0].line, f"only {limits.overrides} changed instances are read"
-        )
+            overrides[0].uid, overrides[0].line,
+            f"more than {limits.overrides} changed instances; the others replace none, and are unknown",
+        )  # fmt: skip
+        more = [one.flawed() for one in overrides[limits.overrides :]]
         overrides = overrides[: limits.overrides]
     allowed = min(limits.rule_steps, budget.left)
     steps = Steps(allowed)
     found = [] if master is None else Series(master, overrides, window, limits, findings, steps).intervals()
     budget.left -= allowed - max(steps.left, 0)
-    for override in overrides:
+    for override in (*overrides, *more):
         single = interval_of(override, override.start.instant, override.start)
         if window.holds(single.start, single.end):
             found.append(single)

@@ -10,14 +10,16 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Caps of the reader. What goes beyond one is reported as a problem; what was read until then still counts.
+    """Caps of the reader; the configuration can set each (`[limits]`). What goes beyond one is reported as a problem; what was read until then still counts.
 
     Refusing the whole text: `bytes`, `lines` (physical ones). Refusing the rest of it: `properties`, `components`.
     Refusing a single thing: `line` (bytes of an unfolded property that matters), `nesting` (components inside each
     other), `overrides`, `exceptions` (EXDATE values), `extras` (RDATE values) and `rules` (RRULE and EXRULE) of one
-    object, `zones` (VTIMEZONEs that have to be understood in one text), `observances` (parts of one VTIMEZONE).
-    Cutting short: `occurrences` of one object in one window (one more stands for the rest, as unknown), `rule_steps`
-    (periods and candidates looked at while expanding one object) and `all_steps` (the same for a whole text),
+    object, `zones` (VTIMEZONEs that have to be understood in one text), `observances` (parts of one VTIMEZONE),
+    `zone_steps` (changes of the clock and candidates for them, of one VTIMEZONE).
+    Cutting short: `occurrences` of one object in one window (one more stands for the rest, as unknown) and
+    `all_occurrences` (of a whole text, beyond which each object has one, and one for the rest), `rule_steps`
+    (periods, days and candidates looked at while expanding one object) and `all_steps` (the same for a whole text),
     `problems` reported for one text.
     """
 
@@ -33,7 +35,9 @@ class Limits:
     rules: int = 100
     zones: int = 100
     observances: int = 500
+    zone_steps: int = 10_000
     occurrences: int = 2_000
+    all_occurrences: int = 200_000
     rule_steps: int = 300_000
     all_steps: int = 3_000_000
     problems: int = 100
@@ -67,7 +71,7 @@ class Steps:
         self.left -= len(turns)
         return turns
 
-    def paid_singly(self, turns: range) -> Iterator[int]:
+    def paid_singly(self, turns: Iterable[int]) -> Iterator[int]:
         """Yield turns that cost a step each, paid when its turn has come."""
         for turn in turns:
             self.spend()

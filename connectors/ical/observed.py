@@ -18,9 +18,6 @@ from connectors.ical.walk import Walk, seconds_of, walk_seconds
 
 _FROM, _TO = datetime(1900, 1, 1), datetime(2100, 12, 31)  # noqa: DTZ001  # wall-clock values
 _SECOND = timedelta(seconds=1)
-_STEPS = 10_000
-"""For all parts of one definition together; so many changes it may have at most, and so much is kept of it."""
-
 
 _MIN, _MAX = seconds_of(datetime.min), seconds_of(datetime.max)  # noqa: DTZ901  # the ends of all clocks
 
@@ -76,9 +73,14 @@ class ObservedZone(tzinfo):
         return at + self._offsets[bisect_right(self._instants, seconds_of(at))]
 
 
-def observed_zone(part: Component, allowed: int) -> ObservedZone:
-    """Return the clock that a VTIMEZONE describes. Raises `UnreadableZone` with the reason."""
-    return _remembered(_Definition(part.source, part), allowed) if part.source else _observed(part, allowed)
+def observed_zone(part: Component, allowed: int, steps: int) -> ObservedZone:
+    """Return the clock that a VTIMEZONE describes. Raises `UnreadableZone` with the reason.
+
+    It may have `allowed` parts, and take so many `steps` for all of them together, which is also how much is kept of it.
+    """
+    if part.source:
+        return _remembered(_Definition(part.source, part), allowed, steps)
+    return _observed(part, allowed, steps)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,18 +91,18 @@ class _Definition:
     part: Component = field(compare=False)
 
 
-def _observed(part: Component, allowed: int) -> ObservedZone:
+def _observed(part: Component, allowed: int, steps: int) -> ObservedZone:
     parts = [observance for observance in part.parts if observance.kind in {"STANDARD", "DAYLIGHT"}]
     if not parts:
         raise UnreadableZone("it has neither STANDARD nor DAYLIGHT")
     if len(parts) > allowed:
         raise UnreadableZone(f"it has more than {allowed} parts")
-    return _zone(tuple(_observance(observance) for observance in parts))
+    return _zone(tuple(_observance(observance) for observance in parts), steps)
 
 
 @lru_cache(maxsize=32)
-def _remembered(definition: _Definition, allowed: int) -> ObservedZone:
-    return _observed(definition.part, allowed)
+def _remembered(definition: _Definition, allowed: int, steps: int) -> ObservedZone:
+    return _observed(definition.part, allowed, steps)
 
 
 def _observance(part: Component) -> Observance:
@@ -110,9 +112,9 @@ def _observance(part: Component) -> Observance:
 
 
 @lru_cache(maxsize=8)
-def _zone(observances: tuple[Observance, ...]) -> ObservedZone:
+def _zone(observances: tuple[Observance, ...], allowed: int) -> ObservedZone:
     changes: dict[int, Change] = {}
-    steps = Steps(_STEPS)
+    steps = Steps(allowed)
     try:
         for observance in observances:
             before, after = read_offset(observance.before), read_offset(observance.after)

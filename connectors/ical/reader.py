@@ -97,6 +97,7 @@ class _Text:
         self._limits = limits
         self._zones = Steps(limits.zones)
         self._steps = Steps(limits.all_steps)
+        self._room = limits.all_occurrences
         self._calendars = scan(data, limits, self.findings)
         self.events = [
             part for calendar in self._calendars for part in calendar.parts if part.kind == "VEVENT"
@@ -159,7 +160,7 @@ class _Text:
 
     def _expanded(self, entries: list[Entry]) -> list[BusyInterval]:
         try:
-            return expand(entries, self._window, self._limits, self.findings, self._steps)
+            return self._counted(expand(entries, self._window, self._within(), self.findings, self._steps))
         except (ValueError, OverflowError):
             self.findings.add(entries[0].uid, entries[0].line, "the event can't be expanded")
             return []
@@ -169,7 +170,17 @@ class _Text:
             BusyInterval(start, end, freebusy_status(line), False, part.uid)
             for line, start, end in reader.periods(part)
         ]
-        return capped(found, self._limits, self.findings) if found else []
+        return self._counted(capped(found, self._within(), self.findings)) if found else []
+
+    def _within(self) -> Limits:
+        """The limits of the next object: with fewer occurrences where there is not room for all of them any more."""
+        if self._room >= self._limits.occurrences:
+            return self._limits
+        return replace(self._limits, occurrences=max(self._room, 1))
+
+    def _counted(self, found: list[BusyInterval]) -> list[BusyInterval]:
+        self._room -= len(found)
+        return found
 
     def _intervals(self) -> tuple[BusyInterval, ...]:
         if len(self._readable) == 1 and (entry := self._readable[0].entry):

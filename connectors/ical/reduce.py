@@ -45,7 +45,7 @@ class Reduction:
         yield f"UID:{part.uid}"
         for name in filter(part.properties.__contains__, (*_WHAT, *_WHEN)):
             for line in part.properties[name]:
-                yield f"{name}{self._parameters(line)}:{_plain(line.value)}"
+                yield f"{name}{self._parameters(line)}:{_value(line)}"
         for address, answer in own_answers(part, self._addresses):
             yield f"ATTENDEE;PARTSTAT={_plain(answer)}:mailto:{_printable(address)}"
         if part.torn or part.first("X-SYNCD-FLAWED"):
@@ -80,9 +80,19 @@ def _definition(name: str, definition: Component) -> Iterator[str]:
         if part.kind in {"STANDARD", "DAYLIGHT"}:
             yield f"BEGIN:{part.kind}"
             for prop in _ZONE:
-                yield from (f"{prop}:{_plain(line.value)}" for line in part.properties.get(prop, ()))
+                yield from (f"{prop}:{_value(line)}" for line in part.properties.get(prop, ()))
             yield f"END:{part.kind}"
     yield "END:VTIMEZONE"
+
+
+def _value(line: Property) -> str:
+    """The value, as far as it is plain: one odd piece of a list or a rule never takes the others with it."""
+    if line.name in {"RDATE", "EXDATE", "FREEBUSY"}:
+        return ",".join(_plain(piece.strip()) for piece in line.value.split(","))
+    if line.name in {"RRULE", "EXRULE"}:
+        parts = [part.strip() for part in line.value.split(";")]
+        return ";".join(_plain(part) for part in parts if not part.upper().startswith("X-"))
+    return _plain(line.value.strip())
 
 
 def _plain(value: str) -> str:

@@ -6,6 +6,7 @@ rule that names days, and instances that are all alike: these are made by the hu
 """
 
 import heapq
+from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache, partial
@@ -30,6 +31,7 @@ Placed = tuple[Moment, Length | None]
 
 _NOTHING = timedelta(0)
 _ALL_DAYS = date.max.toordinal()
+_NEVER = datetime.max.replace(tzinfo=UTC)
 
 
 def interval_of(entry: Entry, start: datetime, moment: Moment, length: Length | None = None) -> BusyInterval:
@@ -87,8 +89,7 @@ class Series:
                 break
         if not self._refused:
             return found
-        unknown = self._master.flawed().status
-        return [interval._replace(status=unknown) for interval in found]
+        return [one if one.status in NEVER_STORED else one._replace(status=Status.UNKNOWN) for one in found]
 
     def _understood(self, rules: Iterable[RuleText]) -> list[_Ruled]:
         """The rules that are not refused; a refusal is reported, and makes all of the series unknown."""
@@ -120,14 +121,17 @@ class Series:
     def _varied(self) -> Iterator[list[BusyInterval]]:
         """The members of the recurrence set that overlap the window, each once."""
         placed = self._moved if self._onwards else partial(interval_of, self._master)
-        done = self._left_out
+        ends: dict[datetime, datetime] = {}
         for moment, length in self._set():
             instant = moment.instant
-            if instant in done or moment.wall.toordinal() in self._days_out:
+            if instant in self._left_out or moment.wall.toordinal() in self._days_out:
                 continue
             interval = placed(instant, moment, length)
+            # Two walls may be the same instant (`alike`); beside a period of its own nothing else counts.
+            if instant in ends and (length or interval.end <= ends[instant]):
+                continue
             if self._window.holds(interval.start, interval.end):
-                done.add(instant)
+                ends[instant] = _NEVER if length else interval.end
                 yield [interval]
 
     def _and_all_later(self, interval: BusyInterval) -> BusyInterval:
@@ -138,7 +142,8 @@ class Series:
         ]
         if not any(map(any, lengths)) or all(entry.status in NEVER_STORED for entry in entries):
             return interval  # none of them takes any time
-        start = max(shifted(interval.start, -DISORDER - self._shift()), self._window.start)
+        # This one may itself have been moved the farthest ahead, and a later one the farthest back.
+        start = max(shifted(interval.start, -DISORDER - 2 * self._shift()), self._window.start)
         end = max(self._window.end, interval.end)
         return BusyInterval(start.astimezone(UTC), end.astimezone(UTC), Status.UNKNOWN, False, interval.uid)
 
@@ -163,8 +168,8 @@ class Series:
                 moment = self._on_clock(entry.replaces)
                 self._leave_out(moment)
                 if entry.onwards:
-                    self._onwards.append((moment.instant, entry))
-        self._onwards.sort(key=lambda pair: pair[0])
+                    self._onwards.append((self._instance(moment), entry))
+        self._onwards.sort(key=_began)
 
     def _exclude(self) -> None:
         for moment in map(self._on_clock, self._master.exceptions):
@@ -177,6 +182,14 @@ class Series:
             self._days_out.add(self._day(moment))
         else:
             self._left_out.add(moment.instant)
+
+    def _instance(self, moment: Moment) -> datetime:
+        """The instant of the instance that a RECURRENCE-ID means, which a day among times names by its day alone."""
+        start = self._master.start
+        if moment.date == start.date:
+            return moment.instant
+        midnight = datetime.fromordinal(self._day(moment))
+        return start.zone.to_utc(datetime.combine(midnight, start.wall.time()))
 
     def _reach(self) -> tuple[datetime, datetime]:
         """The wall-clock times between which instances can matter, with everything moved by a THISANDFUTURE."""
@@ -230,11 +243,12 @@ class Series:
 
     def _moved(self, instant: datetime, moment: Moment, length: Length | None) -> BusyInterval:
         """Put an instance where the last THISANDFUTURE before it says, else where the series has it."""
-        entry = next((entry for at, entry in reversed(self._onwards) if at <= instant), None)
-        if entry is None or entry.replaces is None:
+        number = bisect_right(self._onwards, instant, key=_began)
+        if number == 0:
             return interval_of(self._master, instant, moment, length)
+        began, entry = self._onwards[number - 1]
         clock = entry.start.zone
-        moved = entry.start.wall - clock.to_wall(self._on_clock(entry.replaces).instant)
+        moved = entry.start.wall - clock.to_wall(began)
         there = entry.start._replace(wall=shifted(clock.to_wall(instant), moved))
         return interval_of(entry, there.instant, there)
 
@@ -256,6 +270,10 @@ def _with_first(first: int, days: Iterable[int]) -> Iterable[int]:
     if isinstance(days, LISTED):
         return days if days and days[0] == first else [first, *days]
     return chain((first,), (day for day in days if day != first))
+
+
+def _began(onwards: tuple[datetime, Entry]) -> datetime:
+    return onwards[0]
 
 
 def _by_instant(placed: Placed) -> datetime:

@@ -96,7 +96,7 @@ def _in_years(rule: Rule, first: datetime, span: Span) -> Iterable[int]:
     within = [month - 1 for month in rule.months or (first.month,)]
     months = (year * 12 + month for year in years for month in within)
     few = isinstance(years, LISTED) and len(years) * len(within) <= _FEW_MONTHS
-    return _in_months(rule, first, list(months) if few else months)
+    return _in_months(rule, first, list(months) if few else span.steps.paid_singly(months))
 
 
 def _one_day(rule: Rule) -> tuple[int, int] | None:

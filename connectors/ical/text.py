@@ -155,7 +155,7 @@ class _Tree:
                 self._close_down_to(depth + 1)
                 del self._open[depth:]
                 return
-        self._note("an END has no BEGIN", "warning")
+        self._note("an END has no BEGIN", "error" if kind in WHOLE else "warning")
 
     def _keep(self, name: str, rest: bytes) -> None:
         self._properties += 1

@@ -11,21 +11,26 @@ from datetime import date, datetime, time, timedelta
 from typing import NamedTuple
 
 from connectors.ical import days
+from connectors.ical.days import Sieve
 from connectors.ical.limits import Steps
 from connectors.ical.rules import Rule
 from connectors.ical.stride import LISTED, Span, strides
 
 _DAY = 86_400
+_AT_A_STEP = 16
+"""So many times of the day are made, or positions looked up, for one step."""
+
 _UNIT = {"DAILY": _DAY, "HOURLY": 3_600, "MINUTELY": 60, "SECONDLY": 1}
 
 
 @dataclass(frozen=True, slots=True)
 class Period:
-    """One turn of a rule: the earliest day it may reach, the days it names, and the seconds of the day on each."""
+    """One turn of a rule: the earliest day it may reach, the days it names, and the seconds on each, from `begins` on."""
 
     earliest: int
     days: Sequence[int] = ()
     times: Sequence[int] = ()
+    begins: int = 0
 
 
 class Walk(NamedTuple):
@@ -128,7 +133,7 @@ def by_period(path: Walk) -> Iterator[datetime]:
     periods, leapt = _periods(rule, path)
     number, previous = leapt, None
     for period in periods:
-        path.steps.spend()
+        path.steps.spend(1 + len(rule.positions) // _AT_A_STEP)
         if period.earliest > high_day or _complete(rule, number):
             return
         if period.days and period.days[-1] < low_day and period.days[0] > path.first.toordinal():
@@ -159,13 +164,13 @@ def _first_missing(path: Walk, number: int) -> int:
 def _instances(rule: Rule, period: Period) -> Iterator[datetime]:
     if not rule.positions:
         for day in period.days:
-            midnight = datetime.fromordinal(day)
+            begins = datetime.fromordinal(day) + timedelta(seconds=period.begins)
             for second in period.times:
-                yield midnight + timedelta(seconds=second)
+                yield begins + timedelta(seconds=second)
         return
     for index in _chosen(rule, period):
         day, second = divmod(index, len(period.times))
-        yield datetime.fromordinal(period.days[day]) + timedelta(seconds=period.times[second])
+        yield datetime.fromordinal(period.days[day]) + timedelta(seconds=period.begins + period.times[second])
 
 
 def _chosen(rule: Rule, period: Period) -> list[int]:
@@ -180,16 +185,16 @@ def _size(rule: Rule, period: Period) -> int:
 
 def _periods(rule: Rule, path: Walk) -> tuple[Iterator[Period], int]:
     """Return the periods worth looking at, and how many instances the jump to the first of them leapt over."""
-    times = _times(rule, path)
+    times, named = _times(rule, path), days.sieve(rule, path.steps)
     low = path.low if rule.count is None else path.first
     if rule.frequency == "YEARLY":
-        return _years(rule, path.first, low, times), 0
+        return _years(named, path.first, low, times), 0
     if rule.frequency == "MONTHLY":
-        return _months(rule, path.first, low, times), 0
+        return _months(named, path.first, low, times), 0
     if rule.frequency == "WEEKLY":
-        return _weeks(rule, path.first, low, times), 0
+        return _weeks(named, path.first, low, times), 0
     steady = path.rule.frequency in _UNIT and not _has_parts(path.rule)
-    return _units(rule, path, path.low if steady else low, times, counting=steady)
+    return _units(named, path, path.low if steady else low, times, counting=steady)
 
 
 def _times(rule: Rule, path: Walk) -> list[int]:
@@ -200,6 +205,7 @@ def _times(rule: Rule, path: Walk) -> list[int]:
     hours = (rule.hours or (first.hour,)) if unit > 3_600 else (0,)
     minutes = (rule.minutes or (first.minute,)) if unit > 60 else (0,)
     seconds = (rule.seconds or (first.second,)) if unit > 1 else (0,)
+    path.steps.spend(len(hours) * len(minutes) * len(seconds) // _AT_A_STEP)
     return [hour * 3_600 + minute * 60 + second for hour in hours for minute in minutes for second in seconds]
 
 
@@ -210,58 +216,66 @@ def _has_parts(rule: Rule) -> bool:
     )  # fmt: skip
 
 
-def _years(rule: Rule, first: datetime, low: datetime, times: list[int]) -> Iterator[Period]:
+def _years(named: Sieve, first: datetime, low: datetime, times: list[int]) -> Iterator[Period]:
+    rule = named.rule
     start = first.year + max(0, (low.year - 1 - first.year) // rule.interval) * rule.interval
     for year in range(start, date.max.year + 1, rule.interval):
-        yield Period(date(year, 1, 1).toordinal(), days.days_of_year(rule, year), times)
+        yield Period(date(year, 1, 1).toordinal(), days.days_of_year(named, year), times)
 
 
-def _months(rule: Rule, first: datetime, low: datetime, times: list[int]) -> Iterator[Period]:
+def _months(named: Sieve, first: datetime, low: datetime, times: list[int]) -> Iterator[Period]:
+    rule = named.rule
     origin = first.year * 12 + first.month - 1
     start = origin + max(0, (low.year * 12 + low.month - 2 - origin) // rule.interval) * rule.interval
     for index in range(start, (date.max.year + 1) * 12, rule.interval):
         year, month = divmod(index, 12)
-        yield Period(date(year, month + 1, 1).toordinal(), days.days_of_month(rule, year, month + 1), times)
+        yield Period(date(year, month + 1, 1).toordinal(), days.days_of_month(named, year, month + 1), times)
 
 
-def _weeks(rule: Rule, first: datetime, low: datetime, times: list[int]) -> Iterator[Period]:
+def _weeks(named: Sieve, first: datetime, low: datetime, times: list[int]) -> Iterator[Period]:
+    rule = named.rule
     origin = first.toordinal() - (first.weekday() - rule.week_start) % 7
     step = 7 * rule.interval
     start = origin + max(0, (low.toordinal() - 7 - origin) // step) * step
     for day in range(start, days.LAST_DAY + 1, step):
-        yield Period(day, days.days_of_week(rule, day), times)
+        yield Period(day, days.days_of_week(named, day), times)
 
 
 def _units(
-    rule: Rule, path: Walk, low: datetime, times: list[int], *, counting: bool
+    named: Sieve, path: Walk, low: datetime, times: list[int], *, counting: bool
 ) -> tuple[Iterator[Period], int]:
     """Days, hours, minutes or seconds by arithmetic on their number since the first of them."""
+    rule = named.rule
     unit = _UNIT[rule.frequency]
     origin = seconds_of(path.first) // unit
     skipped = max(0, (seconds_of(low) // unit - origin) // rule.interval)
-    return _turns(rule, path, origin, skipped, times), skipped if counting else 0
+    return _turns(named, path, origin, skipped, times), skipped if counting else 0
 
 
-def _turns(rule: Rule, path: Walk, origin: int, turn: int, times: list[int]) -> Iterator[Period]:
+def _turns(named: Sieve, path: Walk, origin: int, turn: int, times: list[int]) -> Iterator[Period]:
+    rule = named.rule
     unit, step = _UNIT[rule.frequency], rule.interval
+    judged, fits = 0, False
     while True:
         second = (origin + turn * step) * unit
         day = second // _DAY
         if day > days.LAST_DAY:
             return
-        blocked_until = _blocked_until(rule, path, second)
+        if day != judged:
+            judged, fits = day, days.fits(named, day)
+        blocked_until = _blocked_until(rule, path, second, fits=fits)
         if blocked_until > second:
             yield Period(day)
             turn = max(turn + 1, -((origin * unit - blocked_until) // (step * unit)))
         else:
-            yield Period(day, (day,), [second % _DAY + within for within in times])
+            yield Period(day, (day,), times, second % _DAY)
             turn += 1
 
 
-def _blocked_until(rule: Rule, path: Walk, second: int) -> int:
-    """The next second worth looking at if this one's day, hour or minute is not among those named; else itself."""
+def _blocked_until(rule: Rule, path: Walk, second: int, *, fits: bool) -> int:
+    """The next second worth looking at if this one's day (`fits`?), hour or minute is not among those named; else itself."""
     day, in_day = divmod(second, _DAY)
-    if not days.fits(rule, day):
+    if not fits:
         at = date.fromordinal(day)
         if rule.months and at.month not in rule.months:
             return _next_month(at) * _DAY

@@ -195,7 +195,7 @@ class Ladder:
             return None
         try:
             self._allowed.spend()
-            return Zone("", observed_zone(part, self._limits.observances))
+            return Zone("", observed_zone(part, self._limits.observances, self._limits.zone_steps))
         except StepsSpent:
             self._findings.add(
                 "", part.line, f"VTIMEZONE: more than {self._limits.zones} in one text", "warning"

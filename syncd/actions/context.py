@@ -1,7 +1,7 @@
 """What every action needs: the configuration, the store, the way to calendar servers, and the clock."""
 
 import random
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from types import TracebackType
@@ -57,7 +57,7 @@ class Context:
         settings = login_of(self.config, agent, account, login)
         ref = secret_of(self.config.accounts[account], settings)
         secret = resolve(ref) if ref is not None else ""
-        return self.opener(account_of(self.config.accounts, account), login, secret, self.connections)
+        return self.opener(account_of(self.config, account), login, secret, self.connections)
 
     def signs_in(self, agent: str, account: str | None) -> bool:
         """Can this process sign in for the agent (a provisioned one: at this account)? Not where a secret is handed to the
@@ -83,15 +83,16 @@ def takes_provisioned(account: AccountConfig) -> bool:
     return account.kind == "outlook" or account.password is not None
 
 
-def account_of(accounts: Mapping[str, AccountConfig], name: str) -> Account:
+def account_of(config: Config, name: str) -> Account:
     """The account as the connectors know it."""
-    settings = accounts[name]
+    settings = config.accounts[name]
     return Account(
         kind=settings.kind,
         url=settings.graph_url if settings.kind == "outlook" else settings.url,
         auth=settings.auth,
         hosts=tuple(settings.hosts),
         ca_file=settings.ca_file,
+        caps=config.limits.caps(),
         tenant=settings.tenant,
         client_id=settings.client_id,
         certificate=settings.certificate is not None,

@@ -1,6 +1,7 @@
 """The window moves every day: recurring objects are expanded again from their reduced form, without fetching anything."""
 
 from datetime import datetime
+from functools import partial
 
 from connectors.ical import read_object
 from store import calendars
@@ -14,14 +15,10 @@ def rolled(
 ) -> tuple[StoredObject, ...]:
     """The calendar's recurring objects that this round did not bring, expanded over the new window."""
     brought = {obj.href for obj in found.upserts} | set(found.gone)
+    read = partial(
+        read_object,
+        start=start, end=end, zone=agent.timezone, addresses=agent.addresses, limits=ctx.config.limits.caps(),
+    )  # fmt: skip
     with ctx.store.reading() as tx:
         reduced = calendars.reduced(tx, row.id)
-    return tuple(
-        stored(
-            read_object(
-                href, etag, data, zone=agent.timezone, start=start, end=end, addresses=agent.addresses
-            )
-        )
-        for href, etag, _uid, data in reduced
-        if href not in brought
-    )
+    return tuple(stored(read(href, etag, data)) for href, etag, _uid, data in reduced if href not in brought)

@@ -3,22 +3,23 @@
 import re
 import zoneinfo
 from contextlib import suppress
+from dataclasses import asdict
 from importlib.metadata import version
 from pathlib import Path
 
-from connectors.ical import READER_VERSION
+from connectors.ical import READER_VERSION, Limits
 from store import agents
 from store.agents import Followed
 from syncd import logs
 from syncd.actions.context import Context
-from syncd.config import to_agents, to_logins
+from syncd.config import Config, to_agents, to_logins
 
 
 def follow(ctx: Context) -> Followed:
     """Make the store's directory what the configuration says, and tell what that changed."""
     with ctx.store.writing() as tx:
         followed = agents.follow(
-            tx, to_agents(ctx.config), to_logins(ctx.config), ctx.clock(), reader=reader()
+            tx, to_agents(ctx.config), to_logins(ctx.config), ctx.clock(), reader=reader(ctx.config)
         )
         orphaned = agents.orphaned_meetings(tx, ctx.clock())
     for what, names in (
@@ -36,9 +37,12 @@ def follow(ctx: Context) -> Followed:
     return followed
 
 
-def reader() -> str:
-    """What decides how calendars are understood, beside the configuration: the reader, and the edition of the zone database."""
-    return f"{READER_VERSION} {_zones()}"
+def reader(config: Config) -> str:
+    """What decides how everybody's calendars are understood: the reader, the edition of the zone database, and caps of the
+    reader that are not the usual ones."""
+    usual, caps = asdict(Limits()), asdict(config.limits.caps())
+    others = [f"{name}={value}" for name, value in caps.items() if value != usual[name]]
+    return " ".join([READER_VERSION, _zones(), *others])
 
 
 def _zones() -> str:

@@ -152,7 +152,7 @@ def _graph(ctx: Context, row: Subscription) -> Graph:
     """The mailbox at Graph. Raises what getting at its secret raises."""
     settings = login_of(ctx.config, row.agent, row.account, row.login)
     ref = secret_of(ctx.config.accounts[row.account], settings)
-    account = account_of(ctx.config.accounts, row.account)
+    account = account_of(ctx.config, row.account)
     return Graph(account, row.login, resolve(ref) if ref is not None else "", ctx.connections)
 
 

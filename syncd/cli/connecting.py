@@ -67,7 +67,7 @@ def _sign_in(config: Config, plan: LoginPlan, connections: Connections) -> Conne
         return Connected(plan.agent, plan.account, plan.login, "not-tried")
     try:
         secret = resolve(ref) if ref is not None else ""
-        connector = open_connector(account_of(config.accounts, plan.account), plan.login, secret, connections)
+        connector = open_connector(account_of(config, plan.account), plan.login, secret, connections)
         try:
             listing = connector.calendars(None)
         finally:

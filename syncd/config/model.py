@@ -14,6 +14,7 @@ from syncd.config.sections import (
     DEFAULT_POLICY,
     UNSET_POLICY,
     HttpConfig,
+    LimitsConfig,
     MeetingsConfig,
     PolicySettings,
     Section,
@@ -40,6 +41,7 @@ class Config(Section):
     sync: SyncConfig = SyncConfig()
     policy: PolicySettings = UNSET_POLICY
     meetings: MeetingsConfig = MeetingsConfig()
+    limits: LimitsConfig = LimitsConfig()
     http: HttpConfig = HttpConfig()
     mail: MailConfig | None = None
     accounts: Mapping[Id, AccountConfig] = {}

@@ -1,4 +1,4 @@
-"""The sections of the configuration that hold for everyone: [store], [sync], [policy], [meetings], [http].
+"""The sections of the configuration that hold for everyone: [store], [sync], [policy], [meetings], [limits], [http].
 
 Each class is a table, each field a key with its default; config.example.toml says what they mean. All are frozen.
 """
@@ -8,8 +8,9 @@ from typing import Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, model_validator
 
+from connectors.ical import Limits
 from syncd.config.times import Duration
-from syncd.config.values import Flag, Header, HowMany, Id, Line, Listen, Network, StoreUrl, Url
+from syncd.config.values import Cap, Flag, Header, HowMany, Id, Line, Listen, Network, StoreUrl, Url
 from syncd.config.wording import wrong
 
 MINUTE = timedelta(minutes=1)
@@ -93,6 +94,36 @@ class MeetingsConfig(Section):
     reminder: Duration = timedelta(0)
     tell_guests_on_assign: Flag = False
     keep_cancelled: Flag = False
+
+
+_USUAL = Limits()
+
+
+class LimitsConfig(Section):
+    """[limits]: how much of one iCalendar object is looked at, under the names and with the defaults of `Limits`."""
+
+    bytes: Cap = _USUAL.bytes
+    lines: Cap = _USUAL.lines
+    line: Cap = _USUAL.line
+    properties: Cap = _USUAL.properties
+    components: Cap = _USUAL.components
+    nesting: Cap = _USUAL.nesting
+    overrides: Cap = _USUAL.overrides
+    exceptions: Cap = _USUAL.exceptions
+    extras: Cap = _USUAL.extras
+    rules: Cap = _USUAL.rules
+    zones: Cap = _USUAL.zones
+    observances: Cap = _USUAL.observances
+    zone_steps: Cap = _USUAL.zone_steps
+    occurrences: Cap = _USUAL.occurrences
+    all_occurrences: Cap = _USUAL.all_occurrences
+    rule_steps: Cap = _USUAL.rule_steps
+    all_steps: Cap = _USUAL.all_steps
+    problems: Cap = _USUAL.problems
+
+    def caps(self) -> Limits:
+        """As the reader takes them."""
+        return Limits(**self.model_dump())
 
 
 class HttpConfig(Section):

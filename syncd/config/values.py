@@ -16,6 +16,7 @@ TITLE_LIMIT = 250
 
 MOST_OFTEN = 1000
 MOST_A_SECOND = 100_000
+LARGEST_CAP = 1_000_000_000
 
 
 def url(value: str) -> str:
@@ -133,6 +134,12 @@ def _how_many(value: int) -> int:
     return value
 
 
+def _cap(value: int) -> int:
+    if not 1 <= value <= LARGEST_CAP:
+        raise wrong(f"expected a whole number from 1 to {LARGEST_CAP}")
+    return value
+
+
 def _one_to_four(value: int) -> int:
     if not 1 <= value <= 4:
         raise wrong("expected 1, 2, 3 or 4: Graph refuses more at once")
@@ -140,6 +147,7 @@ def _one_to_four(value: int) -> int:
 
 
 Flag = StrictBool
+Cap = Annotated[StrictInt, AfterValidator(_cap)]
 HowMany = Annotated[StrictInt, AfterValidator(_how_many)]
 OneToFour = Annotated[StrictInt, AfterValidator(_one_to_four)]
 Id = Annotated[str, AfterValidator(_ID)]

@@ -75,11 +75,29 @@ def test_another_edition_of_the_zone_database_has_everything_read_anew(
     world.configure()
     assert [row.relist_at for row in rows(world)] == [None] * len(AGENTS)
     monkeypatch.setattr(zoneinfo, "TZPATH", (str(tmp_path / "nothing"), str(tmp_path)))
-    assert reader() == f"{READER_VERSION} 2099z"
+    assert reader(world.ctx.config) == f"{READER_VERSION} 2099z"
     world.configure()
     assert all(world.now <= row.relist_at < world.now + HOUR for row in rows(world))
     monkeypatch.setattr(zoneinfo, "TZPATH", ())
-    assert reader() == f"{READER_VERSION} {version('tzdata')}"
+    assert reader(world.ctx.config) == f"{READER_VERSION} {version('tzdata')}"
+
+
+def test_another_cap_of_the_reader_has_everything_read_anew_and_holds_for_series_at_once(
+    world: World,
+) -> None:
+    last = AGENTS[-1]
+    daily = WHOLE_DAY.format("daily").replace("SUMMARY", "RRULE:FREQ=DAILY\r\nSUMMARY")
+    world.server.store(world.work(last), "daily", daily)
+    world.sync()
+    assert {one[2] for one in world.known(last, IN_AMSTERDAM, IN_AMSTERDAM + 30 * DAY)} == {"busy"}
+    world.now += 3 * HOUR
+    text = (world.folder / "config.toml").read_text()
+    world.configure(text.replace("[sync]", "[limits]\noccurrences = 5\n[sync]"))
+    assert reader(world.ctx.config).endswith(" occurrences=5")
+    assert all(world.now <= row.relist_at for row in rows(world))
+    world.tick(2 * MINUTE)
+    kinds = [one[2] for one in world.known(last, IN_AMSTERDAM, IN_AMSTERDAM + 30 * DAY)]
+    assert kinds == ["busy"] * 4 + ["unknown"] * 2, "from 25 hours before the first that is not counted"
 
 
 def rows(world: World) -> list[Calendar]:

@@ -3,10 +3,13 @@
 import json
 import os
 import random
+import resource
 import subprocess
 import sys
 from collections import Counter
+from concurrent.futures import ProcessPoolExecutor
 from datetime import UTC, datetime, timedelta
+from multiprocessing import get_context
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -166,10 +169,11 @@ def mutated(data: bytes, chance: random.Random) -> bytes:
     return bytes(text)
 
 
-def test_mutated_files_never_raise_and_reduce_to_the_same():
+def fuzz(examples: int) -> int:
+    """Read so many mutated files, and each again from its reduced form; the most that this process has held, in MiB."""
     chance = random.Random(20261121)
     files = [data for path in sorted((ROOT / "ics").iterdir()) if len(data := path.read_bytes()) < 30_000]
-    for _ in range(int(os.environ.get("SYNCD_FUZZ", "2000"))):
+    for _ in range(examples):
         data = mutated(chance.choice(files), chance)
         start = datetime(chance.choice([1, 1996, 2004, 2019, 2026, 9990]), 1, 1, tzinfo=UTC)
         owner = {
@@ -180,3 +184,10 @@ def test_mutated_files_never_raise_and_reduce_to_the_same():
         item = read_object("h", "e", data, **owner, **window)
         if item.reduced and len(item.intervals) < 2_000:
             assert read_object("h", "e", item.reduced, **owner, **window).intervals == item.intervals
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+
+
+def test_mutated_files_never_raise_reduce_to_the_same_and_need_less_than_256_mib():
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as alone:
+        most = alone.submit(fuzz, int(os.environ.get("SYNCD_FUZZ", "10000"))).result()
+    assert most < 256

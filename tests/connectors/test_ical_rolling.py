@@ -46,6 +46,15 @@ CASES = {
     "a single one longer than the window": event("DTSTART:20260701T090000Z", "DTEND:20270401T090000Z"),
     "free time": ("BEGIN:VFREEBUSY", "UID:busy", "FREEBUSY:20260401T090000Z/PT1H,20270201T090000Z/PT1H", "END:VFREEBUSY"),
     "a rule that is refused": event("DTSTART:20260805T090000Z", LONG, "RRULE:FREQ=WEEKLY;BYDAY=XX"),
+    "two versions, the newer first": (
+        *event(START, LONG, "RRULE:FREQ=WEEKLY", "SEQUENCE:2"),
+        *event("DTSTART:20260106T150000Z", LONG, "RRULE:FREQ=WEEKLY", "SEQUENCE:1"),
+    ),
+    "a series without its end": event(START, LONG, "RRULE:FREQ=WEEKLY")[:-1],
+    "a rule with a part of its own": event(START, LONG, "RRULE:FREQ=WEEKLY;X-NOTE=\u00e9_1.0;BYDAY=MO"),
+    "an added date among others that is none": event(START, LONG, "RDATE:20260901T090000Z,20261301T.,20270101T090000Z"),
+    "a tab where nobody sees it": event(f"{START}\t", f"{LONG}\t", "RRULE:FREQ=WEEKLY\t", "EXDATE:20260601T090000Z,\t20260608T070000Z"),
+    "a zone of its own with a tab": (*(f"{line}\t" for line in OFFICE), *event("DTSTART;TZID=Office:20260105T090000", LONG, "RRULE:FREQ=WEEKLY")),
     "more often than is kept": event("DTSTART:20260101T000000Z", "DURATION:PT5M", "RRULE:FREQ=HOURLY"),
 }  # fmt: skip
 

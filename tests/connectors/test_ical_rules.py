@@ -41,6 +41,7 @@ def dates(rule, **more):
         ("FREQ=YEARLY;BYMONTH=7;COUNT=1", ["26-07-05"]),
         ("FREQ=YEARLY;BYMONTHDAY=9;COUNT=2", ["26-01-09", "27-01-09"]),
         ("FREQ=YEARLY;BYDAY=20MO;COUNT=1", ["26-05-18"]),
+        ("FREQ=YEARLY;BYDAY=MO,1MO;BYSETPOS=2;COUNT=1", ["26-01-12"]),
         ("FREQ=YEARLY;BYDAY=-1SU;BYMONTH=3,10;COUNT=2", ["26-03-29", "26-10-25"]),
         ("FREQ=YEARLY;BYYEARDAY=1,100,-1;COUNT=3", ["26-04-10", "26-12-31", "27-01-01"]),
         ("FREQ=YEARLY;BYWEEKNO=20;COUNT=2", ["26-05-11", "27-05-17"]),
@@ -62,6 +63,8 @@ def test_leap_days_and_the_skip_of_rfc_7529():
     assert dates(forward, first=first, days=700) == ["26-03-01", "27-03-01"]
     monthly = "RSCALE=GREGORIAN;FREQ=MONTHLY;BYMONTHDAY=31;SKIP=BACKWARD;COUNT=3"
     assert dates(monthly) == ["26-01-31", "26-02-28", "26-03-31"]
+    first_wednesday = "RSCALE=GREGORIAN;SKIP=BACKWARD;FREQ=YEARLY;BYMONTH=10;BYMONTHDAY=7;BYDAY=1WE;COUNT=1"
+    assert dates(first_wednesday) == ["26-10-07"]
 
 
 def test_hours_minutes_and_seconds():
@@ -102,6 +105,7 @@ def test_until_is_inclusive_in_all_its_forms():
     assert dates("FREQ=DAILY;UNTIL=20260106T085959Z") == ["26-01-05"]
     new_york = datetime(2026, 1, 5, 20, tzinfo=ZoneInfo("America/New_York"))
     assert dates("FREQ=DAILY;UNTIL=20260107T010000Z", first=new_york) == ["26-01-06", "26-01-07"]
+    assert dates("FREQ=DAILY;UNTIL=20260107T005959Z", first=new_york) == ["26-01-06"]
 
 
 def test_a_series_keeps_its_wall_clock_over_changes_of_the_clock():
@@ -166,10 +170,16 @@ def test_a_rule_that_needs_too_many_steps_is_stopped_not_followed():
         named("FREQ=SECONDLY;BYMINUTE=0;BYSECOND=0;COUNT=1000000000", first=datetime(1970, 1, 1, tzinfo=UTC))
 
 
+def test_every_quarter_of_an_hour_of_twelve_years_of_work_is_counted_within_the_budget():
+    rule = "FREQ=MINUTELY;INTERVAL=15;BYHOUR=9,10,11,12,13,14,15,16;BYDAY=MO,TU,WE,TH,FR;COUNT=999999"
+    assert len(named(rule, first=datetime(2014, 1, 6, 9, tzinfo=UTC), days=1)) == 32
+
+
 def test_rules_that_can_never_match_end_by_themselves():
     for rule in ("FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30", "FREQ=YEARLY;BYDAY=MO;BYSETPOS=366", "FREQ=WEEKLY;BYDAY=MO;BYSETPOS=5",
                  "FREQ=SECONDLY;BYMONTH=2;BYMONTHDAY=30", "FREQ=MINUTELY;INTERVAL=1440;BYHOUR=3"):  # fmt: skip
         assert named(rule, days=3650) == []
+    assert named("FREQ=MINUTELY;INTERVAL=3;BYSETPOS=-7,5", days=400) == []
 
 
 def test_lower_case_blanks_and_a_trailing_semicolon_are_accepted():

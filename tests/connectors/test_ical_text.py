@@ -107,6 +107,13 @@ def test_a_stray_line_and_a_stray_end_are_warnings():
     assert [problem.line for problem in result.problems] == [8, 9]
 
 
+def test_an_event_whose_begin_is_missing_is_an_error_for_its_time_is_not_known():
+    lost = event("DTSTART:20261201T090000Z", "DURATION:PT30M")[1:]
+    result = reading(calendar(*lost, *GOOD))
+    assert spans(result) == ["12-02 09:00/10:00"]
+    assert [(problem.line, problem.level) for problem in result.problems] == [(8, "error")]
+
+
 def test_tasks_journals_and_alarms_are_no_busy_time():
     data = calendar(
         *("BEGIN:VTODO", "UID:t", "DTSTART:20261201T090000Z", "DUE:20261201T100000Z", "END:VTODO"),

@@ -1,6 +1,7 @@
 """Zones: the ladder from a TZID to a clock, floating times, gaps and repeats, and that no object touches another."""
 
 import tracemalloc
+from datetime import timedelta
 from itertools import count
 
 import pytest
@@ -202,6 +203,16 @@ def test_series_over_a_skipped_day_and_a_half_hour_change():
     assert found == ["12-29 20:00/21:00", "12-30 20:00/21:00", "12-31 20:00/21:00"]
     howe = calendar(*event("DTSTART;TZID=Australia/Lord_Howe:20270403T100000", "RRULE:FREQ=DAILY;COUNT=2"))
     assert spans(reading(howe)) == ["04-02 23:00/23:00", "04-03 23:30/23:30"]
+
+
+@pytest.mark.parametrize("more", ["X-A:b", "RDATE;VALUE=DATE:20111229"], ids=["by the hundred", "one by one"])
+def test_the_whole_day_after_one_that_was_left_out_is_not_lost(more):
+    """30 December 2011 begins in Apia with the same instant as the 31st, and has no length."""
+    data = calendar(*event("DTSTART;VALUE=DATE:20111229", "RRULE:FREQ=DAILY;COUNT=4", more))
+    found = reading(data, zone="Pacific/Apia", start=at("2011-12-01"), end=at("2012-02-01")).intervals
+    assert [(one.start, one.end) for one in found if one.start < one.end] == [
+        (at(f"2011-12-{day} 10:00"), at(f"2011-12-{day} 10:00") + timedelta(days=1)) for day in (29, 30, 31)
+    ]
 
 
 def test_only_so_many_definitions_are_understood_in_one_text():

@@ -139,7 +139,7 @@ def test_every_paragraph_with_settings_explains_them():
 def test_the_values_in_it_are_the_defaults_where_there_are_defaults(file):
     file.write_text('timezone = "Europe/Amsterdam"\n', encoding="utf-8")
     plain, example = load(file), load(EXAMPLE)
-    for section in ("store", "sync", "policy", "meetings", "http", "mail"):
+    for section in ("store", "sync", "policy", "meetings", "limits", "http", "mail"):
         assert getattr(plain, section) == getattr(example, section), section
 
 
