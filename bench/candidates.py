@@ -36,9 +36,6 @@ ROUNDS, SAMPLE = 200, 300
 WRITERS, CHANGED = 4, 3
 """Threads that write, and the objects that each saves in a transaction."""
 
-FIRST_LOADED = 1_000
-"""Agents whose slots are saved to measure a first load."""
-
 SIZES = (100, 1_000, 10_000, 100_000)
 GROWTH_URL = "SYNCD_BENCH_POSTGRESQL"
 HOUR = timedelta(hours=1)
@@ -146,10 +143,10 @@ def _beside_writers(house: House) -> Iterator[Figure]:
 
 def _first_load() -> Figure:
     """As `actions.read` saves what it read: a calendar a transaction, by as many threads as read calendars."""
-    with _empty(FIRST_LOADED) as ctx:
-        rate = crowd.load_first(ctx, FIRST_LOADED)
+    with _empty(AGENTS) as ctx:
+        rate = crowd.load_first(ctx, AGENTS)
     return Figure(
-        f"first load of {FIRST_LOADED} agents' {crowd.SLOTS} slots each, agents a second", rate, 200, "agents/s", "SQLite", at_least=True
+        f"first load of {AGENTS} agents' {crowd.SLOTS} slots each, agents a second", rate, 200, "agents/s", "SQLite", at_least=True
     )  # fmt: skip
 
 

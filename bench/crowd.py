@@ -97,23 +97,26 @@ def load_first(ctx: Context, number: int) -> float:
     with ctx.store.writing() as tx:
         agents.follow(tx, to_agents(ctx.config), to_logins(ctx.config), NOW)
         _insert(tx, schema.calendars, [_calendar(one + 1) for one in range(number)])
-    dice = Random(0)
-    work = [
-        [_as_read(one, *span, dice) for one, span in enumerate(_spans(dice, SLOTS))] for _ in range(number)
-    ]
+    dice, took = Random(0), 0.0
 
-    def save(place: int) -> None:
+    def save(place: int, found: list[StoredObject]) -> None:
         def kept(tx: Tx) -> None:
-            slots.save_objects(tx, place + 1, f"agent{place}", work[place], ())
+            slots.save_objects(tx, place + 1, f"agent{place}", found, ())
             calendars.count_objects(tx, place + 1)
 
         ctx.store.save(kept)
 
     with ThreadPoolExecutor(READERS) as pool:
-        began = perf_counter()
-        for _ in pool.map(save, range(number)):
-            pass
-        return number / (perf_counter() - began)
+        for first in range(0, number, BATCH):
+            places = range(first, min(first + BATCH, number))
+            read = [
+                [_as_read(one, *span, dice) for one, span in enumerate(_spans(dice, SLOTS))] for _ in places
+            ]
+            began = perf_counter()
+            for _ in pool.map(save, places, read):
+                pass
+            took += perf_counter() - began
+    return number / took
 
 
 def _as_read(place: int, start: datetime, minutes: int, dice: Random) -> StoredObject:
