@@ -118,7 +118,7 @@ class EntryReader:
 
     def read(self, event: Component) -> Entry | None:
         """Return the entry, or None (reported) when not even its start can be read."""
-        lines, self._flawed, self._uid = event.properties, event.torn, event.uid
+        lines, self._flawed, self._uid = event.said, event.torn, event.uid
         start, replaces = self._start(event)
         if start is None:
             return None
@@ -142,7 +142,7 @@ class EntryReader:
 
     def _repeated(self, event: Component, start: Moment) -> Repetition:
         """What makes it a series: the entry's rules, exclusions, extras and exceptions."""
-        lines = event.properties
+        lines = event.said
         return (
             self._rules(event, "RRULE") if "RRULE" in lines else (),
             self._rules(event, "EXRULE") if "EXRULE" in lines else (),
@@ -181,7 +181,7 @@ class EntryReader:
 
     def _start(self, event: Component) -> tuple[Moment | None, Moment | None]:
         start = self._one(event, "DTSTART")
-        if "RECURRENCE-ID" not in event.properties and start is not None:
+        if "RECURRENCE-ID" not in event.said and start is not None:
             return start, None
         replaces = self._one(event, "RECURRENCE-ID")
         if start is None and event.first("DTSTART") is None and replaces is not None:
@@ -194,10 +194,9 @@ class EntryReader:
         return start, replaces
 
     def _one(self, event: Component, name: str) -> Moment | None:
-        found = event.properties.get(name)
-        if not found:
+        line = event.first(name)
+        if not line:
             return None
-        line = found[0]
         try:
             return self._moment(line, line.value)
         except ValueError as reason:
@@ -206,10 +205,9 @@ class EntryReader:
 
     def _length(self, event: Component, start: Moment) -> Length:
         nothing = DAY if start.date else NOTHING
-        found = event.properties.get("DTEND") or event.properties.get("DURATION")
-        if not found:
+        line = event.first("DTEND") or event.first("DURATION")
+        if not line:
             return nothing
-        line = found[0]
         try:
             length = self._until(line, start) if line.name == "DTEND" else read_length(line.value)
         except ValueError as reason:
@@ -231,7 +229,7 @@ class EntryReader:
         return _new(Length, (0, end.instant - start.instant))
 
     def _rules(self, event: Component, name: str) -> tuple[RuleText, ...]:
-        found = event.properties[name]
+        found = event.every(name)
         if len(found) == 1 <= self._limits.rules:
             return (_new(RuleText, (found[0].value.strip().upper(), found[0].line)),)
         lines = {line.value.strip().upper(): line for line in found}
@@ -273,7 +271,7 @@ class EntryReader:
                 self._flaw(line, event, f"EXDATE can't be read ({reason})")
 
     def _listed(self, event: Component, name: str, allowed: int) -> Iterator[tuple[Property, str]]:
-        for line in event.properties.get(name, ()):
+        for line in event.every(name):
             for value in line.value.split(","):
                 if not value.strip():
                     continue

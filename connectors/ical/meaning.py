@@ -32,7 +32,7 @@ def status_of(event: Component, addresses: Collection[str]) -> Status:
     Cancelled and declined win over everything; then the event's own kind; not answered and provisional events are
     tentative where they would be busy or out of office otherwise.
     """
-    if _SPEAKING.isdisjoint(event.properties):
+    if _SPEAKING.isdisjoint(event.said):
         return Status.BUSY
     said = event.texts(_SAID)
     status, kind = _understood(said) if len("".join(said)) < LONG else _kinds(said)
@@ -57,7 +57,7 @@ def own_answers(event: Component, addresses: Collection[str]) -> list[tuple[str,
 
     The line's own address decides; SENT-BY (somebody who acts for the attendee) only if no line is the owner's own.
     """
-    lines = event.properties.get("ATTENDEE")
+    lines = event.every("ATTENDEE")
     own = _plain_addresses(tuple(addresses)) if lines else frozenset()
     if not lines or not own:
         return []

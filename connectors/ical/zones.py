@@ -7,7 +7,7 @@ VTIMEZONE, a plain offset in the name, and at last the owner's zone with a warni
 
 import re
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
-from functools import cache, lru_cache
+from functools import cache, cached_property, lru_cache
 from typing import NamedTuple
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
@@ -18,6 +18,7 @@ from connectors.ical.findings import Findings
 from connectors.ical.limits import Limits, Steps, StepsSpent
 from connectors.ical.observed import UnreadableZone, observed_zone
 from connectors.ical.values import read_text, shifted
+from connectors.ical.wellformed import definition
 
 NO_OFFSET = timedelta(0)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -153,9 +154,7 @@ class Ladder:
         allowed: Steps,
         around: datetime,
     ) -> None:
-        self._definitions = {
-            read_text(part.text("TZID")): part for part in calendar.parts if part.kind == "VTIMEZONE"
-        }
+        self._calendar = calendar
         self._owner = owner
         self._findings = findings
         self._limits = limits
@@ -184,6 +183,12 @@ class Ladder:
                 self._deciding[tzid] = self._definitions[tzid]
             self._found[tzid] = named or defined or self._guessed(tzid, uid, line)
         return self.resolved.setdefault(written, self._found[tzid])
+
+    @cached_property
+    def _definitions(self) -> dict[str, Component]:
+        """The VTIMEZONEs by their TZID, which few texts need: most names are known."""
+        parts = (part for part in self._calendar.parts if part.kind == "VTIMEZONE")
+        return {read_text(definition(part).text("TZID")): part for part in parts}
 
     def definition(self, tzid: str) -> Component | None:
         """Return the VTIMEZONE that decided what a TZID means, or None if its name or nothing did."""
