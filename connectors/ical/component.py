@@ -101,13 +101,7 @@ class Component:
 
     def text(self, name: str) -> str:
         """Return the value of the first property of that name, stripped, or an empty text."""
-        rest = self.said.get(name)
-        return _value(name, rest) if rest else ""
-
-    def texts(self, names: tuple[str, ...]) -> tuple[str, ...]:
-        """Return what `text` gives for each of these names."""
-        said = self.said
-        return tuple([_value(name, said[name]) if name in said else "" for name in names])
+        return value_of(name, self.said[name]) if name in self.said else ""
 
     @property
     def uid(self) -> str:
@@ -116,7 +110,8 @@ class Component:
         return text if text.isprintable() else "".join(filter(str.isprintable, text))
 
 
-def _value(name: str, rest: str) -> str:
+def value_of(name: str, rest: str) -> str:
+    """The value of a content line, stripped; `rest` is what follows its name."""
     if rest[0] != ":" or "\n" in rest:
         return read_property(name, rest, 0).value.strip()
     return rest[1:].strip()

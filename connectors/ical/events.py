@@ -3,24 +3,28 @@
 RFC 5545 section 3.6.1. Nothing is expanded here. What can't be read is reported, and what is left counts as `unknown`.
 """
 
+import re
 from collections.abc import Collection, Iterator
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import NamedTuple
 
-from connectors.ical.component import Component, Property
+from connectors.ical.component import LONG, Component, Property
 from connectors.ical.findings import Findings
 from connectors.ical.limits import Limits
 from connectors.ical.meaning import status_of
 from connectors.ical.values import Length, Wall, read_length, read_time, read_wall, shifted
-from connectors.ical.zones import UTC_ZONE, Ladder, Zone
+from connectors.ical.zones import UTC_ZONE, Ladder, Zone, known_zone
 from connectors.interface import NEVER_STORED, Status
 
 DAY = Length(days=1)
 NOTHING = Length()
 _NO_TIME = timedelta(0)
 _REPEATING = frozenset({"RRULE", "EXRULE", "RDATE", "EXDATE"})
+_UNZONED = frozenset({"", ";VALUE=DATE"})
 _ALL_DAY = "X-MICROSOFT-CDO-ALLDAYEVENT"
 _new = tuple.__new__
+_TIME = re.compile(r"\d{8}T(?:[01]\d|2[0-3])[0-5]\d[0-5]\dZ?", re.ASCII).fullmatch
 
 
 class Moment(NamedTuple):
@@ -49,6 +53,15 @@ class Moment(NamedTuple):
         return start, self.after(length) if length.days else shifted(start, length.exact)
 
 
+@lru_cache(maxsize=1024)
+def _clock(head: str) -> Zone | None:
+    """The zone that the parameters of a property name, if that is all they do, and by a name that means the same everywhere;
+    UTC if there are none."""
+    name = head.removeprefix(";TZID=")
+    zone = known_zone(name)
+    return zone if zone and zone.name == name and name != head else None if head else UTC_ZONE
+
+
 class RuleText(NamedTuple):
     """A recurrence rule as written, and where."""
 
@@ -59,7 +72,7 @@ class RuleText(NamedTuple):
 class Entry(NamedTuple):
     """An event, or one instance of a series (`replaces` is set), as written.
 
-    `extras` are RDATEs with their own length if they have one; `exceptions` EXDATEs. `revised` is DTSTAMP as text.
+    `extras` are RDATEs with their own length if they have one; `exceptions` EXDATEs. `event` is what it was made of.
     """
 
     uid: str
@@ -68,14 +81,20 @@ class Entry(NamedTuple):
     length: Length
     status: Status
     all_day: bool
-    sequence: int = 0
-    revised: str = ""
+    event: Component
     rules: tuple[RuleText, ...] = ()
     exclusions: tuple[RuleText, ...] = ()
     extras: tuple[tuple[Moment, Length | None], ...] = ()
     exceptions: tuple[Moment, ...] = ()
     replaces: Moment | None = None
     onwards: bool = False
+
+    @property
+    def revision(self) -> tuple[int, str]:
+        """Of several entries for the same thing the one counts for which this is greatest: SEQUENCE, DTSTAMP as text."""
+        text = self.event.text("SEQUENCE")
+        number = int(text) if text.isascii() and text.isdigit() and len(text) < 12 else 0
+        return number, self.event.text("DTSTAMP")
 
     @property
     def recurs(self) -> bool:
@@ -113,6 +132,7 @@ class EntryReader:
         self._addresses = addresses
         self._limits = limits
         self._findings = findings
+        self._clocks: dict[str, Zone] = {}
         self._flawed = False
         self._uid = ""
 
@@ -129,15 +149,14 @@ class EntryReader:
             self._length(event, start),
             status_of(event, self._addresses),
             start.date or (_ALL_DAY in lines and event.text(_ALL_DAY).upper() == "TRUE"),
-            _sequence(event) if "SEQUENCE" in lines else 0,
-            event.text("DTSTAMP"),
-            *(_NOT_REPEATED if _REPEATING.isdisjoint(lines) else self._repeated(event, start)),
+            event,
+            *(_NOT_REPEATED if lines.keys().isdisjoint(_REPEATING) else self._repeated(event, start)),
             replaces,
             "RECURRENCE-ID" in lines and _onwards(event),
         )
         entry = _new(Entry, values)
-        if flaw := event.first("X-SYNCD-FLAWED"):
-            self._flaw(flaw, event, "the event could not be read whole when it was fetched")
+        if "X-SYNCD-FLAWED" in lines:
+            self._flaw(event.first("X-SYNCD-FLAWED"), event, "the event could not be read whole when it was fetched")
         return entry.flawed() if self._flawed else entry
 
     def _repeated(self, event: Component, start: Moment) -> Repetition:
@@ -153,6 +172,26 @@ class EntryReader:
     def _flaw(self, line: Property | None, event: Component, message: str) -> None:
         self._flawed = True
         self._findings.add(self._uid, line.line if line else event.line, message)
+
+    def _first(self, event: Component, name: str, like: Moment | None = None) -> Moment:
+        """The date or time of the first property of that name: on a clock met before at a glance."""
+        head, _, value = event.said[name].partition(":")
+        value = value.rstrip("\r")
+        zone = self._clocks.get(head) or (_clock(head) if len(head) < LONG else None)
+        if zone and _TIME(value):
+            at = datetime.fromisoformat(value[:15])
+            if len(value) == 16:
+                return _new(Moment, (at, UTC_ZONE, False, False))
+            if head:
+                return _new(Moment, (at, zone, False, False))
+        elif head in _UNZONED and len(value) == 8 and value.isdigit() and value.isascii():
+            return _new(Moment, (datetime.fromisoformat(value), self._ladder.owner, True, False))
+        line = event.first(name)
+        assert line is not None
+        moment = self._moment(line, line.value, like)
+        if head == f";TZID={line.parameters.get('TZID')}" and not moment.date and moment.zone is not UTC_ZONE:
+            self._clocks[head] = moment.zone
+        return moment
 
     def _moment(self, line: Property, value: str, like: Moment | None = None) -> Moment:
         """Read a date or time of a property. Without a zone it floats, or is read on the clock of `like`."""
@@ -194,38 +233,35 @@ class EntryReader:
         return start, replaces
 
     def _one(self, event: Component, name: str) -> Moment | None:
-        line = event.first(name)
-        if not line:
+        if name not in event.said:
             return None
         try:
-            return self._moment(line, line.value)
+            return self._first(event, name)
         except ValueError as reason:
-            self._flaw(line, event, f"{name} can't be read ({reason})")
+            self._flaw(event.first(name), event, f"{name} can't be read ({reason})")
             return None
 
     def _length(self, event: Component, start: Moment) -> Length:
         nothing = DAY if start.date else NOTHING
-        line = event.first("DTEND") or event.first("DURATION")
-        if not line:
+        name = "DTEND" if "DTEND" in event.said else "DURATION"
+        if name not in event.said:
             return nothing
         try:
-            length = self._until(line, start) if line.name == "DTEND" else read_length(line.value)
+            length = self._until(event, start) if name == "DTEND" else read_length(event.text(name))
         except ValueError as reason:
-            self._flaw(line, event, f"{line.name} can't be read ({reason})")
+            self._flaw(event.first(name), event, f"{name} can't be read ({reason})")
             return nothing
         if length.days < 0 or length.exact < _NO_TIME:
-            self._flaw(line, event, "the event ends before it starts")
+            self._flaw(event.first(name), event, "the event ends before it starts")
             return nothing
         return length if length.days or length.exact else nothing
 
-    def _until(self, line: Property, start: Moment) -> Length:
-        end = self._moment(line, line.value, start)
+    def _until(self, event: Component, start: Moment) -> Length:
+        end = self._first(event, "DTEND", start)
         if start.date and end.date:
             return _new(Length, ((end.wall - start.wall).days, _NO_TIME))
-        if start.zone is UTC_ZONE is end.zone:
-            return _new(Length, (0, end.wall - start.wall))
-        if end.date:
-            end = Moment(end.wall, start.zone)
+        if end.date or start.zone is end.zone:
+            return _new(Length, (0, start.zone.elapsed(start.wall, end.wall)))
         return _new(Length, (0, end.instant - start.instant))
 
     def _rules(self, event: Component, name: str) -> tuple[RuleText, ...]:
@@ -291,11 +327,6 @@ class EntryReader:
                 yield line, start.instant, start.after(self._period_length(line, rest, start))
             except ValueError as reason:
                 self._findings.add(self._uid, line.line, f"FREEBUSY can't be read ({reason})")
-
-
-def _sequence(event: Component) -> int:
-    text = event.text("SEQUENCE")
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 12 else 0
 
 
 def _onwards(event: Component) -> bool:

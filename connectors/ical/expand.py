@@ -56,7 +56,7 @@ def _newest(entries: Sequence[Entry], findings: Findings) -> tuple[Entry | None,
             findings.add(
                 entry.uid, entry.line, "the same UID stands here again; the newest one counts", "warning"
             )
-        if other is None or (entry.sequence, entry.revised) >= (other.sequence, other.revised):
+        if other is None or entry.revision >= other.revision:
             best[key] = entry
     return best.pop(None, None), list(best.values())
 

@@ -47,6 +47,14 @@ class Zone(NamedTuple):
         except OverflowError:
             return _FIRST if wall.year < 5_000 else _LAST
 
+    def elapsed(self, first: datetime, last: datetime) -> timedelta:
+        """How much time passes between two naive wall-clock times."""
+        try:
+            utcoffset = self.clock.utcoffset
+            return (last - (utcoffset(last) or NO_OFFSET)) - (first - (utcoffset(first) or NO_OFFSET))
+        except OverflowError:
+            return self.to_utc(last) - self.to_utc(first)
+
     def instants(self, walls: list[datetime]) -> list[datetime]:
         """As `to_utc` for each of many; these walls are labelled as UTC, which saves making what they become."""
         utcoffset = self.clock.utcoffset
