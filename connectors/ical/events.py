@@ -49,17 +49,16 @@ class Moment(NamedTuple):
 
     def span(self, length: Length) -> tuple[datetime, datetime]:
         """The instants at which something of that length begins and ends here."""
-        start = self.instant
+        start = self.zone.to_utc(self.wall)
         return start, self.after(length) if length.days else shifted(start, length.exact)
 
 
 @lru_cache(maxsize=1024)
 def _clock(head: str) -> Zone | None:
-    """The zone that the parameters of a property name, if that is all they do, and by a name that means the same everywhere;
-    UTC if there are none."""
+    """The zone that the parameters of a property name, if that is all they do, and by a name that means the same everywhere."""
     name = head.removeprefix(";TZID=")
     zone = known_zone(name)
-    return zone if zone and zone.name == name and name != head else None if head else UTC_ZONE
+    return zone if zone and zone.name == name and name != head else None
 
 
 class RuleText(NamedTuple):
@@ -132,7 +131,7 @@ class EntryReader:
         self._addresses = addresses
         self._limits = limits
         self._findings = findings
-        self._clocks: dict[str, Zone] = {}
+        self._clocks = {"": UTC_ZONE}
         self._flawed = False
         self._uid = ""
 
@@ -177,6 +176,8 @@ class EntryReader:
         """The date or time of the first property of that name: on a clock met before at a glance."""
         head, _, value = event.said[name].partition(":")
         value = value.rstrip("\r")
+        if len(value) == 8 and head in _UNZONED and value.isdigit() and value.isascii():
+            return _new(Moment, (datetime.fromisoformat(value), self._ladder.owner, True, False))
         zone = self._clocks.get(head) or (_clock(head) if len(head) < LONG else None)
         if zone and _TIME(value):
             at = datetime.fromisoformat(value[:15])
@@ -184,8 +185,6 @@ class EntryReader:
                 return _new(Moment, (at, UTC_ZONE, False, False))
             if head:
                 return _new(Moment, (at, zone, False, False))
-        elif head in _UNZONED and len(value) == 8 and value.isdigit() and value.isascii():
-            return _new(Moment, (datetime.fromisoformat(value), self._ladder.owner, True, False))
         line = event.first(name)
         assert line is not None
         moment = self._moment(line, line.value, like)

@@ -14,6 +14,8 @@ from connectors.ical.series import Series, interval_of
 from connectors.ical.values import Window
 from connectors.interface import NEVER_STORED, BusyInterval, Status
 
+_new = tuple.__new__
+
 
 def expand(
     entries: Sequence[Entry], window: Window, limits: Limits, findings: Findings, budget: Steps
@@ -27,7 +29,7 @@ def expand(
         start, end = master.start.span(master.length)
         if not window.holds(start, end):
             return []
-        return [BusyInterval(start, end, master.status, master.all_day, master.uid)]
+        return [_new(BusyInterval, (start, end, master.status, master.all_day, master.uid))]
     if len(overrides) > limits.overrides:
         findings.add(
             overrides[0].uid, overrides[0].line, f"only {limits.overrides} changed instances are read"
@@ -41,7 +43,7 @@ def expand(
         single = interval_of(override, override.start.instant, override.start)
         if window.holds(single.start, single.end):
             found.append(single)
-    return capped(found, limits, findings)
+    return capped(found, limits, findings) if len(found) > 1 else found
 
 
 def _newest(entries: Sequence[Entry], findings: Findings) -> tuple[Entry | None, list[Entry]]:

@@ -29,6 +29,7 @@ Placed = tuple[Moment, Length | None]
 """A start in the recurrence set, and a length of its own if it has one (RDATE with a period)."""
 
 _NOTHING = timedelta(0)
+_new = tuple.__new__
 _ALL_DAYS = date.max.toordinal()
 
 
@@ -98,7 +99,8 @@ class Series:
                 rule = parse_rule(text.text)
                 if start.date and rule.frequency in {"HOURLY", "MINUTELY", "SECONDLY"}:
                     raise RuleRefused("a rule by the hour or less on whole days")
-                found.append(_Ruled(rule, last_wall(rule, start.zone, whole_days=start.date), text.line))
+                last = last_wall(rule, start.zone, whole_days=start.date) if rule.until else None
+                found.append(_new(_Ruled, (rule, last, text.line)))
             except RuleRefused as reason:
                 self._refused = True
                 self._findings.add(self._master.uid, text.line, f"{reason}; the event counts as unknown")
@@ -216,10 +218,11 @@ class Series:
     def _spending(self, way: Callable[[Walk], Iterable[Found]], ruled: _Ruled) -> Iterable[Found]:
         """What a rule names, in order, on the clock of the series, while there are steps left."""
         start = self._master.start
-        path = Walk(
-            ruled.rule, start.wall, self._low, self._high, self._steps, ruled.last, start.date, self._alone
+        path = (
+            *(ruled.rule, start.wall, self._low, self._high),
+            *(self._steps, ruled.last, start.date, self._alone),
         )
-        named = way(path)
+        named = way(_new(Walk, path))
         return named if isinstance(named, LISTED) else self._until_spent(named, ruled.line)
 
     def _until_spent(self, named: Iterable[Found], line: int) -> Iterator[Found]:

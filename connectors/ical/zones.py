@@ -7,7 +7,7 @@ VTIMEZONE, a plain offset in the name, and at last the owner's zone with a warni
 
 import re
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
-from functools import cache, cached_property, lru_cache
+from functools import cache, lru_cache
 from typing import NamedTuple
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
@@ -163,7 +163,9 @@ class Ladder:
         around: datetime,
     ) -> None:
         self._calendar = calendar
-        self._owner = owner
+        self._definitions: dict[str, Component] | None = None
+        self.owner = owner
+        """The zone of the calendar's owner, in which whole days are meant."""
         self._findings = findings
         self._limits = limits
         self._allowed = allowed
@@ -174,11 +176,6 @@ class Ladder:
         self._deciding: dict[str, Component] = {}
         self.floating = self._floating(calendar)
 
-    @property
-    def owner(self) -> Zone:
-        """The zone of the calendar's owner, in which whole days are meant."""
-        return self._owner
-
     def resolve(self, tzid: str, uid: str, line: int) -> Zone:
         """Return the zone a TZID of this calendar means; the owner's, with a warning, if nothing else does."""
         written, tzid = tzid, read_text(tzid)
@@ -188,22 +185,23 @@ class Ladder:
                 self._compare(tzid, named, uid)
             defined = None if named else self._defined(tzid)
             if defined:
-                self._deciding[tzid] = self._definitions[tzid]
+                self._deciding[tzid] = self._own()[tzid]
             self._found[tzid] = named or defined or self._guessed(tzid, uid, line)
         return self.resolved.setdefault(written, self._found[tzid])
 
-    @cached_property
-    def _definitions(self) -> dict[str, Component]:
-        """The VTIMEZONEs by their TZID, which few texts need: most names are known."""
-        parts = (part for part in self._calendar.parts if part.kind == "VTIMEZONE")
-        return {read_text(definition(part).text("TZID")): part for part in parts}
+    def _own(self) -> dict[str, Component]:
+        """The calendar's VTIMEZONEs by their TZID. Few texts need them, for most names are known."""
+        if self._definitions is None:
+            parts = [part for part in self._calendar.parts if part.kind == "VTIMEZONE"]
+            self._definitions = {read_text(definition(part).text("TZID")): part for part in parts}
+        return self._definitions
 
     def definition(self, tzid: str) -> Component | None:
         """Return the VTIMEZONE that decided what a TZID means, or None if its name or nothing did."""
         return self._deciding.get(read_text(tzid))
 
     def _defined(self, tzid: str) -> Zone | None:
-        part = self._definitions.get(tzid)
+        part = self._own().get(tzid)
         if part is None:
             return None
         try:
@@ -222,7 +220,7 @@ class Ladder:
         """A name that is no IANA name may be defined differently by the object: the name counts, and that is said."""
         defined = self._defined(tzid)
         if defined and not _agree(defined, named, self._around):
-            line = self._definitions[tzid].line
+            line = self._own()[tzid].line
             message = "VTIMEZONE differs from the zone its name stands for; the name counts"
             self._findings.add(uid, line, message, "warning")
 
@@ -234,15 +232,15 @@ class Ladder:
             )
             return zone
         self._findings.add(uid, line, "TZID is no known zone; the owner's zone is taken instead", "warning")
-        return self._owner
+        return self.owner
 
     def _floating(self, calendar: Component) -> Zone:
         name = calendar.first("X-WR-TIMEZONE")
         if name is None or not name.value.strip():
-            return self._owner
+            return self.owner
         zone = known_zone(name.value)
         if zone is None:
             self._findings.add(
                 "", name.line, "X-WR-TIMEZONE is no known zone; the owner's zone is taken", "warning"
             )
-        return zone or self._owner
+        return zone or self.owner
