@@ -112,14 +112,18 @@ class Component:
 
 def value_of(name: str, rest: str) -> str:
     """The value of a content line, stripped; `rest` is what follows its name."""
-    if rest[0] != ":" or "\n" in rest:
-        return read_property(name, rest, 0).value.strip()
-    return rest[1:].strip()
+    rest = unfolded(rest) if "\n" in rest else rest
+    return rest[1:].strip() if rest[0] == ":" else read_property(name, rest, 0).value.strip()
+
+
+def unfolded(rest: str) -> str:
+    """A content line, or the end of one, as one line."""
+    return (_FOLD.sub("", rest) if "\n" in rest else rest).rstrip("\r")
 
 
 def read_property(name: str, rest: str, line: int) -> Property:
     """Read a content line behind its name; a repeated parameter keeps its first value."""
-    rest = (_FOLD.sub("", rest) if "\n" in rest else rest).rstrip("\r")
+    rest = unfolded(rest)
     if rest[0] == ":":
         return _new(Property, (name, NO_PARAMETERS, rest[1:], line))
     head, _, value = rest.partition(":")

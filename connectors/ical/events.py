@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import NamedTuple
 
-from connectors.ical.component import LONG, Component, Property
+from connectors.ical.component import LONG, Component, Property, unfolded
 from connectors.ical.findings import Findings
 from connectors.ical.limits import Limits
 from connectors.ical.meaning import status_of
@@ -56,9 +56,9 @@ class Moment(NamedTuple):
 @lru_cache(maxsize=1024)
 def _clock(head: str) -> Zone | None:
     """The zone that the parameters of a property name, if that is all they do, and by a name that means the same everywhere."""
-    name = head.removeprefix(";TZID=")
-    zone = known_zone(name)
-    return zone if zone and zone.name == name and name != head else None
+    _, _, name = head.partition(";TZID=")
+    zone = known_zone(name) if name and name == head[6:] and ";" not in name else None
+    return zone if zone and zone.name == name else None
 
 
 class RuleText(NamedTuple):
@@ -174,8 +174,7 @@ class EntryReader:
 
     def _first(self, event: Component, name: str, like: Moment | None = None) -> Moment:
         """The date or time of the first property of that name: on a clock met before at a glance."""
-        head, _, value = event.said[name].partition(":")
-        value = value.rstrip("\r")
+        head, _, value = unfolded(event.said[name]).partition(":")
         if len(value) == 8 and head in _UNZONED and value.isdigit() and value.isascii():
             return _new(Moment, (datetime.fromisoformat(value), self._ladder.owner, True, False))
         zone = self._clocks.get(head) or (_clock(head) if len(head) < LONG else None)
@@ -185,6 +184,7 @@ class EntryReader:
                 return _new(Moment, (at, UTC_ZONE, False, False))
             if head:
                 return _new(Moment, (at, zone, False, False))
+            return self._unzoned(at, like)
         line = event.first(name)
         assert line is not None
         moment = self._moment(line, line.value, like)
@@ -213,9 +213,12 @@ class EntryReader:
         tzid = line.parameters.get("TZID", "").strip()
         if tzid:
             return Moment(wall.at, self._ladder.resolve(tzid, self._uid, line.line))
+        return self._unzoned(wall.at, like)
+
+    def _unzoned(self, at: datetime, like: Moment | None) -> Moment:
         if like is not None and not like.date and not like.floating:
-            return Moment(wall.at, like.zone)
-        return Moment(wall.at, self._ladder.floating, floating=True)
+            return Moment(at, like.zone)
+        return Moment(at, self._ladder.floating, floating=True)
 
     def _start(self, event: Component) -> tuple[Moment | None, Moment | None]:
         start = self._one(event, "DTSTART")

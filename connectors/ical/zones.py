@@ -27,6 +27,8 @@ _UTC_NAMES = frozenset(
     {"utc", "z", "gmt", "zulu", "uct", "universal", "greenwich", "tzone://microsoft/utc", "etc/utc"}
 )
 _FIRST, _LAST = datetime.min.replace(tzinfo=UTC), datetime.max.replace(microsecond=0, tzinfo=UTC)
+_NAME = re.compile(r"[A-Za-z0-9_+-][A-Za-z0-9_+./-]*", re.ASCII).fullmatch
+"""To look in vain for a name that is none takes long."""
 _OFFSET = re.compile(r"(?:utc|gmt)? *([+-])(\d\d?)(?::?(\d\d))?", re.ASCII | re.IGNORECASE)
 
 
@@ -94,7 +96,7 @@ def named_zone(name: str) -> Zone | None:
     """Return the zone that an IANA name means, exactly as written, or None."""
     if name == "UTC":
         return UTC_ZONE
-    if not name or name[0] in "./" or ".." in name or name.lower() in {"localtime", "posixrules"}:
+    if not _NAME(name) or ".." in name or name.lower() in {"localtime", "posixrules"}:
         return None
     try:
         return Zone(name, ZoneInfo(name))
