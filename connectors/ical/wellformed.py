@@ -21,39 +21,39 @@ LONG = 20_000
 
 _LATE = r"\r*+\n[ \t][;:]"
 """What follows a name that is folded off from its parameters and value, as old Mozilla programs write all of them."""
-_REST = rf"[;:].*+(?:\n[ \t].*+)*+|{_LATE}.*+(?:\n[ \t].*+)*+"
 _LINE = rf"[A-Z0-9-]++(?:[;:]|{_LATE})|[ \t]"
 _END = r"\r*+(?=\n(?![ \t])|\Z)"
 
 
-def _leaf(kind: str) -> str:
-    """A component without others in it, and without anything out of the ordinary."""
-    return rf"\nBEGIN:{kind}{_END}{_PROPERTIES}\nEND:{kind}{_END}"
-
-
 _PROPERTIES = rf"(?:\n(?!(?:BEGIN|END)\b)(?:{_LINE}).*+)*+"
-_ZONE = rf"BEGIN:VTIMEZONE({_END}{_PROPERTIES}(?:{_leaf('STANDARD')}|{_leaf('DAYLIGHT')})*+)\nEND:VTIMEZONE{_END}"
 
 
-class _Ways:
-    """How a text is cut: `marks`, where components begin and end; `lines`, the properties between; `all`, in one."""
-
-    def __init__(self, names: Iterable[str], skipped: str = "") -> None:
-        by_letter = groupby(sorted(names), itemgetter(0))
-        wanted = "|".join(
-            f"{letter}(?:{'|'.join(re.escape(name[1:]) for name in these)})" for letter, these in by_letter
-        )
-        marks = rf"\n{_ZONE}|{skipped}\n(BEGIN|END)({_REST})"
-        lines = rf"({wanted})({_REST})"
-        odd = rf"(?!{_LINE}|\r*+(?:\n(?![ \t])|\Z))"
-        self.marks = re.compile(marks).split
-        self.lines = re.compile(rf"\n(?:{lines}|{odd})").findall
-        """A line that is neither a content line nor the continuation of one, nor blank, has no name."""
-        self.all = re.compile(rf"{marks}|\n{lines}")
+def _leaf(kind: str) -> str:
+    """The rest of a component after `BEGIN:`, without others in it, and without anything out of the ordinary."""
+    return rf"{kind}{_END}{_PROPERTIES}\nEND:{kind}{_END}"
 
 
-_ANY = _Ways(KEPT)
-_FOREIGN = _Ways(TIMES, f"{_leaf('VALARM')}|")
+_ZONE = (
+    rf"VTIMEZONE{_END}{_PROPERTIES}(?:\nBEGIN:(?:{_leaf('STANDARD')}|{_leaf('DAYLIGHT')}))*+\nEND:VTIMEZONE{_END}"
+)
+
+
+def _lines(names: Iterable[str], pieces: str) -> re.Pattern[str]:
+    """The lines with these names, each with what follows the name; components like the `pieces` are one line.
+
+    A line that is neither a content line nor the continuation of one, nor blank, has no name.
+    """
+    by_letter = groupby(sorted(("BEGIN", "END", *names)), itemgetter(0))
+    wanted = "|".join(
+        f"{letter}(?:{'|'.join(re.escape(name[1:]) for name in these)})" for letter, these in by_letter
+    )
+    rest = rf":V(?<=\nBEGIN:V)(?:{pieces})|[;:].*+(?:\n[ \t].*+)*+|{_LATE}.*+(?:\n[ \t].*+)*+"
+    odd = rf"(?!{_LINE}|\r*+(?:\n(?![ \t])|\Z))"
+    return re.compile(rf"\n(?:({wanted})({rest})|{odd})")
+
+
+_ANY = _lines(KEPT, _ZONE[1:])
+_FOREIGN = _lines(TIMES, f"{_ZONE[1:]}|{_leaf('VALARM')[1:]}")
 """Alarms are left out: a reminder matters to our own events only."""
 
 
@@ -76,9 +76,9 @@ def components(data: bytes, limits: Limits, findings: Findings) -> list[Componen
         return None
     try:
         text = "\n" + data.decode().rstrip("\r\n")
-        ways = _ANY if MARKER in text else _FOREIGN
-        findings.number_by(ways.all, text)
-        return _tree(text, ways, limits.nesting)
+        lines = _ANY if MARKER in text else _FOREIGN
+        findings.number_by(lines, text)
+        return _tree(lines.findall(text), limits.nesting)
     except (UnicodeDecodeError, _OutOfTheOrdinary):
         return None
 
@@ -87,50 +87,41 @@ def _too_many(data: bytes, sign: bytes, most: int) -> bool:
     return len(data) >= most and data.count(sign) >= most
 
 
-def _tree(text: str, ways: _Ways, nesting: int) -> list[Component]:
-    """The components of a text; the lines of each follow that of its BEGIN."""
-    first, *pieces = ways.marks(text)
-    root = here = Component("", 0, ways.lines(first))
+def _tree(lines: list[tuple[str, str]], nesting: int) -> list[Component]:
+    """The components that these lines make."""
+    names = [name for name, _ in lines]
+    if "" in names:
+        raise _OutOfTheOrdinary
+    root = here = Component("", 0)
     above: list[Component] = []
-    number = -1 - len(root.lines)
-    for zone, way, value, rest in zip(pieces[::4], pieces[1::4], pieces[2::4], pieces[3::4], strict=True):
-        lines = ways.lines(rest) if rest else []
-        if way == "BEGIN":
+    since = 0
+    for at in [at for at, name in enumerate(names) if name == "BEGIN" or name == "END"]:  # noqa: PLR1714  # quicker
+        if since < at:
+            here.lines += [ELSEWHERE] * (since + here.line - len(here.lines)) + lines[since:at]
+        since = at + 1
+        name, rest = lines[at]
+        if name == "END":
+            here = _ended(rest, here, above)
+        elif "\n" not in rest:
             above.append(here)
-            here = _begun(value, number, lines, above, nesting)
-        else:
-            if way:
-                here = _ended(value, here, above)
-            elif zone is not None:
-                here.parts.append(_defined(zone, number, len(above), nesting))
-            if lines:
-                here.lines += [ELSEWHERE] * (here.line - number - len(here.lines)) + lines
-        number -= 1 + len(lines)
-    _close(root)
+            here = _begun(rest, ~at, above, nesting)
+        elif "\nEND:VTIMEZONE" in rest:
+            here.parts.append(_defined(rest, ~at, len(above), nesting))
+        elif "\nEND:VALARM" not in rest:
+            raise _OutOfTheOrdinary
     if above:
         raise _OutOfTheOrdinary
     return root.parts
 
 
-def _close(here: Component) -> None:
-    """All its lines are there."""
-    here.said = said = dict(here.lines)
-    if "" in said:
-        raise _OutOfTheOrdinary
-    if len(said) != len(here.lines):
-        here.said = dict(reversed(here.lines))
-
-
-def _begun(
-    written: str, number: int, lines: list[tuple[str, str]], above: list[Component], nesting: int
-) -> Component:
+def _begun(written: str, number: int, above: list[Component], nesting: int) -> Component:
     """A calendar stands at the top, events and the like directly in it, everything else within one of these."""
     kind, depth = _KINDS.get(written) or _kind(written), len(above) - 1
     if not (
         depth == 0 if kind == "VCALENDAR" else depth == 1 if kind in WHOLE else 0 < depth < nesting and kind
     ):
         raise _OutOfTheOrdinary
-    part = Component(kind, number, lines, [], {})
+    part = Component(kind, number, [], [], {})
     above[-1].parts.append(part)
     return part
 
@@ -138,7 +129,9 @@ def _begun(
 def _ended(written: str, here: Component, above: list[Component]) -> Component:
     if not above or (_KINDS.get(written) or _kind(written)) != here.kind:
         raise _OutOfTheOrdinary
-    _close(here)
+    here.said = dict(here.lines)
+    if len(here.said) != len(here.lines):
+        here.said = dict(reversed(here.lines))
     return above.pop()
 
 
@@ -167,6 +160,7 @@ def definition(part: Component) -> Component:
 
 @lru_cache(maxsize=64)
 def _zone(text: str) -> Component:
-    """The VTIMEZONE with this text between its BEGIN and END; the lines of its properties are of no account."""
-    whole = f"\nBEGIN:VCALENDAR\nBEGIN:_ZONE{text}\nEND:_ZONE\nEND:VCALENDAR"
-    return _tree(whole, _FOREIGN, 3)[0].parts[0]
+    """The VTIMEZONE with this text after its BEGIN; the lines of its properties are of no account."""
+    within, _, _ = text.removeprefix(":VTIMEZONE").rpartition("\nEND:VTIMEZONE")
+    whole = f"\nBEGIN:VCALENDAR\nBEGIN:_ZONE{within}\nEND:_ZONE\nEND:VCALENDAR"
+    return _tree(_FOREIGN.findall(whole), 3)[0].parts[0]
