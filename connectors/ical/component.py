@@ -106,13 +106,15 @@ class Component:
     @property
     def uid(self) -> str:
         """The UID without unprintable characters, cut to a length that is safe to store and to log."""
-        text = self.text("UID")[:500]
+        rest = self.said.get("UID")
+        text = value_of("UID", rest)[:500] if rest else ""
         return text if text.isprintable() else "".join(filter(str.isprintable, text))
 
 
 def value_of(name: str, rest: str) -> str:
     """The value of a content line, stripped; `rest` is what follows its name."""
-    rest = unfolded(rest) if "\n" in rest else rest
+    if "\n" in rest:
+        rest = unfolded(rest)
     return rest[1:].strip() if rest[0] == ":" else read_property(name, rest, 0).value.strip()
 
 

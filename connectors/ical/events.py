@@ -71,7 +71,7 @@ class RuleText(NamedTuple):
 class Entry(NamedTuple):
     """An event, or one instance of a series (`replaces` is set), as written.
 
-    `extras` are RDATEs with their own length if they have one; `exceptions` EXDATEs. `event` is what it was made of.
+    `extras` are RDATEs with their own length if they have one; `exceptions` EXDATEs. `event` is what it was made of. `stands_alone`: its one occurrence is all there is to it, and it replaces none.
     """
 
     uid: str
@@ -87,6 +87,7 @@ class Entry(NamedTuple):
     exceptions: tuple[Moment, ...] = ()
     replaces: Moment | None = None
     onwards: bool = False
+    stands_alone: bool = False
 
     @property
     def revision(self) -> tuple[int, str]:
@@ -99,11 +100,6 @@ class Entry(NamedTuple):
     def recurs(self) -> bool:
         """Whether there can be more than one occurrence."""
         return bool(self.rules or self.extras or self.onwards)
-
-    @property
-    def stands_alone(self) -> bool:
-        """Whether its one occurrence is all there is to it."""
-        return not (self.rules or self.extras or self.onwards or self.exceptions or self.exclusions)
 
     def flawed(self) -> "Entry":
         """Return the entry as one that could not be read whole: what would block is unknown."""
@@ -141,17 +137,20 @@ class EntryReader:
         start, replaces = self._start(event)
         if start is None:
             return None
+        length = self._length(event, start)
+        repeated = _NOT_REPEATED if lines.keys().isdisjoint(_REPEATING) else self._repeated(event, start)
         values = (
             self._uid,
             event.line,
             start,
-            self._length(event, start),
+            length,
             status_of(event, self._addresses),
             start.date or (_ALL_DAY in lines and event.text(_ALL_DAY).upper() == "TRUE"),
             event,
-            *(_NOT_REPEATED if lines.keys().isdisjoint(_REPEATING) else self._repeated(event, start)),
+            *repeated,
             replaces,
-            "RECURRENCE-ID" in lines and _onwards(event),
+            replaces is not None and _onwards(event),
+            replaces is None and not any(repeated),
         )
         entry = _new(Entry, values)
         if "X-SYNCD-FLAWED" in lines:
@@ -174,7 +173,8 @@ class EntryReader:
 
     def _first(self, event: Component, name: str, like: Moment | None = None) -> Moment:
         """The date or time of the first property of that name: on a clock met before at a glance."""
-        head, _, value = unfolded(event.said[name]).partition(":")
+        rest = event.said[name]
+        head, _, value = (unfolded(rest) if "\n" in rest else rest.rstrip("\r")).partition(":")
         if len(value) == 8 and head in _UNZONED and value.isdigit() and value.isascii():
             return _new(Moment, (datetime.fromisoformat(value), self._ladder.owner, True, False))
         zone = self._clocks.get(head) or (_clock(head) if len(head) < LONG else None)

@@ -24,12 +24,12 @@ def expand(
 
     `budget` is what is left for the whole text; what the object needs is taken from it.
     """
-    master, overrides = _newest(entries, findings)
-    if master is not None and not overrides and master.stands_alone:
-        start, end = master.start.span(master.length)
+    if len(entries) == 1 and (only := entries[0]).stands_alone:
+        start, end = only.start.span(only.length)
         if not window.holds(start, end):
             return []
-        return [_new(BusyInterval, (start, end, master.status, master.all_day, master.uid))]
+        return [_new(BusyInterval, (start, end, only.status, only.all_day, only.uid))]
+    master, overrides = _newest(entries, findings)
     if len(overrides) > limits.overrides:
         findings.add(
             overrides[0].uid, overrides[0].line, f"only {limits.overrides} changed instances are read"
@@ -43,7 +43,7 @@ def expand(
         single = interval_of(override, override.start.instant, override.start)
         if window.holds(single.start, single.end):
             found.append(single)
-    return capped(found, limits, findings) if len(found) > 1 else found
+    return capped(found, limits, findings)
 
 
 def _newest(entries: Sequence[Entry], findings: Findings) -> tuple[Entry | None, list[Entry]]:

@@ -9,7 +9,7 @@ Of the same text both make the same components (tested).
 import re
 from collections.abc import Iterable
 from functools import lru_cache
-from itertools import groupby
+from itertools import compress, count, groupby
 from operator import itemgetter
 
 from connectors.ical.component import ELSEWHERE, KEPT, MARKER, TIMES, WHOLE, Component
@@ -57,6 +57,9 @@ _FOREIGN = _lines(TIMES, f"{_ZONE[1:]}|{_leaf('VALARM')[1:]}")
 """Alarms are left out: a reminder matters to our own events only."""
 
 
+_MARKS = frozenset({"BEGIN", "END", ""})
+
+
 class _OutOfTheOrdinary(ValueError):
     """The text is better read by `text`."""
 
@@ -89,19 +92,19 @@ def _too_many(data: bytes, sign: bytes, most: int) -> bool:
 
 def _tree(lines: list[tuple[str, str]], nesting: int) -> list[Component]:
     """The components that these lines make."""
-    names = [name for name, _ in lines]
-    if "" in names:
-        raise _OutOfTheOrdinary
+    marks = compress(count(), map(_MARKS.__contains__, map(itemgetter(0), lines)))
     root = here = Component("", 0)
     above: list[Component] = []
     since = 0
-    for at in [at for at, name in enumerate(names) if name == "BEGIN" or name == "END"]:  # noqa: PLR1714  # quicker
+    for at in marks:
         if since < at:
             here.lines += [ELSEWHERE] * (since + here.line - len(here.lines)) + lines[since:at]
         since = at + 1
         name, rest = lines[at]
         if name == "END":
             here = _ended(rest, here, above)
+        elif not name:
+            raise _OutOfTheOrdinary
         elif "\n" not in rest:
             above.append(here)
             here = _begun(rest, ~at, above, nesting)
