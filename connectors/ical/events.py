@@ -3,62 +3,25 @@
 RFC 5545 section 3.6.1. Nothing is expanded here. What can't be read is reported, and what is left counts as `unknown`.
 """
 
-import re
 from collections.abc import Collection, Iterator
 from datetime import datetime, timedelta
-from functools import lru_cache
 from typing import NamedTuple
 
-from connectors.ical.component import LONG, Component, Property, unfolded
+from connectors.ical.component import Component, Property
 from connectors.ical.findings import Findings
 from connectors.ical.limits import Limits
 from connectors.ical.meaning import status_of
-from connectors.ical.values import Length, Wall, read_length, read_time, read_wall, shifted
-from connectors.ical.zones import UTC_ZONE, Ladder, Zone, known_zone
+from connectors.ical.moments import Moment, MomentReader
+from connectors.ical.values import Length, read_length
+from connectors.ical.zones import Ladder
 from connectors.interface import NEVER_STORED, Status
 
 DAY = Length(days=1)
 NOTHING = Length()
 _NO_TIME = timedelta(0)
 _REPEATING = frozenset({"RRULE", "EXRULE", "RDATE", "EXDATE"})
-_UNZONED = frozenset({"", ";VALUE=DATE"})
 _ALL_DAY = "X-MICROSOFT-CDO-ALLDAYEVENT"
 _new = tuple.__new__
-_TIME = re.compile(r"\d{8}T(?:[01]\d|2[0-3])[0-5]\d[0-5]\dZ?", re.ASCII).fullmatch
-
-
-class Moment(NamedTuple):
-    """A wall-clock time on a clock. `date`: a whole day; `floating`: written without a zone."""
-
-    wall: datetime
-    zone: Zone
-    date: bool = False
-    floating: bool = False
-
-    @property
-    def instant(self) -> datetime:
-        """The moment in UTC; a whole day's is its first midnight."""
-        return self.zone.to_utc(self.wall)
-
-    def after(self, length: Length) -> datetime:
-        """Return the instant at which something of that length ends. Days follow the calendar, the rest the clock."""
-        if not length.days:
-            return shifted(self.instant, length.exact)
-        end = self.zone.to_utc(shifted(self.wall, timedelta(length.days)))
-        return shifted(end, length.exact) if length.exact else end
-
-    def span(self, length: Length) -> tuple[datetime, datetime]:
-        """The instants at which something of that length begins and ends here."""
-        start = self.zone.to_utc(self.wall)
-        return start, self.after(length) if length.days else shifted(start, length.exact)
-
-
-@lru_cache(maxsize=1024)
-def _clock(head: str) -> Zone | None:
-    """The zone that the parameters of a property name, if that is all they do, and by a name that means the same everywhere."""
-    _, _, name = head.partition(";TZID=")
-    zone = known_zone(name) if name and name == head[6:] and ";" not in name else None
-    return zone if zone and zone.name == name else None
 
 
 class RuleText(NamedTuple):
@@ -113,7 +76,6 @@ Repetition = tuple[
     tuple[Moment, ...],
 ]
 
-
 _NOT_REPEATED: Repetition = ((), (), (), ())
 
 
@@ -123,11 +85,10 @@ class EntryReader:
     def __init__(
         self, ladder: Ladder, addresses: Collection[str], limits: Limits, findings: Findings
     ) -> None:
-        self._ladder = ladder
+        self._moments = MomentReader(ladder)
         self._addresses = addresses
         self._limits = limits
         self._findings = findings
-        self._clocks = {"": UTC_ZONE}
         self._flawed = False
         self._uid = ""
 
@@ -150,11 +111,13 @@ class EntryReader:
             *repeated,
             replaces,
             replaces is not None and _onwards(event),
-            replaces is None and not any(repeated),
+            replaces is None and (repeated is _NOT_REPEATED or not any(repeated)),
         )
         entry = _new(Entry, values)
         if "X-SYNCD-FLAWED" in lines:
-            self._flaw(event.first("X-SYNCD-FLAWED"), event, "the event could not be read whole when it was fetched")
+            self._flaw(
+                event.first("X-SYNCD-FLAWED"), event, "the event could not be read whole when it was fetched"
+            )
         return entry.flawed() if self._flawed else entry
 
     def _repeated(self, event: Component, start: Moment) -> Repetition:
@@ -170,55 +133,6 @@ class EntryReader:
     def _flaw(self, line: Property | None, event: Component, message: str) -> None:
         self._flawed = True
         self._findings.add(self._uid, line.line if line else event.line, message)
-
-    def _first(self, event: Component, name: str, like: Moment | None = None) -> Moment:
-        """The date or time of the first property of that name: on a clock met before at a glance."""
-        rest = event.said[name]
-        head, _, value = (unfolded(rest) if "\n" in rest else rest.rstrip("\r")).partition(":")
-        if len(value) == 8 and head in _UNZONED and value.isdigit() and value.isascii():
-            return _new(Moment, (datetime.fromisoformat(value), self._ladder.owner, True, False))
-        zone = self._clocks.get(head) or (_clock(head) if len(head) < LONG else None)
-        if zone and _TIME(value):
-            at = datetime.fromisoformat(value[:15])
-            if len(value) == 16:
-                return _new(Moment, (at, UTC_ZONE, False, False))
-            if head:
-                return _new(Moment, (at, zone, False, False))
-            return self._unzoned(at, like)
-        line = event.first(name)
-        assert line is not None
-        moment = self._moment(line, line.value, like)
-        if head == f";TZID={line.parameters.get('TZID')}" and not moment.date and moment.zone is not UTC_ZONE:
-            self._clocks[head] = moment.zone
-        return moment
-
-    def _moment(self, line: Property, value: str, like: Moment | None = None) -> Moment:
-        """Read a date or time of a property. Without a zone it floats, or is read on the clock of `like`."""
-        size, kind = len(value), line.parameters.get("VALUE")
-        if size == 8 and value.isdigit() and value.isascii():
-            return _new(Moment, (datetime.fromisoformat(value), self._ladder.owner, True, False))
-        if not kind and (at := read_time(value)):
-            if size == 16:
-                return _new(Moment, (at, UTC_ZONE, False, False))
-            if zone := self._ladder.resolved.get(line.parameters.get("TZID", "")):
-                return _new(Moment, (at, zone, False, False))
-        whole_day = kind is not None and kind.upper() == "DATE"
-        return self._placed(read_wall(value, whole_day=whole_day), line, like)
-
-    def _placed(self, wall: Wall, line: Property, like: Moment | None) -> Moment:
-        if wall.date:
-            return Moment(wall.at, self._ladder.owner, date=True)
-        if wall.utc:
-            return Moment(wall.at, UTC_ZONE)
-        tzid = line.parameters.get("TZID", "").strip()
-        if tzid:
-            return Moment(wall.at, self._ladder.resolve(tzid, self._uid, line.line))
-        return self._unzoned(wall.at, like)
-
-    def _unzoned(self, at: datetime, like: Moment | None) -> Moment:
-        if like is not None and not like.date and not like.floating:
-            return Moment(at, like.zone)
-        return Moment(at, self._ladder.floating, floating=True)
 
     def _start(self, event: Component) -> tuple[Moment | None, Moment | None]:
         start = self._one(event, "DTSTART")
@@ -238,7 +152,7 @@ class EntryReader:
         if name not in event.said:
             return None
         try:
-            return self._first(event, name)
+            return self._moments.first(event, name)
         except ValueError as reason:
             self._flaw(event.first(name), event, f"{name} can't be read ({reason})")
             return None
@@ -259,7 +173,7 @@ class EntryReader:
         return length if length.days or length.exact else nothing
 
     def _until(self, event: Component, start: Moment) -> Length:
-        end = self._first(event, "DTEND", start)
+        end = self._moments.first(event, "DTEND", start)
         if start.date and end.date:
             return _new(Length, ((end.wall - start.wall).days, _NO_TIME))
         if end.date or start.zone is end.zone:
@@ -284,7 +198,7 @@ class EntryReader:
 
     def _extra(self, line: Property, value: str, start: Moment) -> tuple[Moment, Length | None]:
         text, slash, rest = value.partition("/")
-        moment = self._moment(line, text, start)
+        moment = self._moments.read(line, text, self._uid, start)
         if moment.date and not start.date:
             # RDATE;VALUE=DATE beside a DTSTART with a time: that day, at the time of the series.
             moment = start._replace(wall=datetime.combine(moment.wall, start.wall.time()))
@@ -296,7 +210,7 @@ class EntryReader:
         if rest.strip()[:1].upper() in {"P", "+", "-"}:
             length = read_length(rest)
         else:
-            length = Length(exact=self._moment(line, rest, start).instant - start.instant)
+            length = Length(exact=self._moments.read(line, rest, self._uid, start).instant - start.instant)
         if start.after(length) < start.instant:
             raise ValueError("a period that ends before it starts")
         return length
@@ -304,7 +218,7 @@ class EntryReader:
     def _exceptions(self, event: Component, start: Moment) -> Iterator[Moment]:
         for line, value in self._listed(event, "EXDATE", self._limits.exceptions):
             try:
-                yield self._moment(line, value, start)
+                yield self._moments.read(line, value, self._uid, start)
             except ValueError as reason:
                 self._flaw(line, event, f"EXDATE can't be read ({reason})")
 
@@ -325,7 +239,7 @@ class EntryReader:
         for line, value in self._listed(freebusy, "FREEBUSY", self._limits.extras):
             text, _, rest = value.partition("/")
             try:
-                start = self._moment(line, text)
+                start = self._moments.read(line, text, self._uid)
                 yield line, start.instant, start.after(self._period_length(line, rest, start))
             except ValueError as reason:
                 self._findings.add(self._uid, line.line, f"FREEBUSY can't be read ({reason})")

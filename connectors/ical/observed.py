@@ -91,7 +91,9 @@ class _Definition:
 
 
 def _observed(part: Component, allowed: int) -> ObservedZone:
-    parts = [observance for observance in definition(part).parts if observance.kind in {"STANDARD", "DAYLIGHT"}]
+    parts = [
+        observance for observance in definition(part).parts if observance.kind in {"STANDARD", "DAYLIGHT"}
+    ]
     if not parts:
         raise UnreadableZone("it has neither STANDARD nor DAYLIGHT")
     if len(parts) > allowed:

@@ -36,8 +36,8 @@ class Reduction:
         if floating:
             zone = known_zone(floating)
             yield f"X-WR-TIMEZONE:{zone.name if zone else 'unknown'}"
-        for name, zone in self._zones.values():
-            yield from _definition(name, zone)
+        for name, decided in self._zones.values():
+            yield from _definition(name, decided)
         yield from body
         yield "END:VCALENDAR"
 

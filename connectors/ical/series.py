@@ -13,9 +13,10 @@ from itertools import chain
 from typing import NamedTuple, TypeVar
 
 from connectors.ical.alike import all_alike
-from connectors.ical.events import Entry, Moment, RuleText
+from connectors.ical.events import Entry, RuleText
 from connectors.ical.findings import Findings
 from connectors.ical.limits import Limits, Steps, StepsSpent
+from connectors.ical.moments import Moment
 from connectors.ical.recurrence import DISORDER, day_meant, last_wall
 from connectors.ical.rules import Rule, RuleRefused, parse_rule
 from connectors.ical.stride import LISTED

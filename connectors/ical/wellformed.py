@@ -33,9 +33,7 @@ def _leaf(kind: str) -> str:
     return rf"{kind}{_END}{_PROPERTIES}\nEND:{kind}{_END}"
 
 
-_ZONE = (
-    rf"VTIMEZONE{_END}{_PROPERTIES}(?:\nBEGIN:(?:{_leaf('STANDARD')}|{_leaf('DAYLIGHT')}))*+\nEND:VTIMEZONE{_END}"
-)
+_ZONE = rf"VTIMEZONE{_END}{_PROPERTIES}(?:\nBEGIN:(?:{_leaf('STANDARD')}|{_leaf('DAYLIGHT')}))*+\nEND:VTIMEZONE{_END}"
 
 
 def _lines(names: Iterable[str], pieces: str) -> re.Pattern[str]:
@@ -97,7 +95,9 @@ def _tree(lines: list[tuple[str, str]], nesting: int) -> list[Component]:
     above: list[Component] = []
     since = 0
     for at in marks:
-        if since < at:
+        if since == -here.line:
+            here.lines = lines[since:at]
+        elif since < at:
             here.lines += [ELSEWHERE] * (since + here.line - len(here.lines)) + lines[since:at]
         since = at + 1
         name, rest = lines[at]
