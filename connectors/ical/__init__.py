@@ -2,7 +2,7 @@
 
 RFC 5545 (iCalendar), RFC 7529 (RSCALE: only the Gregorian calendar), RFC 7986 (CONFERENCE), [MS-OXCICAL] (Microsoft's
 properties). A text is scanned once (`wellformed`, or `text` where it is out of the ordinary) into components (`component`).
-Its zones are found by a ladder (`zones`, `observed`), its events become entries (`events`, `meaning`), and entries are
+Its zones are found by a ladder (`zones`, `observed`), its events become entries (`events`, `moments`, `meaning`), and entries are
 expanded within a window (`expand`, over `series`, `alike`, `recurrence`, `rules`, `walk`, and `stride` for the common rules, `days` for all). `reduce` keeps what
 later expansion needs, `write` and `own` are the way there and back of our own events, `titles` what events of an operator's own file are called,
 `freebusy` what a server answers who is asked for busy time.

@@ -29,6 +29,8 @@ def all_alike(
 
     `without` are days and instants that are left out.
     """
+    if isinstance(days, LISTED) and not days:
+        return
     start, (whole, exact) = master.start, master.length
     instants, (days_out, out) = start.zone.instants, without
     first, first_day = start.wall.replace(tzinfo=UTC), start.wall.toordinal()

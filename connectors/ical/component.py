@@ -34,6 +34,7 @@ KEPT = TIMES | OURS
 
 LONG = 200
 
+_FOLD = re.compile(r"\r*\n[ \t]")
 _PARAMETER = re.compile(r';([A-Za-z0-9_-]+)=("[^"]*"(?:,"[^"]*")*|[^";:]*)')
 NO_PARAMETERS: Mapping[str, str] = MappingProxyType({})
 _new = tuple.__new__
@@ -49,56 +50,87 @@ class Property(NamedTuple):
     line: int
 
 
+Line = tuple[str, str]
+"""A content line: its name in capitals, and what follows it from the `;` or `:` on, perhaps folded."""
+
+ELSEWHERE: Line = ("\n", "")
+"""Stands for a line of another component."""
+
+
 @dataclass(slots=True)
 class Component:
-    """A component with the properties kept of it. `torn`: its END is missing, so it may be incomplete.
+    """A component with its content lines, which are understood when somebody asks. `said`: the first line of each name.
 
-    `source` is what it was made of, where that is a short VTIMEZONE that others may share.
+    `line` and `numbers` are where it begins and its lines stand (`Findings.line_of`); without the latter they follow the
+    former. `torn`: its END is missing, so it may be incomplete. `source` is what it was made of, where that is a short
+    VTIMEZONE that others may share.
     """
 
     kind: str
     line: int
-    properties: dict[str, list[Property]] = field(default_factory=dict)
+    lines: list[Line] = field(default_factory=list)
     parts: list["Component"] = field(default_factory=list)
+    said: dict[str, str] = field(default_factory=dict)
     torn: bool = False
     source: str = ""
+    numbers: list[int] | None = None
+
+    def add(self, name: str, rest: str, line: int) -> None:
+        """Append a content line that stands at this line."""
+        self.lines.append((name, rest))
+        self.said.setdefault(name, rest)
+        if self.numbers is not None:
+            self.numbers.append(line)
+
+    def every(self, name: str) -> list[Property]:
+        """Return the properties of that name."""
+        if name not in self.said:
+            return []
+        if len(self.said) == len(self.lines):
+            return [self._property(self.lines.index((name, self.said[name])))]
+        return [self._property(at) for at, (written, _) in enumerate(self.lines) if written == name]
 
     def first(self, name: str) -> Property | None:
         """Return the first property of that name, or None."""
-        found = self.properties.get(name)
-        return found[0] if found else None
+        if name not in self.said:
+            return None
+        return self._property(self.lines.index((name, self.said[name])))
+
+    def _property(self, at: int) -> Property:
+        return read_property(*self.lines[at], self.numbers[at] if self.numbers else self.line - 1 - at)
 
     def text(self, name: str) -> str:
         """Return the value of the first property of that name, stripped, or an empty text."""
-        found = self.properties.get(name)
-        return found[0].value.strip() if found else ""
-
-    def texts(self, names: tuple[str, ...]) -> tuple[str, ...]:
-        """Return what `text` gives for each of these names."""
-        found = self.properties
-        return tuple([found[name][0].value.strip() if name in found else "" for name in names])
+        return value_of(name, self.said[name]) if name in self.said else ""
 
     @property
     def uid(self) -> str:
         """The UID without unprintable characters, cut to a length that is safe to store and to log."""
-        text = self.text("UID")[:500]
+        rest = self.said.get("UID")
+        text = value_of("UID", rest)[:500] if rest else ""
         return text if text.isprintable() else "".join(filter(str.isprintable, text))
 
 
+def value_of(name: str, rest: str) -> str:
+    """The value of a content line, stripped; `rest` is what follows its name."""
+    if "\n" in rest:
+        rest = unfolded(rest)
+    return rest[1:].strip() if rest[0] == ":" else read_property(name, rest, 0).value.strip()
+
+
+def unfolded(rest: str) -> str:
+    """A content line, or the end of one, as one line."""
+    return (_FOLD.sub("", rest) if "\n" in rest else rest).rstrip("\r")
+
+
 def read_property(name: str, rest: str, line: int) -> Property:
-    """Read what follows a property's name, from its `;` or `:` on; a repeated parameter keeps its first value."""
+    """Read a content line behind its name; a repeated parameter keeps its first value."""
+    rest = unfolded(rest)
     if rest[0] == ":":
-        return Property(name, NO_PARAMETERS, rest[1:], line)
+        return _new(Property, (name, NO_PARAMETERS, rest[1:], line))
     head, _, value = rest.partition(":")
-    if len(head) < LONG and '"' not in head:
-        return short_property(name, head, value, line)
-    return _quoted_property(name, rest, line)
-
-
-def short_property(name: str, head: str, value: str, line: int) -> Property:
-    """A property with parameters that are neither long nor quoted, cut from its value at the first colon."""
-    if ":" in value and name in _ZONED:
-        return _quoted_property(name, f"{head}:{value}", line)
+    if len(head) >= LONG or '"' in head or (":" in value and name in _ZONED):
+        return _quoted_property(name, rest, line)
     return _new(Property, (name, _remembered(head)[0], value, line))
 
 

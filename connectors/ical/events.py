@@ -11,8 +11,9 @@ from connectors.ical.component import Component, Property
 from connectors.ical.findings import Findings
 from connectors.ical.limits import Limits
 from connectors.ical.meaning import status_of
-from connectors.ical.values import Length, Wall, read_length, read_time, read_wall, shifted
-from connectors.ical.zones import UTC_ZONE, Ladder, Zone
+from connectors.ical.moments import Moment, MomentReader
+from connectors.ical.values import Length, read_length
+from connectors.ical.zones import Ladder
 from connectors.interface import NEVER_STORED, Status
 
 DAY = Length(days=1)
@@ -21,32 +22,6 @@ _NO_TIME = timedelta(0)
 _REPEATING = frozenset({"RRULE", "EXRULE", "RDATE", "EXDATE"})
 _ALL_DAY = "X-MICROSOFT-CDO-ALLDAYEVENT"
 _new = tuple.__new__
-
-
-class Moment(NamedTuple):
-    """A wall-clock time on a clock. `date`: a whole day; `floating`: written without a zone."""
-
-    wall: datetime
-    zone: Zone
-    date: bool = False
-    floating: bool = False
-
-    @property
-    def instant(self) -> datetime:
-        """The moment in UTC; a whole day's is its first midnight."""
-        return self.zone.to_utc(self.wall)
-
-    def after(self, length: Length) -> datetime:
-        """Return the instant at which something of that length ends. Days follow the calendar, the rest the clock."""
-        if not length.days:
-            return shifted(self.instant, length.exact)
-        end = self.zone.to_utc(shifted(self.wall, timedelta(length.days)))
-        return shifted(end, length.exact) if length.exact else end
-
-    def span(self, length: Length) -> tuple[datetime, datetime]:
-        """The instants at which something of that length begins and ends here."""
-        start = self.instant
-        return start, self.after(length) if length.days else shifted(start, length.exact)
 
 
 class RuleText(NamedTuple):
@@ -59,7 +34,7 @@ class RuleText(NamedTuple):
 class Entry(NamedTuple):
     """An event, or one instance of a series (`replaces` is set), as written.
 
-    `extras` are RDATEs with their own length if they have one; `exceptions` EXDATEs. `revised` is DTSTAMP as text.
+    `extras` are RDATEs with their own length if they have one; `exceptions` EXDATEs. `event` is what it was made of. `stands_alone`: its one occurrence is all there is to it, and it replaces none.
     """
 
     uid: str
@@ -68,24 +43,26 @@ class Entry(NamedTuple):
     length: Length
     status: Status
     all_day: bool
-    sequence: int = 0
-    revised: str = ""
+    event: Component
     rules: tuple[RuleText, ...] = ()
     exclusions: tuple[RuleText, ...] = ()
     extras: tuple[tuple[Moment, Length | None], ...] = ()
     exceptions: tuple[Moment, ...] = ()
     replaces: Moment | None = None
     onwards: bool = False
+    stands_alone: bool = False
+
+    @property
+    def revision(self) -> tuple[int, str]:
+        """Of several entries for the same thing the one counts for which this is greatest: SEQUENCE, DTSTAMP as text."""
+        text = self.event.text("SEQUENCE")
+        number = int(text) if text.isascii() and text.isdigit() and len(text) < 12 else 0
+        return number, self.event.text("DTSTAMP")
 
     @property
     def recurs(self) -> bool:
         """Whether there can be more than one occurrence."""
         return bool(self.rules or self.extras or self.onwards)
-
-    @property
-    def stands_alone(self) -> bool:
-        """Whether its one occurrence is all there is to it."""
-        return not (self.rules or self.extras or self.onwards or self.exceptions or self.exclusions)
 
     def flawed(self) -> "Entry":
         """Return the entry as one that could not be read whole: what would block is unknown."""
@@ -99,7 +76,6 @@ Repetition = tuple[
     tuple[Moment, ...],
 ]
 
-
 _NOT_REPEATED: Repetition = ((), (), (), ())
 
 
@@ -109,7 +85,7 @@ class EntryReader:
     def __init__(
         self, ladder: Ladder, addresses: Collection[str], limits: Limits, findings: Findings
     ) -> None:
-        self._ladder = ladder
+        self._moments = MomentReader(ladder)
         self._addresses = addresses
         self._limits = limits
         self._findings = findings
@@ -118,31 +94,35 @@ class EntryReader:
 
     def read(self, event: Component) -> Entry | None:
         """Return the entry, or None (reported) when not even its start can be read."""
-        lines, self._flawed, self._uid = event.properties, event.torn, event.uid
+        lines, self._flawed, self._uid = event.said, event.torn, event.uid
         start, replaces = self._start(event)
         if start is None:
             return None
+        length = self._length(event, start)
+        repeated = _NOT_REPEATED if lines.keys().isdisjoint(_REPEATING) else self._repeated(event, start)
         values = (
             self._uid,
             event.line,
             start,
-            self._length(event, start),
+            length,
             status_of(event, self._addresses),
             start.date or (_ALL_DAY in lines and event.text(_ALL_DAY).upper() == "TRUE"),
-            _sequence(event) if "SEQUENCE" in lines else 0,
-            event.text("DTSTAMP"),
-            *(_NOT_REPEATED if _REPEATING.isdisjoint(lines) else self._repeated(event, start)),
+            event,
+            *repeated,
             replaces,
-            "RECURRENCE-ID" in lines and _onwards(event),
+            replaces is not None and _onwards(event),
+            replaces is None and (repeated is _NOT_REPEATED or not any(repeated)),
         )
         entry = _new(Entry, values)
-        if flaw := event.first("X-SYNCD-FLAWED"):
-            self._flaw(flaw, event, "the event could not be read whole when it was fetched")
+        if "X-SYNCD-FLAWED" in lines:
+            self._flaw(
+                event.first("X-SYNCD-FLAWED"), event, "the event could not be read whole when it was fetched"
+            )
         return entry.flawed() if self._flawed else entry
 
     def _repeated(self, event: Component, start: Moment) -> Repetition:
         """What makes it a series: the entry's rules, exclusions, extras and exceptions."""
-        lines = event.properties
+        lines = event.said
         return (
             self._rules(event, "RRULE") if "RRULE" in lines else (),
             self._rules(event, "EXRULE") if "EXRULE" in lines else (),
@@ -154,34 +134,9 @@ class EntryReader:
         self._flawed = True
         self._findings.add(self._uid, line.line if line else event.line, message)
 
-    def _moment(self, line: Property, value: str, like: Moment | None = None) -> Moment:
-        """Read a date or time of a property. Without a zone it floats, or is read on the clock of `like`."""
-        size, kind = len(value), line.parameters.get("VALUE")
-        if size == 8 and value.isdigit() and value.isascii():
-            return _new(Moment, (datetime.fromisoformat(value), self._ladder.owner, True, False))
-        if not kind and (at := read_time(value)):
-            if size == 16:
-                return _new(Moment, (at, UTC_ZONE, False, False))
-            if zone := self._ladder.resolved.get(line.parameters.get("TZID", "")):
-                return _new(Moment, (at, zone, False, False))
-        whole_day = kind is not None and kind.upper() == "DATE"
-        return self._placed(read_wall(value, whole_day=whole_day), line, like)
-
-    def _placed(self, wall: Wall, line: Property, like: Moment | None) -> Moment:
-        if wall.date:
-            return Moment(wall.at, self._ladder.owner, date=True)
-        if wall.utc:
-            return Moment(wall.at, UTC_ZONE)
-        tzid = line.parameters.get("TZID", "").strip()
-        if tzid:
-            return Moment(wall.at, self._ladder.resolve(tzid, self._uid, line.line))
-        if like is not None and not like.date and not like.floating:
-            return Moment(wall.at, like.zone)
-        return Moment(wall.at, self._ladder.floating, floating=True)
-
     def _start(self, event: Component) -> tuple[Moment | None, Moment | None]:
         start = self._one(event, "DTSTART")
-        if "RECURRENCE-ID" not in event.properties and start is not None:
+        if "RECURRENCE-ID" not in event.said and start is not None:
             return start, None
         replaces = self._one(event, "RECURRENCE-ID")
         if start is None and event.first("DTSTART") is None and replaces is not None:
@@ -194,44 +149,39 @@ class EntryReader:
         return start, replaces
 
     def _one(self, event: Component, name: str) -> Moment | None:
-        found = event.properties.get(name)
-        if not found:
+        if name not in event.said:
             return None
-        line = found[0]
         try:
-            return self._moment(line, line.value)
+            return self._moments.first(event, name)
         except ValueError as reason:
-            self._flaw(line, event, f"{name} can't be read ({reason})")
+            self._flaw(event.first(name), event, f"{name} can't be read ({reason})")
             return None
 
     def _length(self, event: Component, start: Moment) -> Length:
         nothing = DAY if start.date else NOTHING
-        found = event.properties.get("DTEND") or event.properties.get("DURATION")
-        if not found:
+        name = "DTEND" if "DTEND" in event.said else "DURATION"
+        if name not in event.said:
             return nothing
-        line = found[0]
         try:
-            length = self._until(line, start) if line.name == "DTEND" else read_length(line.value)
+            length = self._until(event, start) if name == "DTEND" else read_length(event.text(name))
         except ValueError as reason:
-            self._flaw(line, event, f"{line.name} can't be read ({reason})")
+            self._flaw(event.first(name), event, f"{name} can't be read ({reason})")
             return nothing
         if length.days < 0 or length.exact < _NO_TIME:
-            self._flaw(line, event, "the event ends before it starts")
+            self._flaw(event.first(name), event, "the event ends before it starts")
             return nothing
         return length if length.days or length.exact else nothing
 
-    def _until(self, line: Property, start: Moment) -> Length:
-        end = self._moment(line, line.value, start)
+    def _until(self, event: Component, start: Moment) -> Length:
+        end = self._moments.first(event, "DTEND", start)
         if start.date and end.date:
             return _new(Length, ((end.wall - start.wall).days, _NO_TIME))
-        if start.zone is UTC_ZONE is end.zone:
-            return _new(Length, (0, end.wall - start.wall))
-        if end.date:
-            end = Moment(end.wall, start.zone)
+        if end.date or start.zone is end.zone:
+            return _new(Length, (0, start.zone.elapsed(start.wall, end.wall)))
         return _new(Length, (0, end.instant - start.instant))
 
     def _rules(self, event: Component, name: str) -> tuple[RuleText, ...]:
-        found = event.properties[name]
+        found = event.every(name)
         if len(found) == 1 <= self._limits.rules:
             return (_new(RuleText, (found[0].value.strip().upper(), found[0].line)),)
         lines = {line.value.strip().upper(): line for line in found}
@@ -248,7 +198,7 @@ class EntryReader:
 
     def _extra(self, line: Property, value: str, start: Moment) -> tuple[Moment, Length | None]:
         text, slash, rest = value.partition("/")
-        moment = self._moment(line, text, start)
+        moment = self._moments.read(line, text, self._uid, start)
         if moment.date and not start.date:
             # RDATE;VALUE=DATE beside a DTSTART with a time: that day, at the time of the series.
             moment = start._replace(wall=datetime.combine(moment.wall, start.wall.time()))
@@ -260,7 +210,7 @@ class EntryReader:
         if rest.strip()[:1].upper() in {"P", "+", "-"}:
             length = read_length(rest)
         else:
-            length = Length(exact=self._moment(line, rest, start).instant - start.instant)
+            length = Length(exact=self._moments.read(line, rest, self._uid, start).instant - start.instant)
         if start.after(length) < start.instant:
             raise ValueError("a period that ends before it starts")
         return length
@@ -268,12 +218,12 @@ class EntryReader:
     def _exceptions(self, event: Component, start: Moment) -> Iterator[Moment]:
         for line, value in self._listed(event, "EXDATE", self._limits.exceptions):
             try:
-                yield self._moment(line, value, start)
+                yield self._moments.read(line, value, self._uid, start)
             except ValueError as reason:
                 self._flaw(line, event, f"EXDATE can't be read ({reason})")
 
     def _listed(self, event: Component, name: str, allowed: int) -> Iterator[tuple[Property, str]]:
-        for line in event.properties.get(name, ()):
+        for line in event.every(name):
             for value in line.value.split(","):
                 if not value.strip():
                     continue
@@ -289,15 +239,10 @@ class EntryReader:
         for line, value in self._listed(freebusy, "FREEBUSY", self._limits.extras):
             text, _, rest = value.partition("/")
             try:
-                start = self._moment(line, text)
+                start = self._moments.read(line, text, self._uid)
                 yield line, start.instant, start.after(self._period_length(line, rest, start))
             except ValueError as reason:
                 self._findings.add(self._uid, line.line, f"FREEBUSY can't be read ({reason})")
-
-
-def _sequence(event: Component) -> int:
-    text = event.text("SEQUENCE")
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 12 else 0
 
 
 def _onwards(event: Component) -> bool:

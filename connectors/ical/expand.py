@@ -14,6 +14,8 @@ from connectors.ical.series import Series, interval_of
 from connectors.ical.values import Window
 from connectors.interface import NEVER_STORED, BusyInterval, Status
 
+_new = tuple.__new__
+
 
 def expand(
     entries: Sequence[Entry], window: Window, limits: Limits, findings: Findings, budget: Steps
@@ -22,12 +24,12 @@ def expand(
 
     `budget` is what is left for the whole text; what the object needs is taken from it.
     """
-    master, overrides = _newest(entries, findings)
-    if master is not None and not overrides and master.stands_alone:
-        start, end = master.start.span(master.length)
+    if len(entries) == 1 and (only := entries[0]).stands_alone:
+        start, end = only.start.span(only.length)
         if not window.holds(start, end):
             return []
-        return [BusyInterval(start, end, master.status, master.all_day, master.uid)]
+        return [_new(BusyInterval, (start, end, only.status, only.all_day, only.uid))]
+    master, overrides = _newest(entries, findings)
     more: list[Entry] = []
     if len(overrides) > limits.overrides:
         findings.add(
@@ -59,7 +61,7 @@ def _newest(entries: Sequence[Entry], findings: Findings) -> tuple[Entry | None,
             findings.add(
                 entry.uid, entry.line, "the same UID stands here again; the newest one counts", "warning"
             )
-        if other is None or (entry.sequence, entry.revised) >= (other.sequence, other.revised):
+        if other is None or entry.revision >= other.revision:
             best[key] = entry
     return best.pop(None, None), list(best.values())
 

@@ -2,7 +2,6 @@
 
 import re
 from collections import deque
-from collections.abc import Callable
 from typing import Literal
 
 from connectors.interface import Problem
@@ -11,7 +10,7 @@ from connectors.interface import Problem
 class Findings:
     """Problems in the order found. Beyond the cap they are only counted: a hostile text can't flood a log."""
 
-    __slots__ = ("_allowed", "_found", "_lately", "_left_out", "_matches", "_starts", "_text")
+    __slots__ = ("_allowed", "_found", "_lately", "_left_out", "_lines", "_starts", "_text")
 
     def __init__(self, allowed: int) -> None:
         self._allowed = allowed
@@ -19,20 +18,19 @@ class Findings:
         self._left_out = 0
         self._lately: deque[tuple[str, int, str, str]] = deque(maxlen=8)
         self._text = ""
-        self._matches: Callable[[], list[int]] = list
+        self._lines: re.Pattern[str] | None = None
         self._starts: list[int] | None = None
 
     def number_by(self, lines: re.Pattern[str], text: str) -> None:
         """From now on a `line` of -1 is the first match of `lines` in this text, and so on: few lines are ever told."""
-        self._matches = lambda: [match.start() for match in lines.finditer(text)]
-        self._text = text
+        self._lines, self._text, self._starts = lines, text, None
 
     def line_of(self, line: int) -> int:
         """The 1-based line that a component or property has as its `line`; 0 where it is not known."""
-        if line >= 0:
+        if line >= 0 or not self._lines:
             return line
         if self._starts is None:
-            self._starts = self._matches()
+            self._starts = [match.start() for match in self._lines.finditer(self._text)]
         return self._text.count("\n", 0, self._starts[~line] + 1)
 
     def add(self, uid: str, line: int, message: str, level: Literal["error", "warning"] = "error") -> None:

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable
 from functools import lru_cache
 from urllib.parse import unquote
 
-from connectors.ical.component import LONG, Component, Property
+from connectors.ical.component import LONG, Component, Property, value_of
 from connectors.interface import Status
 
 _CDO = {
@@ -32,12 +32,14 @@ def status_of(event: Component, addresses: Collection[str]) -> Status:
     Cancelled and declined win over everything; then the event's own kind; not answered and provisional events are
     tentative where they would be busy or out of office otherwise.
     """
-    if _SPEAKING.isdisjoint(event.properties):
+    if event.said.keys().isdisjoint(_SPEAKING):
         return Status.BUSY
-    said = event.texts(_SAID)
-    status, kind = _understood(said) if len("".join(said)) < LONG else _kinds(said)
+    said = tuple(map(event.said.get, _SAID))
+    status, kind = _understood(said) if len("".join(filter(None, said))) < LONG else _kinds(said)
     if status == "CANCELLED":
         return Status.CANCELLED
+    if "ATTENDEE" not in event.said and status != "TENTATIVE":
+        return kind
     answers = {answer.upper() for _, answer in own_answers(event, addresses)}
     if answers == {"DECLINED"}:
         return Status.DECLINED
@@ -57,7 +59,7 @@ def own_answers(event: Component, addresses: Collection[str]) -> list[tuple[str,
 
     The line's own address decides; SENT-BY (somebody who acts for the attendee) only if no line is the owner's own.
     """
-    lines = event.properties.get("ATTENDEE")
+    lines = event.every("ATTENDEE")
     own = _plain_addresses(tuple(addresses)) if lines else frozenset()
     if not lines or not own:
         return []
@@ -99,9 +101,9 @@ def _answers(
     return found
 
 
-def _kinds(said: tuple[str, ...]) -> tuple[str, Status]:
+def _kinds(said: tuple[str | None, ...]) -> tuple[str, Status]:
     """STATUS, and the event's own kind, which the other three say."""
-    status, transp, *microsoft = (text.upper() for text in said)
+    status, transp, *microsoft = (value_of("", rest).upper() if rest else "" for rest in said)
     # [MS-OXCICAL] 2.1.3.1.1.20.31: where the Microsoft kind is given it is the precise one, TRANSP its shadow.
     kind = next((_CDO[text] for text in microsoft if text in _CDO), Status.BUSY)
     if transp == "TRANSPARENT" and kind in {Status.BUSY, Status.TENTATIVE}:

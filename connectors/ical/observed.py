@@ -15,6 +15,7 @@ from connectors.ical.limits import Steps
 from connectors.ical.rules import Rule, RuleRefused, parse_rule
 from connectors.ical.values import read_offset, read_wall, shifted
 from connectors.ical.walk import Walk, seconds_of, walk_seconds
+from connectors.ical.wellformed import definition
 
 _FROM, _TO = datetime(1900, 1, 1), datetime(2100, 12, 31)  # noqa: DTZ001  # wall-clock values
 _SECOND = timedelta(seconds=1)
@@ -92,7 +93,9 @@ class _Definition:
 
 
 def _observed(part: Component, allowed: int, steps: int) -> ObservedZone:
-    parts = [observance for observance in part.parts if observance.kind in {"STANDARD", "DAYLIGHT"}]
+    parts = [
+        observance for observance in definition(part).parts if observance.kind in {"STANDARD", "DAYLIGHT"}
+    ]
     if not parts:
         raise UnreadableZone("it has neither STANDARD nor DAYLIGHT")
     if len(parts) > allowed:
@@ -106,8 +109,8 @@ def _remembered(definition: _Definition, allowed: int, steps: int) -> ObservedZo
 
 
 def _observance(part: Component) -> Observance:
-    rules = tuple(rule.value for rule in part.properties.get("RRULE", ()))
-    dates = tuple(text for line in part.properties.get("RDATE", ()) for text in line.value.split(","))
+    rules = tuple(rule.value for rule in part.every("RRULE"))
+    dates = tuple(text for line in part.every("RDATE") for text in line.value.split(","))
     return Observance(part.text("DTSTART"), part.text("TZOFFSETFROM"), part.text("TZOFFSETTO"), rules, dates)
 
 

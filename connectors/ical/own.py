@@ -5,6 +5,7 @@ from datetime import timedelta
 from connectors.ical.component import MARKER, Component
 from connectors.ical.events import Entry
 from connectors.ical.values import read_length, read_text
+from connectors.ical.wellformed import definition
 from connectors.ical.zones import UTC_ZONE, known_zone
 from connectors.interface import NEVER_STORED, Event
 
@@ -34,7 +35,7 @@ def _text(event: Component, name: str) -> str:
 def _zone_name(calendar: Component, event: Component) -> str:
     """The zone of the times; of times in UTC (a repeated hour is written so) the only zone the object defines."""
     tzids = [line.parameters.get("TZID", "") for name in ("DTSTART", "DTEND") if (line := event.first(name))]
-    defined = [part.text("TZID") for part in calendar.parts if part.kind == "VTIMEZONE"]
+    defined = [definition(part).text("TZID") for part in calendar.parts if part.kind == "VTIMEZONE"]
     for tzid in [*tzids, *(defined if len(defined) == 1 else ())]:
         zone = known_zone(tzid) if tzid else None
         if zone:

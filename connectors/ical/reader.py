@@ -146,17 +146,14 @@ class _Text:
         for part in calendar.parts:
             if part.kind == "VFREEBUSY":
                 found.append(_Read(calendar, part, busy=tuple(self._busy(reader, part))))
-            elif part.kind == "VEVENT" and (entry := self._entry(reader, part)):
-                found.append(_new(_Read, (calendar, part, entry, ())))
+            elif part.kind == "VEVENT":
+                # A safety net around one event: whatever is wrong with it, the others must still be read.
+                try:
+                    if entry := reader.read(part):
+                        found.append(_new(_Read, (calendar, part, entry, ())))
+                except (ValueError, OverflowError):
+                    self.findings.add(part.uid, part.line, "the event can't be read")
         return found
-
-    def _entry(self, reader: EntryReader, part: Component) -> Entry | None:
-        # A safety net around one event: whatever is wrong with it, the others must still be read.
-        try:
-            return reader.read(part)
-        except (ValueError, OverflowError):
-            self.findings.add(part.uid, part.line, "the event can't be read")
-            return None
 
     def _expanded(self, entries: list[Entry]) -> list[BusyInterval]:
         try:

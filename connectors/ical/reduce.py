@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterator
 
 from connectors.ical.component import Component, Property
 from connectors.ical.meaning import own_answers
+from connectors.ical.wellformed import definition
 from connectors.ical.zones import Ladder, known_zone
 
 _WHEN = ("DTSTART", "DTEND", "DURATION", "RRULE", "RDATE", "EXDATE", "EXRULE", "RECURRENCE-ID", "FREEBUSY")
@@ -35,16 +36,16 @@ class Reduction:
         if floating:
             zone = known_zone(floating)
             yield f"X-WR-TIMEZONE:{zone.name if zone else 'unknown'}"
-        for name, definition in self._zones.values():
-            yield from _definition(name, definition)
+        for name, decided in self._zones.values():
+            yield from _definition(name, decided)
         yield from body
         yield "END:VCALENDAR"
 
     def _part(self, part: Component) -> Iterator[str]:
         yield f"BEGIN:{part.kind}"
         yield f"UID:{part.uid}"
-        for name in filter(part.properties.__contains__, (*_WHAT, *_WHEN)):
-            for line in part.properties[name]:
+        for name in filter(part.said.__contains__, (*_WHAT, *_WHEN)):
+            for line in part.every(name):
                 yield f"{name}{self._parameters(line)}:{_value(line)}"
         for address, answer in own_answers(part, self._addresses):
             yield f"ATTENDEE;PARTSTAT={_plain(answer)}:mailto:{_printable(address)}"
@@ -67,20 +68,20 @@ class Reduction:
         named = known_zone(tzid)
         if named:
             return named.name
-        definition = self._ladder.definition(tzid)
-        if definition is None:
+        decided = self._ladder.definition(tzid)
+        if decided is None:
             return f'"{tzid}"' if _PLAIN.fullmatch(tzid) and len(tzid) < 20 else "unknown"
-        return self._zones.setdefault(tzid, (f"own-{len(self._zones) + 1}", definition))[0]
+        return self._zones.setdefault(tzid, (f"own-{len(self._zones) + 1}", decided))[0]
 
 
-def _definition(name: str, definition: Component) -> Iterator[str]:
+def _definition(name: str, zone: Component) -> Iterator[str]:
     yield "BEGIN:VTIMEZONE"
     yield f"TZID:{name}"
-    for part in definition.parts:
+    for part in definition(zone).parts:
         if part.kind in {"STANDARD", "DAYLIGHT"}:
             yield f"BEGIN:{part.kind}"
             for prop in _ZONE:
-                yield from (f"{prop}:{_value(line)}" for line in part.properties.get(prop, ()))
+                yield from (f"{prop}:{_value(line)}" for line in part.every(prop))
             yield f"END:{part.kind}"
     yield "END:VTIMEZONE"
 

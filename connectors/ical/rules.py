@@ -6,7 +6,7 @@ such as a trailing semicolon, X- parts, and parts that RFC 5545 forbids for a fr
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from functools import lru_cache
 from typing import Literal
@@ -53,11 +53,12 @@ class Rule:
     positions: tuple[int, ...] = ()
     week_start: int = 0
     skip: Literal["OMIT", "BACKWARD", "FORWARD"] = "OMIT"
+    by_days: bool = field(init=False, compare=False)
+    """Whether it names days only: every instance then has the time of day of the first, and no two share a day."""
 
-    @property
-    def by_days(self) -> bool:
-        """Whether it names days only: every instance then has the time of day of the first, and no two share a day."""
-        return self.frequency in _IN_DAYS and not (self.hours or self.minutes or self.seconds)
+    def __post_init__(self) -> None:
+        by_days = self.frequency in _IN_DAYS and not (self.hours or self.minutes or self.seconds)
+        object.__setattr__(self, "by_days", by_days)
 
 
 def parse_rule(text: str) -> Rule:

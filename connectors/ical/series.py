@@ -14,9 +14,10 @@ from itertools import chain
 from typing import NamedTuple, TypeVar
 
 from connectors.ical.alike import all_alike
-from connectors.ical.events import Entry, Moment, RuleText
+from connectors.ical.events import Entry, RuleText
 from connectors.ical.findings import Findings
 from connectors.ical.limits import Limits, Steps, StepsSpent
+from connectors.ical.moments import Moment
 from connectors.ical.recurrence import DISORDER, day_meant, last_wall
 from connectors.ical.rules import Rule, RuleRefused, parse_rule
 from connectors.ical.stride import LISTED
@@ -30,6 +31,7 @@ Placed = tuple[Moment, Length | None]
 """A start in the recurrence set, and a length of its own if it has one (RDATE with a period)."""
 
 _NOTHING = timedelta(0)
+_new = tuple.__new__
 _ALL_DAYS = date.max.toordinal()
 _NEVER = datetime.max.replace(tzinfo=UTC)
 
@@ -99,7 +101,8 @@ class Series:
                 rule = parse_rule(text.text)
                 if start.date and rule.frequency in {"HOURLY", "MINUTELY", "SECONDLY"}:
                     raise RuleRefused("a rule by the hour or less on whole days")
-                found.append(_Ruled(rule, last_wall(rule, start.zone, whole_days=start.date), text.line))
+                last = last_wall(rule, start.zone, whole_days=start.date) if rule.until else None
+                found.append(_new(_Ruled, (rule, last, text.line)))
             except RuleRefused as reason:
                 self._refused = True
                 self._findings.add(self._master.uid, text.line, f"{reason}; the event counts as unknown")
@@ -229,10 +232,11 @@ class Series:
     def _spending(self, way: Callable[[Walk], Iterable[Found]], ruled: _Ruled) -> Iterable[Found]:
         """What a rule names, in order, on the clock of the series, while there are steps left."""
         start = self._master.start
-        path = Walk(
-            ruled.rule, start.wall, self._low, self._high, self._steps, ruled.last, start.date, self._alone
+        path = (
+            *(ruled.rule, start.wall, self._low, self._high),
+            *(self._steps, ruled.last, start.date, self._alone),
         )
-        named = way(path)
+        named = way(_new(Walk, path))
         return named if isinstance(named, LISTED) else self._until_spent(named, ruled.line)
 
     def _until_spent(self, named: Iterable[Found], line: int) -> Iterator[Found]:

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator
 
 from connectors.ical import wellformed
-from connectors.ical.component import KEPT, SPOKEN, WHOLE, Component, read_property
+from connectors.ical.component import KEPT, SPOKEN, WHOLE, Component
 from connectors.ical.findings import Findings
 from connectors.ical.limits import Limits
 
@@ -120,13 +120,13 @@ class _Tree:
                 self._note(f"components are nested deeper than {self._limits.nesting}", "warning")
             self._too_deep += 1
             return
-        self._push(Component(kind, self.line))
+        self._push(Component(kind, self.line, numbers=[]))
 
     def _stand_in_calendar(self) -> None:
         self._too_deep = 0
         if not self._open:
             self._note("a component stands outside of BEGIN:VCALENDAR", "warning")
-            self._push(Component("VCALENDAR", self.line))
+            self._push(Component("VCALENDAR", self.line, numbers=[]))
         elif self._open[0].kind == "VCALENDAR":
             self._close_down_to(1)
 
@@ -168,8 +168,7 @@ class _Tree:
                 self._note(f"{name} is longer than {self._limits.line} bytes and is left out")
                 self._open[-1].torn = True
             return
-        found = read_property(name, self._decoded(rest), self.line)
-        self._open[-1].properties.setdefault(name, []).append(found)
+        self._open[-1].add(name, self._decoded(rest), self.line)
 
     def _decoded(self, raw: bytes) -> str:
         try:

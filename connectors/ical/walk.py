@@ -16,6 +16,7 @@ from connectors.ical.limits import Steps
 from connectors.ical.rules import Rule
 from connectors.ical.stride import LISTED, Span, strides
 
+_new = tuple.__new__
 _DAY = 86_400
 _AT_A_STEP = 16
 """So many times of the day are made, or positions looked up, for one step."""
@@ -76,14 +77,15 @@ def walk_days(path: Walk) -> Iterable[int]:
 
 
 def _common(path: Walk, *, at_once: bool) -> Iterable[int] | None:
-    clock, until = path.first.time(), min(path.high, path.last or path.high)
-    span = Span(path.low.toordinal(), until.toordinal(), path.steps, at_once)
-    named = strides(_without_own_time(path.rule, path.first), path.first, span)
+    rule, first, low_wall, high_wall, steps, last, *_ = path
+    clock, until = first.time(), min(high_wall, last) if last else high_wall
+    span = _new(Span, (low_wall.toordinal(), until.toordinal(), steps, at_once))
+    named = strides(rule if rule.by_days else _without_own_time(rule, first), first, span)
     if named is None:
         return None
-    low = max(span.low + (clock < path.low.time()), path.first.toordinal())
+    low = max(span.low + (clock < low_wall.time()), first.toordinal())
     high = span.high - (clock > until.time())
-    if path.rule.count is not None and path.rule.frequency != "DAILY":
+    if rule.count is not None and rule.frequency != "DAILY":
         return _counted(path, named, low, high)
     if isinstance(named, LISTED):
         return named[bisect_left(named, low) : bisect_right(named, high)]
@@ -92,8 +94,6 @@ def _common(path: Walk, *, at_once: bool) -> Iterable[int] | None:
 
 def _without_own_time(rule: Rule, first: datetime) -> Rule:
     """Leave out a time of day that is the first's own, as some write it into the rules of zones."""
-    if rule.by_days:
-        return rule
     said = (rule.hours, rule.minutes, rule.seconds)
     if any(said) and all(
         not one or one == (own,) for one, own in zip(said, first.timetuple()[3:6], strict=True)

@@ -18,6 +18,7 @@ from connectors.ical.findings import Findings
 from connectors.ical.limits import Limits, Steps, StepsSpent
 from connectors.ical.observed import UnreadableZone, observed_zone
 from connectors.ical.values import read_text, shifted
+from connectors.ical.wellformed import definition
 
 NO_OFFSET = timedelta(0)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -26,6 +27,8 @@ _UTC_NAMES = frozenset(
     {"utc", "z", "gmt", "zulu", "uct", "universal", "greenwich", "tzone://microsoft/utc", "etc/utc"}
 )
 _FIRST, _LAST = datetime.min.replace(tzinfo=UTC), datetime.max.replace(microsecond=0, tzinfo=UTC)
+_NAME = re.compile(r"[A-Za-z0-9_+-][A-Za-z0-9_+./-]*", re.ASCII).fullmatch
+"""To look in vain for a name that is none takes long."""
 _OFFSET = re.compile(r"(?:utc|gmt)? *([+-])(\d\d?)(?::?(\d\d))?", re.ASCII | re.IGNORECASE)
 
 
@@ -45,6 +48,14 @@ class Zone(NamedTuple):
             return _EPOCH + (wall - _WALL_EPOCH - (offset or NO_OFFSET))
         except OverflowError:
             return _FIRST if wall.year < 5_000 else _LAST
+
+    def elapsed(self, first: datetime, last: datetime) -> timedelta:
+        """How much time passes between two naive wall-clock times."""
+        try:
+            utcoffset = self.clock.utcoffset
+            return (last - (utcoffset(last) or NO_OFFSET)) - (first - (utcoffset(first) or NO_OFFSET))
+        except OverflowError:
+            return self.to_utc(last) - self.to_utc(first)
 
     def instants(self, walls: list[datetime]) -> list[datetime]:
         """As `to_utc` for each of many; these walls are labelled as UTC, which saves making what they become."""
@@ -85,7 +96,7 @@ def named_zone(name: str) -> Zone | None:
     """Return the zone that an IANA name means, exactly as written, or None."""
     if name == "UTC":
         return UTC_ZONE
-    if not name or name[0] in "./" or ".." in name or name.lower() in {"localtime", "posixrules"}:
+    if not _NAME(name) or ".." in name or name.lower() in {"localtime", "posixrules"}:
         return None
     try:
         return Zone(name, ZoneInfo(name))
@@ -153,10 +164,10 @@ class Ladder:
         allowed: Steps,
         around: datetime,
     ) -> None:
-        self._definitions = {
-            read_text(part.text("TZID")): part for part in calendar.parts if part.kind == "VTIMEZONE"
-        }
-        self._owner = owner
+        self._calendar = calendar
+        self._definitions: dict[str, Component] | None = None
+        self.owner = owner
+        """The zone of the calendar's owner, in which whole days are meant."""
         self._findings = findings
         self._limits = limits
         self._allowed = allowed
@@ -167,11 +178,6 @@ class Ladder:
         self._deciding: dict[str, Component] = {}
         self.floating = self._floating(calendar)
 
-    @property
-    def owner(self) -> Zone:
-        """The zone of the calendar's owner, in which whole days are meant."""
-        return self._owner
-
     def resolve(self, tzid: str, uid: str, line: int) -> Zone:
         """Return the zone a TZID of this calendar means; the owner's, with a warning, if nothing else does."""
         written, tzid = tzid, read_text(tzid)
@@ -181,16 +187,23 @@ class Ladder:
                 self._compare(tzid, named, uid)
             defined = None if named else self._defined(tzid)
             if defined:
-                self._deciding[tzid] = self._definitions[tzid]
+                self._deciding[tzid] = self._own()[tzid]
             self._found[tzid] = named or defined or self._guessed(tzid, uid, line)
         return self.resolved.setdefault(written, self._found[tzid])
+
+    def _own(self) -> dict[str, Component]:
+        """The calendar's VTIMEZONEs by their TZID. Few texts need them, for most names are known."""
+        if self._definitions is None:
+            parts = [part for part in self._calendar.parts if part.kind == "VTIMEZONE"]
+            self._definitions = {read_text(definition(part).text("TZID")): part for part in parts}
+        return self._definitions
 
     def definition(self, tzid: str) -> Component | None:
         """Return the VTIMEZONE that decided what a TZID means, or None if its name or nothing did."""
         return self._deciding.get(read_text(tzid))
 
     def _defined(self, tzid: str) -> Zone | None:
-        part = self._definitions.get(tzid)
+        part = self._own().get(tzid)
         if part is None:
             return None
         try:
@@ -209,7 +222,7 @@ class Ladder:
         """A name that is no IANA name may be defined differently by the object: the name counts, and that is said."""
         defined = self._defined(tzid)
         if defined and not _agree(defined, named, self._around):
-            line = self._definitions[tzid].line
+            line = self._own()[tzid].line
             message = "VTIMEZONE differs from the zone its name stands for; the name counts"
             self._findings.add(uid, line, message, "warning")
 
@@ -221,15 +234,15 @@ class Ladder:
             )
             return zone
         self._findings.add(uid, line, "TZID is no known zone; the owner's zone is taken instead", "warning")
-        return self._owner
+        return self.owner
 
     def _floating(self, calendar: Component) -> Zone:
         name = calendar.first("X-WR-TIMEZONE")
         if name is None or not name.value.strip():
-            return self._owner
+            return self.owner
         zone = known_zone(name.value)
         if zone is None:
             self._findings.add(
                 "", name.line, "X-WR-TIMEZONE is no known zone; the owner's zone is taken", "warning"
             )
-        return zone or self._owner
+        return zone or self.owner

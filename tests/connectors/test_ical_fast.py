@@ -23,7 +23,7 @@ from connectors.ical.rules import Rule, Until
 from connectors.ical.stride import Span, strides
 from connectors.ical.text import scan_leniently
 from connectors.ical.walk import Walk, by_period, seconds_of, walk, walk_days, walk_seconds
-from connectors.ical.wellformed import components
+from connectors.ical.wellformed import components, definition
 
 CONFORMANCE = os.environ.get("SYNCD_CONFORMANCE")
 
@@ -45,13 +45,16 @@ def plainly(part: Component, findings: Findings, *, ours: bool, zone: bool = Fal
     """What counts of a component: alarms and words only of our own, and neither these nor lines within zones."""
     zone = zone or part.kind == "VTIMEZONE"
     ours = ours and not zone
+    said = definition(part)
     kept = {
-        name: [(*line[:3], 0 if zone else findings.line_of(line.line)) for line in lines]
-        for name, lines in part.properties.items()
-        if ours or name not in OURS
+        name: [(*line[:3], 0 if zone else findings.line_of(line.line)) for line in said.every(name)]
+        for name in said.said
+        if name.strip() and (ours or name not in OURS)
     }
+    for name, (first, *_) in kept.items():
+        assert (said.text(name), said.first(name)) == (first[2].strip(), said.every(name)[0])
     parts = [
-        plainly(one, findings, ours=ours, zone=zone) for one in part.parts if ours or one.kind != "VALARM"
+        plainly(one, findings, ours=ours, zone=zone) for one in said.parts if ours or one.kind != "VALARM"
     ]
     line = 0 if zone and part.kind != "VTIMEZONE" else findings.line_of(part.line)
     return part.kind, line, kept, parts, part.torn

@@ -3,6 +3,7 @@
 import tracemalloc
 from datetime import timedelta
 from itertools import count
+from time import thread_time
 
 import pytest
 from test_ical_text import at, calendar, event, messages, reading, spans
@@ -292,3 +293,28 @@ def test_long_names_of_zones_are_not_remembered():
     result = noon("Z" * 100_000)
     assert spans(result) == ["12-01 17:00/17:00"]
     assert zones._known.cache_info().currsize == before
+
+
+def test_a_time_with_an_empty_tzid_is_on_no_clock_that_was_met_before():
+    result = reading(
+        calendar(
+            *event("DTSTART;TZID=Asia/Tokyo:20261201T120000", "DTEND;TZID=:20261201T130000"),
+            *event("DTSTART;TZID=:20261201T120000", "DTEND;TZID=:20261201T130000", uid="two"),
+            *event("DTSTART;TZID=:20261201T120000Z", "DTEND;TZID= :20261201T130000Z", uid="three"),
+        ),
+        zone="America/New_York",
+    )
+    assert spans(result) == ["12-01 03:00/04:00", "12-01 12:00/13:00", "12-01 17:00/18:00"]
+
+
+def test_definitions_that_never_end_cost_no_more_each_than_few_do():
+    """Each was searched for its end to the end of the text: 1 MB of them took half a minute."""
+
+    def cost(many: int) -> float:
+        data = calendar(*["BEGIN:VTIMEZONE", "TZID:x"] * many)
+        began = thread_time()
+        assert messages(reading(data))
+        return thread_time() - began
+
+    few = min(cost(1_000) for _ in range(5))
+    assert min(cost(8_000) for _ in range(3)) < 30 * few
