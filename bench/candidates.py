@@ -101,7 +101,7 @@ def _peer(dialect: str) -> tuple[tuple[str, int], ...]:
 
 def measure() -> Iterator[Figure]:
     """The gates, on SQLite."""
-    yield _first_load()
+    yield from _first_load()
     with _crowded(AGENTS) as house:
         yield from _asked_at_once(house)
         yield from _beside_writers(house)
@@ -141,13 +141,15 @@ def _beside_writers(house: House) -> Iterator[Figure]:
     )  # fmt: skip
 
 
-def _first_load() -> Figure:
-    """As `actions.read` saves what it read: a calendar a transaction, by as many threads as read calendars."""
+def _first_load() -> Iterator[Figure]:
+    """As `actions.read` saves what it read, by as many threads as read calendars; and the same rows without syncd."""
+    name = f"first load of {AGENTS} agents' {crowd.SLOTS} slots each"
     with _empty(AGENTS) as ctx:
         rate = crowd.load_first(ctx, AGENTS)
-    return Figure(
-        f"first load of {AGENTS} agents' {crowd.SLOTS} slots each, agents a second", rate, 200, "agents/s", "SQLite", at_least=True
-    )  # fmt: skip
+    with _empty(AGENTS) as ctx:
+        bare = crowd.load_bare(ctx, AGENTS)
+    yield Figure(f"{name}, agents a second", rate, 200, "agents/s", "SQLite", at_least=True)
+    yield Figure(f"{name}: against sqlite3 alone", bare / rate, 2, "x", f"{bare:.0f} agents a second")
 
 
 def growth() -> Iterator[str]:

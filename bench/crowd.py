@@ -4,6 +4,7 @@ A company block every night, a training a week for each of 20 groups, one of whi
 executemany or COPY, with the indexes made afterwards: how quickly the product saves them is another figure (`firstload`).
 """
 
+import sqlite3
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
@@ -11,13 +12,14 @@ from random import Random
 from time import perf_counter
 from typing import Any
 
-from sqlalchemy import Table, text
+from sqlalchemy import Table, make_url, text
 
-from store import agents, calendars, schema, slots
+from store import agents, calendars, schema, slots, sqlite
 from store.database import Store, Tx
 from store.lengths import class_of
 from store.model import StoredObject
 from store.slots import pieces_of
+from store.together import MOST
 from store.values import microseconds
 from syncd.actions.context import Context
 from syncd.config import Config, to_agents, to_logins
@@ -34,6 +36,7 @@ GROUPS = 20
 DAYS = 90
 STEP = timedelta(minutes=5)
 Row = dict[str, object]
+Adding = tuple[str, list[tuple[Any, ...]]]
 
 BATCH = 2_000
 """Agents whose rows are made and put in together."""
@@ -94,9 +97,7 @@ def gather(ctx: Context) -> None:
 
 def load_first(ctx: Context, number: int) -> float:
     """Save the slots of so many agents as a first sync does, by as many threads as read calendars; agents a second."""
-    with ctx.store.writing() as tx:
-        agents.follow(tx, to_agents(ctx.config), to_logins(ctx.config), NOW)
-        _insert(tx, schema.calendars, [_calendar(one + 1) for one in range(number)])
+    _chosen(ctx, number)
     dice, took = Random(0), 0.0
 
     def save(place: int, found: list[StoredObject]) -> None:
@@ -117,6 +118,41 @@ def load_first(ctx: Context, number: int) -> float:
                 pass
             took += perf_counter() - began
     return number / took
+
+
+def _chosen(ctx: Context, number: int) -> None:
+    """All agents, each with a calendar of which nothing is known."""
+    with ctx.store.writing() as tx:
+        agents.follow(tx, to_agents(ctx.config), to_logins(ctx.config), NOW)
+        _insert(tx, schema.calendars, [_calendar(one + 1) for one in range(number)])
+
+
+def load_bare(ctx: Context, number: int) -> float:
+    """The floor under `load_first`: such rows, ready-made, by executemany of sqlite3, as many agents a transaction; agents a second."""
+    _chosen(ctx, number)
+    link, took = sqlite3.connect(make_url(ctx.store.url).database or "", isolation_level=None), 0.0
+    for line in (*sqlite.PRAGMAS, *sqlite.WRITING, "PRAGMA synchronous=NORMAL"):
+        link.execute(line)
+    for first in range(0, number, BATCH):
+        ready = [
+            _ready(range(some, min(some + MOST, number)))
+            for some in range(first, min(first + BATCH, number), MOST)
+        ]
+        began = perf_counter()
+        for objects, pieces in ready:
+            link.execute("BEGIN IMMEDIATE")
+            link.executemany(*objects)
+            link.executemany(*pieces)
+            link.execute("COMMIT")
+        took += perf_counter() - began
+    link.close()
+    return number / took
+
+
+def _ready(agents: Sequence[int]) -> tuple[Adding, Adding]:
+    things = [thing for one in agents for thing in _slots(Random(one), one + 1)]
+    pieces = [row for _, rows in things for row in rows]
+    return _adding(schema.objects, [row for row, _ in things]), _adding(schema.pieces, pieces)
 
 
 def _as_read(place: int, start: datetime, minutes: int, dice: Random) -> StoredObject:
@@ -201,14 +237,20 @@ def _insert(tx: Tx, table: Table, rows: Sequence[Row]) -> None:
     """By COPY on PostgreSQL, by executemany on SQLite: values as they stand in the columns."""
     if not rows:
         return
-    names = list(rows[0])
-    columns = ", ".join(f'"{name}"' for name in names)
-    values = [tuple(row[name] for name in names) for row in rows]
+    adding, values = _adding(table, rows)
     if tx.dialect.name == "sqlite":
-        marks = ", ".join("?" * len(names))
-        tx.exec_driver_sql(f'INSERT INTO "{table.name}" ({columns}) VALUES ({marks})', values)
+        tx.exec_driver_sql(adding, values)
         return
     link: Any = tx.connection.driver_connection
+    columns = ", ".join(f'"{name}"' for name in rows[0])
     with link.cursor() as cursor, cursor.copy(f'COPY "{table.name}" ({columns}) FROM STDIN') as copying:
         for value in values:
             copying.write_row(value)
+
+
+def _adding(table: Table, rows: Sequence[Row]) -> Adding:
+    """The statement and its values, for SQLite."""
+    names = list(rows[0])
+    columns, marks = ", ".join(f'"{name}"' for name in names), ", ".join("?" * len(names))
+    said = f'INSERT INTO "{table.name}" ({columns}) VALUES ({marks})'
+    return said, [tuple(row[name] for name in names) for row in rows]
