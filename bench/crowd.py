@@ -18,7 +18,7 @@ from store import agents, calendars, schema, slots, sqlite
 from store.database import Store, Tx
 from store.lengths import class_of
 from store.model import StoredObject
-from store.slots import pieces_of
+from store.pieces import pieces_of, prepared
 from store.together import MOST
 from store.values import microseconds
 from syncd.actions.context import Context
@@ -101,8 +101,10 @@ def load_first(ctx: Context, number: int) -> float:
     dice, took = Random(0), 0.0
 
     def save(place: int, found: list[StoredObject]) -> None:
+        objects = prepared(found)
+
         def kept(tx: Tx) -> None:
-            slots.save_objects(tx, place + 1, f"agent{place}", found, ())
+            slots.save_prepared(tx, place + 1, f"agent{place}", objects, ())
             calendars.count_objects(tx, place + 1)
 
         ctx.store.save(kept)

@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import datetime
 from functools import cache
 from itertools import islice
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, TypeVar
 
 from sqlalchemy import (
     BigInteger,
@@ -33,14 +33,9 @@ from store.database import Tx
 from store.errors import Fenced
 from store.lengths import CLASSES, DAY, WHOLE
 from store.model import Slot, StoredObject
+from store.pieces import KEPT, STATUSES, Piece, Prepared, prepared
 from store.statements import add_many, listed, one_of, one_of_named, put_many
 from store.values import moment_of, second_at_or_after, second_at_or_before, storable
-
-LONG = 32 * DAY
-"""The longest interval that is cut into pieces, in seconds."""
-
-STATUSES = ("busy", "tentative", "out_of_office", "working_elsewhere", "unknown")
-"""The stored kinds, by their number in the table. Only ever add at the end."""
 
 FEW_AGENTS = 2_000
 """Up to so many agents each one is looked up; beyond, everybody's slots at that time are read."""
@@ -51,28 +46,32 @@ BATCH = 500
 _objects, _pieces = schema.objects, schema.pieces
 _IS_LONG = text(schema.IS_LONG)
 Item = TypeVar("Item")
-Interval = tuple[datetime, datetime, str, bool]
 
 # ---------------------------------------------------------------------------------------------------------------------
 # Saving
 
 
 def save_objects(
-    tx: Tx, calendar_id: int, agent: str, upserts: Sequence[StoredObject], gone: Collection[str]
+    tx: Tx, calendar_id: int, agent: str, upserts: Iterable[StoredObject], gone: Collection[str]
 ) -> None:
     """Save changed objects, each with its intervals in the place of those it had, and drop the ones that are `gone`.
 
     Raises `Fenced` if the calendar is no longer the agent's, ValueError for a kind that is never stored.
     """
+    save_prepared(tx, calendar_id, agent, prepared(upserts), gone)
+
+
+def save_prepared(
+    tx: Tx, calendar_id: int, agent: str, objects: Sequence[Prepared], gone: Collection[str]
+) -> None:
+    """Likewise, of objects whose rows were made before the transaction, for which others wait."""
     number = _number(tx, calendar_id, agent)
     for hrefs in _batches(sorted(gone)):
         tx.execute(
             delete(_objects).where(_objects.c.calendar_id == calendar_id, one_of(tx, _objects.c.href, hrefs))
         )
-    # In the order of href: two transactions that save the same objects then wait for each other, and never crosswise.
-    latest = {storable(one.href): one for one in upserts}
-    for batch in _batches(sorted(latest)):
-        _save_batch(tx, calendar_id, number, {href: latest[href] for href in batch})
+    for batch in _batches(objects):
+        _save_batch(tx, calendar_id, number, batch)
 
 
 def note_unread(tx: Tx, calendar_id: int, unread: Iterable[StoredObject]) -> None:
@@ -99,19 +98,15 @@ _OWNER = (
 )
 
 
-def _save_batch(tx: Tx, calendar_id: int, number: int, batch: dict[str, StoredObject]) -> None:
-    kept = [(calendar_id, href, *_kept(one)) for href, one in batch.items()]
+def _save_batch(tx: Tx, calendar_id: int, number: int, batch: Sequence[Prepared]) -> None:
+    kept = [(calendar_id, one.href, *one.kept) for one in batch]
     rows = put_many(
-        tx, _objects, ("calendar_id", "href", *_REPLACED), kept, instead_of=("calendar_id", "href"), returning=("href", "id")
+        tx, _objects, ("calendar_id", "href", *KEPT), kept, instead_of=("calendar_id", "href"), returning=("href", "id")
     )  # fmt: skip
     ids: dict[str, int] = dict(map(tuple, rows))
     dialect = tx.dialect.name
     tx.execute(_theirs(dialect), {"ids": listed(dialect, list(ids.values()))})
-    pieces = [
-        (ids[href], calendar_id, number, *piece)
-        for href, one in batch.items()
-        for piece in pieces_of(one.intervals)
-    ]
+    pieces = [(ids[one.href], calendar_id, number, *piece) for one in batch for piece in one.pieces]
     add_many(tx, _pieces, ("object_id", "calendar_id", "agent", *Piece._fields), pieces)
 
 
@@ -119,64 +114,6 @@ def _save_batch(tx: Tx, calendar_id: int, number: int, batch: dict[str, StoredOb
 def _theirs(dialect: str) -> Delete:
     """What removes the pieces of a batch: built once, for building it takes longer than it runs."""
     return delete(_pieces).where(one_of_named(dialect, _pieces.c.object_id, "ids"))
-
-
-_REPLACED = ("etag", "uid", "reduced", "problem", "copy_id")
-
-
-def _kept(one: StoredObject) -> tuple[object, ...]:
-    """What stands in the columns `_REPLACED`."""
-    return storable(one.etag), storable(one.uid), one.reduced, storable(one.problem), one.copy_id
-
-
-class Piece(NamedTuple):
-    """A row of `pieces`, but for whose it is."""
-
-    length_class: int
-    start: int
-    end: int
-    kind: int
-    whole_start: int
-    whole_end: int
-
-
-def pieces_of(intervals: Collection[Interval]) -> Iterator[Piece]:
-    """The rows that keep these intervals. Equal ones are kept once, empty ones never."""
-    # Most objects have one, and a moment's hash takes as long as all the rest.
-    for start, end, status, all_day in intervals if len(intervals) < 2 else dict.fromkeys(intervals):
-        if start < end:
-            first, last, kind = second_at_or_before(start), second_at_or_after(end), kind_of(status, all_day)
-            length = last - first
-            if length <= DAY:
-                yield Piece(_class_of(length), first, last, kind, first, last)
-            elif length > LONG:
-                yield Piece(WHOLE, first, last, kind, first, last)
-            else:
-                yield from _cut(first, last, kind)
-
-
-def _cut(first: int, last: int, kind: int) -> Iterator[Piece]:
-    for begins in range(first, last, DAY):
-        ends = min(begins + DAY, last)
-        yield Piece(_class_of(ends - begins), begins, ends, kind, first, last)
-
-
-def _class_of(length: int) -> int:
-    return 0 if length <= _SHORT else 1 if length <= _MIDDLE else 2
-
-
-_SHORT, _MIDDLE = (longest for _, longest in CLASSES[:2])
-
-
-def kind_of(status: str, all_day: bool) -> int:
-    """The kind's number in the table: 2 x its place in `STATUSES`, + 1 if all day."""
-    place = _PLACES.get(status)
-    if place is None:
-        raise ValueError(f"intervals of the kind {status!r} are never stored")
-    return 2 * place + all_day
-
-
-_PLACES = {status: place for place, status in enumerate(STATUSES)}
 
 
 def drop_before(tx: Tx, calendar_id: int, moment: datetime) -> None:

@@ -10,10 +10,11 @@ from collections.abc import Collection, Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from store import blocks, roster, schema, slots
+from store import blocks, roster, schema
 from store.around import AGENT, Few
 from store.database import Tx
 from store.model import Agent
+from store.pieces import STATUSES
 from syncd.actions.asked import Alike, Asked, Reading
 from syncd.actions.policies import Policies, policies_of
 from syncd.actions.standing import Standing, configured, made
@@ -22,7 +23,7 @@ from syncd.rules import quick
 from syncd.rules.blocks import scopes_of
 from syncd.rules.quick import Sieve
 
-SLOT_KINDS = tuple((status, all_day) for status in slots.STATUSES for all_day in (False, True))
+SLOT_KINDS = tuple((status, all_day) for status in STATUSES for all_day in (False, True))
 """What the kinds of slots mean, by their number in the store."""
 
 

@@ -16,6 +16,7 @@ from store import calendars, schema, slots
 from store.database import Store, Tx, open_store
 from store.errors import Fenced, StoreUnavailable
 from store.model import Calendar, Slot, StoredObject
+from store.pieces import STATUSES, pieces_of
 
 DAY = timedelta(days=1)
 FAR_PAST, FAR_FUTURE = datetime(1, 1, 1, tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
@@ -59,7 +60,7 @@ def test_an_object_comes_back_as_slots(store: Store, work: Calendar) -> None:
     ]
 
 
-@pytest.mark.parametrize("status", slots.STATUSES)
+@pytest.mark.parametrize("status", STATUSES)
 @pytest.mark.parametrize("all_day", [False, True])
 def test_every_kind_comes_back_as_it_was(store: Store, work: Calendar, status: str, all_day: bool) -> None:
     save(store, work, thing("/1.ics", (NOW, NOW + HOUR, status, all_day)))
@@ -283,7 +284,7 @@ class Pair:
         for number, intervals in enumerate(things):
             row = self.rows[number % len(self.rows)]
             spans = [
-                (NOW + start * SECOND, NOW + (start + length) * SECOND, slots.STATUSES[kind], all_day)
+                (NOW + start * SECOND, NOW + (start + length) * SECOND, STATUSES[kind], all_day)
                 for start, length, kind, all_day in intervals
             ]
             save(self.store, row, thing(f"/{number}.ics", *spans))
@@ -334,7 +335,7 @@ def test_the_answer_is_that_of_a_plain_loop(
 @given(start=starts, length=lengths)
 def test_pieces_cover_their_interval_exactly_and_fit_their_class(start: int, length: int) -> None:
     span = (NOW + start * SECOND, NOW + (start + length) * SECOND, "busy", False)
-    pieces = list(slots.pieces_of([span]))
+    pieces = list(pieces_of([span]))
     ends = [piece.end for piece in pieces]
     assert [piece.start for piece in pieces[1:]] == ends[:-1]
     assert sum(piece.end - piece.start for piece in pieces) == length
