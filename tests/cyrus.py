@@ -33,9 +33,13 @@ try:
     sys.stdin.buffer.read()
 finally:
     child.terminate()
-    child.wait()
+    try:
+        child.wait(3)
+    except subprocess.TimeoutExpired:
+        child.kill()
+        child.wait()
 """
-"""Runs until its standard input closes, and takes the server along."""
+"""Runs until its standard input closes, and takes the server along, also a master that runs in circles and hears nothing."""
 
 SETTINGS = """\
 configdirectory: {home}/conf
