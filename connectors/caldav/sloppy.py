@@ -18,8 +18,11 @@ CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
 REFERENCES = re.compile(r"(?:&#(?:[0-9]{1,8}|[xX][0-9a-fA-F]{1,8});)+")
 REFERENCE = re.compile(r"&#([xX]?)([0-9a-fA-F]+);")
 DECLARED = re.compile(rb"""\A\s*<\?xml[^>]{0,200}?encoding\s*=\s*["']([A-Za-z0-9._-]{1,40})["']""")
-PLAIN = re.compile(rb"\A(?:\xef\xbb\xbf)?\s*(?:<\?xml[^>]{0,200}\?>\s*)?<[A-Za-z_]")
-"""How a document begins that has no DTD, and needs no closer look."""
+PLAIN = re.compile(
+    rb"""\A(?:\xef\xbb\xbf)?\s*(?:<\?xml(?:(?!encoding)[^>]){0,200}"""
+    rb"""(?:encoding\s*=\s*["'](?i:utf-?8|us-ascii)["'][^>]{0,200})?\?>\s*)?<[A-Za-z_]"""
+)
+"""How a document begins that has no DTD and is UTF-8: it needs no closer look. (Expat knows few other encodings.)"""
 
 KEPT_REFERENCES = {0x22: "&#34;", 0x26: "&#38;", 0x27: "&#39;", 0x3C: "&#60;", 0x3E: "&#62;", 0x0D: "&#13;"}
 

@@ -48,9 +48,8 @@ class _Inflating:
         try:
             while part := self._stream.decompress(chunk, CHUNK):
                 yield part
-                chunk = (
-                    self._stream.unconsumed_tail
-                )  # without any, a full piece may still have left something behind
+                # Even where nothing is unconsumed, a full piece may have left something behind.
+                chunk = self._stream.unconsumed_tail
         except zlib.error as error:
             raise Garbled(
                 f"the compressed answer of {self._host} can't be read", "look at its proxy"

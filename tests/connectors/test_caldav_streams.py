@@ -103,9 +103,12 @@ class TestArriving:
             "<!-- c --><!DOCTYPE a>",
             "<!",
             "no XML",
+            '<?xml version="1.0" encoding="gb2312"?>',
+            '<?xml version="1.0" encoding="x-unheard-of"?>',
+            '<?xml version="1.0" encoding="iso-8859-1"?>',
         ],
     )
-    def test_a_document_with_a_dtd_is_not_read(self, start: str) -> None:
+    def test_a_document_with_a_dtd_or_in_another_encoding_is_not_read(self, start: str) -> None:
         with pytest.raises(Garbled, match="not well-formed"):
             Arriving("example.com", lambda one: None).feed((start + HEAD.split("?>")[1]).encode())
 
