@@ -21,7 +21,7 @@ class Alike:
     places: list[int] = field(default_factory=list)
 
 
-class Reading:
+class CheckingLogins:
     """The logins that are to check calendars; nearly always the store says of them what it said last time."""
 
     def __init__(self, logins: frozenset[int]) -> None:
@@ -43,5 +43,5 @@ class Asked:
     them, if they are few (None: it is asked for everybody)."""
 
     alike: Sequence[tuple[Alike, Sequence[int]]]
-    reading: Reading
+    reading: CheckingLogins
     few: Few | None = None

@@ -15,7 +15,8 @@ from store.around import AGENT, Few
 from store.database import Tx
 from store.model import Agent
 from store.pieces import STATUSES
-from syncd.actions.asked import Alike, Asked, Reading
+from syncd.actions.asked import Alike, Asked, CheckingLogins
+from syncd.actions.lately import Lately
 from syncd.actions.policies import Policies, policies_of
 from syncd.actions.standing import Standing, configured, made
 from syncd.config import Config, LoginConfig
@@ -51,8 +52,8 @@ class Directory:
         self.alike_at: Sequence[Alike] = [self.alike[kind] for kind in self.kinds]
         own = {agent.id for agent in config.agents if any(_is_special(login) for login in agent.calendars)}
         self.special = frozenset(place for place, agent in enumerate(self.people) if agent.id in own)
-        self.everybody = Asked([(one, one.places) for one in self.alike], Reading(self.reading))
-        self._few: dict[tuple[int, ...], Asked] = {}
+        self.everybody = Asked([(one, one.places) for one in self.alike], CheckingLogins(self.reading))
+        self._few = Lately[tuple[int, ...], Asked](MOST_ASKED)
 
     def places(self, *, group: str | None = None, named: str = "") -> Sequence[int]:
         """Everybody, or the members of a group, in whose name or id each of the words stands."""
@@ -104,17 +105,12 @@ class Directory:
         if not few:
             return self._many(places)
         key = tuple(places)
-        found = self._few.get(key)
-        if found is None:
-            while len(self._few) >= MOST_ASKED:
-                self._few.pop(next(iter(self._few)), None)
-            found = self._few[key] = self._made_ready(key)
-        return found
+        return self._few.get(key) or self._few.keep(key, self._made_ready(key))
 
     def _many(self, places: Sequence[int]) -> Asked:
         if len(places) == len(self.people):
             return self.everybody
-        return Asked(self.everybody.alike, Reading(self.reading.intersection(self._logins(places))))
+        return Asked(self.everybody.alike, CheckingLogins(self.reading.intersection(self._logins(places))))
 
     def _made_ready(self, places: Sequence[int]) -> Asked:
         logins, alike = self._logins(places), self._alike_among(places)
@@ -123,7 +119,7 @@ class Directory:
         # In order, so that each look begins where the last one ended.
         numbers = sorted(self.numbers[place] for place in places)
         few = Few(numbers, sorted(ids), sorted(logins), sorted(scopes))
-        return Asked(alike, Reading(self.reading.intersection(logins)), few)
+        return Asked(alike, CheckingLogins(self.reading.intersection(logins)), few)
 
     def _logins(self, places: Iterable[int]) -> list[int]:
         theirs = self.logins_at

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from datetime import UTC, date, datetime, time, timedelta
 
 from store.model import MadeBlock
+from syncd.actions.lately import Lately
 from syncd.config import Config
 from syncd.config.people import BlockConfig
 from syncd.rules import blocks
@@ -56,7 +57,7 @@ class Standing:
 
     def __init__(self, found: Iterable[Block]) -> None:
         self._blocks = tuple(found)
-        self._days: dict[tuple[date, date], Spans] = {}
+        self._days = Lately[tuple[date, date], Spans](MOST_DAYS)
 
     def around(self, start: datetime, end: datetime) -> Spans:
         """Every time that one of them takes place within [start, end), whole."""
@@ -64,12 +65,5 @@ class Standing:
         found = self._days.get(days)
         if found is None:
             first, last = (datetime.combine(day, time(), UTC) for day in days)
-            found = expanded(self._blocks, first, last + timedelta(days=1))
-            self._keep(days, found)
+            found = self._days.keep(days, expanded(self._blocks, first, last + timedelta(days=1)))
         return [span for span in found if span[1] < end and start < span[2]]
-
-    def _keep(self, days: tuple[date, date], found: Spans) -> None:
-        """In the place of those kept the longest. Others may keep theirs at the same time: nothing is gone through here that they change."""
-        for oldest in list(self._days)[: 1 - MOST_DAYS]:
-            self._days.pop(oldest, None)
-        self._days[days] = found

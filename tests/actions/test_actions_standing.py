@@ -1,12 +1,15 @@
-"""Blocks are expanded a day at a time and kept: for so many days, and by as many at once as ask."""
+"""What is kept for the next question: of blocks by the day, of agents by who is asked about, however many ask at once."""
 
 import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from itertools import permutations
 
 import pytest
+from worlds import World
 
+from syncd.actions.lately import Lately
 from syncd.actions.standing import MOST_DAYS, Standing
 from syncd.rules.blocks import Block
 
@@ -45,3 +48,22 @@ def test_many_may_ask_at_once_for_other_days_each(hurried: None) -> None:
         for one in [pool.submit(ask, 10_000 * number) for number in range(8)]:
             one.result()
     assert len(kept._days) <= MOST_DAYS + 8
+
+
+def test_many_may_ask_at_once_about_other_agents_each(world: World, hurried: None) -> None:
+    with world.store.reading() as tx:
+        found = world.ctx.shelf.directory_in(tx, world.ctx.config)
+    sets = [list(those) for size in (1, 2, 3) for those in permutations(range(len(found.people)), size)]
+    found._few = Lately(2)
+
+    def ask(first: int) -> None:
+        for number in range(3000):
+            asked = sets[(first + number) % len(sets)]
+            few = found.asked(asked, few=True).few
+            assert few is not None
+            assert few.ids == sorted(found.people[place].id for place in asked)
+
+    with ThreadPoolExecutor(8) as pool:
+        for one in [pool.submit(ask, number) for number in range(8)]:
+            one.result()
+    assert len(found._few) <= 2 + 8
