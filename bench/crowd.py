@@ -18,7 +18,7 @@ from store import agents, calendars, schema, slots, sqlite
 from store.database import Store, Tx
 from store.lengths import class_of
 from store.model import StoredObject
-from store.pieces import pieces_of, prepared
+from store.pieces import pieces_of, rows_of
 from store.together import MOST
 from store.values import microseconds
 from syncd.actions.context import Context
@@ -101,10 +101,10 @@ def load_first(ctx: Context, number: int) -> float:
     dice, took = Random(0), 0.0
 
     def save(place: int, found: list[StoredObject]) -> None:
-        objects = prepared(found)
+        objects = rows_of(found)
 
         def kept(tx: Tx) -> None:
-            slots.save_prepared(tx, place + 1, f"agent{place}", objects, ())
+            slots.save_rows(tx, place + 1, f"agent{place}", objects, ())
             calendars.count_objects(tx, place + 1)
 
         ctx.store.save(kept)

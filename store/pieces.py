@@ -36,7 +36,7 @@ class Piece(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Prepared:
+class ObjectRows:
     """An object as it is saved: what stands in the columns `KEPT`, and the rows of its intervals."""
 
     href: str
@@ -44,14 +44,14 @@ class Prepared:
     pieces: tuple[Piece, ...]
 
 
-def prepared(upserts: Iterable[StoredObject]) -> list[Prepared]:
+def rows_of(upserts: Iterable[StoredObject]) -> list[ObjectRows]:
     """The objects as they are saved, each once. Raises ValueError for a kind that is never stored.
 
     In the order of href: two transactions that save the same objects then wait for each other, and never crosswise.
     """
     latest = {storable(one.href): one for one in upserts}
     return [
-        Prepared(href, _kept(one), tuple(pieces_of(one.intervals)))
+        ObjectRows(href, _kept(one), tuple(pieces_of(one.intervals)))
         for href, one in sorted(latest.items(), key=_href)
     ]
 

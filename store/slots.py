@@ -33,7 +33,7 @@ from store.database import Tx
 from store.errors import Fenced
 from store.lengths import CLASSES, DAY, WHOLE
 from store.model import Slot, StoredObject
-from store.pieces import KEPT, STATUSES, Piece, Prepared, prepared
+from store.pieces import KEPT, STATUSES, ObjectRows, Piece, rows_of
 from store.statements import add_many, listed, one_of, one_of_named, put_many
 from store.values import moment_of, second_at_or_after, second_at_or_before, storable
 
@@ -58,11 +58,11 @@ def save_objects(
 
     Raises `Fenced` if the calendar is no longer the agent's, ValueError for a kind that is never stored.
     """
-    save_prepared(tx, calendar_id, agent, prepared(upserts), gone)
+    save_rows(tx, calendar_id, agent, rows_of(upserts), gone)
 
 
-def save_prepared(
-    tx: Tx, calendar_id: int, agent: str, objects: Sequence[Prepared], gone: Collection[str]
+def save_rows(
+    tx: Tx, calendar_id: int, agent: str, objects: Sequence[ObjectRows], gone: Collection[str]
 ) -> None:
     """Likewise, of objects whose rows were made before the transaction, for which others wait."""
     number = _number(tx, calendar_id, agent)
@@ -98,7 +98,7 @@ _OWNER = (
 )
 
 
-def _save_batch(tx: Tx, calendar_id: int, number: int, batch: Sequence[Prepared]) -> None:
+def _save_batch(tx: Tx, calendar_id: int, number: int, batch: Sequence[ObjectRows]) -> None:
     kept = [(calendar_id, one.href, *one.kept) for one in batch]
     rows = put_many(
         tx, _objects, ("calendar_id", "href", *KEPT), kept, instead_of=("calendar_id", "href"), returning=("href", "id")

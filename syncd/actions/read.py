@@ -15,7 +15,7 @@ from connectors.interface import CalendarInfo, Changes, Connector, ConnectorErro
 from store import calendars, copies, due, slots
 from store.database import Tx
 from store.model import Agent, Calendar, Copy, Login
-from store.pieces import prepared
+from store.pieces import rows_of
 from syncd import logs
 from syncd.actions.context import Context
 from syncd.actions.expand import rolled
@@ -117,12 +117,12 @@ class Reader:
         found, moved = reading.found, reading.window if reading.behind else None
         rolls = moved is not None and self.row.window_end is not None
         expanded = rolled(self.ctx, self.row, self.agent, found, *reading.window) if rolls else ()
-        rows = prepared([*found.upserts, *expanded])
+        rows = rows_of([*found.upserts, *expanded])
         fresh, sightings = self._fresh(reading, info), Sightings(self.row, self.now)
 
         def save(tx: Tx) -> None:
             due.hold_login(tx, self.login.id, self.login.epoch)
-            slots.save_prepared(tx, self.row.id, self.agent.id, rows, found.gone)
+            slots.save_rows(tx, self.row.id, self.agent.id, rows, found.gone)
             slots.note_unread(tx, self.row.id, found.unread)
             if moved:
                 slots.drop_before(tx, self.row.id, moved[0])
