@@ -9,11 +9,12 @@ from typing import Annotated
 
 import typer
 
-from connectors.ical import read
+from connectors.ical import Limits, read
 from connectors.interface import Reading
 from syncd.cli.common import print_json
 from syncd.cli.options import AsJson, ConfigFile
 from syncd.cli.tables import say, table
+from syncd.config import load
 from syncd.config.times import zone as known_zone
 from syncd.errors import NotPermitted, WrongUse
 from syncd.moments import moment, span
@@ -36,14 +37,14 @@ def ical(
 ) -> int:
     """What a calendar file means: every interval in the window with its kind, and what could not be read.
 
-    Ends with 1 if something could not be read. No configuration is needed.
+    Ends with 1 if something could not be read. No configuration is needed; of one that is named, [limits] counts.
     """
-    del config  # taken, as by every command; a file says the same under any configuration
+    limits = load(config).limits.caps() if config is not None else Limits()
     zone = _zone(timezone)
     first, last = moment(start, zone, "--from", days=True), moment(end, zone, "--to", days=True)
     if last <= first:
         raise WrongUse("--to is not after --from")
-    reading = read(_bytes(file), zone=zone, start=first, end=last, addresses=(owner,))
+    reading = read(_bytes(file), zone=zone, start=first, end=last, addresses=(owner,), limits=limits)
     if as_json:
         print_json(reading_json(reading))
     else:

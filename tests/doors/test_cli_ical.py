@@ -110,3 +110,12 @@ def test_a_file_that_is_not_there_ends_with_64(capsys, tmp_path):
     assert main(["ical", str(tmp_path / "none.ics"), *OPTIONS]) == 64
     assert main(["ical", str(tmp_path), *OPTIONS]) == 64
     assert "none.ics" in capsys.readouterr().err
+
+
+def test_the_limits_of_a_configuration_that_is_named_count(calendar, capsys, tmp_path):
+    file = tmp_path / "config.toml"
+    file.write_text("[limits]\noccurrences = 1\n", encoding="utf-8")
+    assert main(["ical", calendar(GOOD), *OPTIONS, "--config", str(file), "--json"]) == 1
+    told = json.loads(capsys.readouterr().out)
+    assert {one["status"] for one in told["intervals"] if one["uid"] == "daily"} == {"unknown"}
+    assert ["more than 1 occurrences" in one["message"] for one in told["problems"]] == [True]
