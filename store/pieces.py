@@ -4,7 +4,6 @@ Pure, so that it is done before a transaction begins.
 """
 
 from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
@@ -35,8 +34,7 @@ class Piece(NamedTuple):
     whole_end: int
 
 
-@dataclass(frozen=True, slots=True)
-class ObjectRows:
+class ObjectRows(NamedTuple):
     """An object as it is saved: what stands in the columns `KEPT`, and the rows of its intervals."""
 
     href: str

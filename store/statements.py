@@ -57,18 +57,18 @@ def of_each(dialect: str, query: Select[Any], column: Column[Any], name: str) ->
     if dialect != "sqlite":
         return query.where(one_of_named(dialect, column, name))
     each = func.json_each(bindparam(name, type_=Text())).table_valued("value")
-    return query.select_from(_InOrder(each, column.table, true())).where(column == each.c.value)
+    return query.select_from(InOrder(each, column.table, true())).where(column == each.c.value)
 
 
-class _InOrder(Join):
+class InOrder(Join):
     """SQLite joins with CROSS in the order as written (https://sqlite.org/optoverview.html#manual_control_of_query_plans_using_cross_join);
     else a store that was analyzed when it was small would be read as a whole, and asked whether each row is listed."""
 
     inherit_cache = True
 
 
-@compiles(_InOrder)
-def _in_order(join: _InOrder, compiler: SQLCompiler, **kwargs: Any) -> str:  # noqa: ANN401 - SQLAlchemy's signature
+@compiles(InOrder)
+def _in_order(join: InOrder, compiler: SQLCompiler, **kwargs: Any) -> str:  # noqa: ANN401 - SQLAlchemy's signature
     left, right = (compiler.process(side, **{**kwargs, "asfrom": True}) for side in (join.left, join.right))
     return f"{left} CROSS JOIN {right}"
 
@@ -102,29 +102,35 @@ def add_many(tx: Connection, table: Table, columns: Sequence[str], rows: Sequenc
 
     Handed to the driver as they are: for thousands of rows SQLAlchemy would take longer to prepare them than SQLite to keep them.
     """
-    if rows:
-        tx.exec_driver_sql(_adding(tx.dialect.name, table.name, tuple(columns), 1), list(map(tuple, rows)))
+    for some in _powers_of_two(rows):
+        said = _adding(tx.dialect.name, table.name, tuple(columns), len(some))
+        tx.exec_driver_sql(said, tuple(chain.from_iterable(some)))
 
 
 def put_many(
     tx: Connection, table: Table, columns: Sequence[str], rows: Sequence[Sequence[object]], *, instead_of: Sequence[str],
     returning: Sequence[str],
-) -> Iterator[Sequence[Any]]:  # fmt: skip
-    """Likewise; where `instead_of` exists, its other columns are set. Gives the columns `returning` of each row, in any order.
-
-    Many rows a statement, for each one looks for the last number and writes it down (AUTOINCREMENT); and always a power of two,
-    so that few different statements are prepared.
-    """
+) -> list[Any]:  # fmt: skip
+    """Likewise; where `instead_of` exists, its other columns are set. Gives the columns `returning` of each row, in any order."""
+    found: list[Any] = []
     for some in _powers_of_two(rows):
-        adding = _adding(tx.dialect.name, table.name, tuple(columns), len(some))
-        statement = adding + _instead(tuple(columns), tuple(instead_of)) + " RETURNING " + _names(returning)
-        yield from tx.exec_driver_sql(statement, tuple(chain.from_iterable(some)))
+        said = _putting(
+            tx.dialect.name, table.name, tuple(columns), len(some), tuple(instead_of), tuple(returning)
+        )
+        found += tx.exec_driver_sql(said, tuple(chain.from_iterable(some))).all()
+    return found
+
+
+MOST_ROWS = 128
+"""Rows of one statement. Many, for at each one SQLite looks for the last number and writes it down (AUTOINCREMENT), and Python lets
+another thread in, which it may have to wait for; and always a power of two, so that few different statements are prepared.
+"""
 
 
 def _powers_of_two(rows: Sequence[Item]) -> Iterator[Sequence[Item]]:
     first = 0
     while rest := len(rows) - first:
-        size = 1 << (rest.bit_length() - 1)
+        size = min(MOST_ROWS, 1 << (rest.bit_length() - 1))
         yield rows[first : first + size]
         first += size
 
@@ -137,9 +143,12 @@ def _adding(dialect: str, table: str, columns: tuple[str, ...], rows: int) -> st
 
 
 @cache
-def _instead(columns: tuple[str, ...], key: tuple[str, ...]) -> str:
+def _putting(
+    dialect: str, table: str, columns: tuple[str, ...], rows: int, key: tuple[str, ...], returning: tuple[str, ...]
+) -> str:  # fmt: skip
     new = ", ".join(f'"{name}" = excluded."{name}"' for name in columns if name not in key)
-    return f" ON CONFLICT ({_names(key)}) DO UPDATE SET {new}"
+    instead = f"ON CONFLICT ({_names(key)}) DO UPDATE SET {new} RETURNING {_names(returning)}"
+    return f"{_adding(dialect, table, columns, rows)} {instead}"
 
 
 def _names(columns: Iterable[str]) -> str:

@@ -1,8 +1,8 @@
 """What several threads have to save at the same time goes into one transaction, and still each fails by itself.
 
-Slots in the order of time fall on a new page of the index by time nearly every one, and each commit writes its pages to the
-log: of sixteen calendars that are saved together, half as many. Whoever comes first does it for all who wait by then; the others wait
-until it is committed. (Group commit, as databases know it; here because SQLite has one writer.)
+Each commit writes every page that it changes to the log, and what is read at the same time changes the same pages: of eight calendars
+that are saved together, a quarter. Whoever comes first does it for all who wait by then; the others wait until it is committed. (Group
+commit, as databases know it; here because SQLite has one writer.)
 """
 
 from collections import deque
@@ -18,7 +18,7 @@ from store.errors import StoreUnavailable
 
 T = TypeVar("T")
 
-MOST = 16
+MOST = 8
 """So many are saved in one transaction at most: a person's change waits for its end."""
 
 
