@@ -31,6 +31,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects import postgresql, sqlite
 
 from store import schema
+from store.cohorts import by_class
 from store.lengths import CLASSES, DAY, REPEATS, WHOLE
 from store.statements import of_each
 
@@ -91,11 +92,7 @@ def _slots(dialect: str, everybody: bool) -> Query:
     found = select(_pieces.agent, _pieces.calendar_id, _pieces.kind, _pieces.start, _pieces.end)
     hit = found.where(_pieces.start < _at("until"), _pieces.end > _at("since"))
     if everybody:
-        bounded = [
-            hit.where(_pieces.length_class == _number(name), _pieces.start > _at("since") - _number(longest))
-            for name, longest in CLASSES
-        ]
-        return union_all(*bounded, hit.where(_pieces.length_class == _number(WHOLE)))
+        return union_all(*by_class(hit, _at("since")))
     began = _pieces.start + _number(0) < _at("until")
     long = found.where(text(schema.IS_LONG), began, _pieces.end > _at("since"))
     within = hit.where(_pieces.start > _at("since") - _number(DAY))

@@ -10,7 +10,7 @@ Slots count whole seconds: starts are rounded down and ends up, so rounding neve
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import datetime
 from functools import cache
-from itertools import islice
+from operator import attrgetter
 from typing import Any, TypeVar
 
 from sqlalchemy import (
@@ -29,9 +29,10 @@ from sqlalchemy import (
 )
 
 from store import schema
+from store.cohorts import by_class
 from store.database import Tx
 from store.errors import Fenced
-from store.lengths import CLASSES, DAY, WHOLE
+from store.lengths import DAY, WHOLE
 from store.model import Slot, StoredObject
 from store.pieces import KEPT, STATUSES, ObjectRows, Piece, rows_of
 from store.statements import add_many, listed, one_of, one_of_named, put_many
@@ -103,7 +104,7 @@ def _save_batch(tx: Tx, calendar_id: int, number: int, batch: Sequence[ObjectRow
     rows = put_many(
         tx, _objects, ("calendar_id", "href", *KEPT), kept, instead_of=("calendar_id", "href"), returning=("href", "id")
     )  # fmt: skip
-    ids: dict[str, int] = dict(map(tuple, rows))
+    ids: dict[str, int] = dict(rows)
     dialect = tx.dialect.name
     tx.execute(_theirs(dialect), {"ids": listed(dialect, list(ids.values()))})
     pieces = [(ids[one.href], calendar_id, number, *piece) for one in batch for piece in one.pieces]
@@ -148,7 +149,7 @@ def overlapping(tx: Tx, start: datetime, end: datetime, agents: Collection[str] 
     rows = dict.fromkeys(tuple(row) for row in tx.execute(_overlapping(dialect, few), asked))
     return sorted(
         (slot_of(*row) for row in rows if wanted is None or row[0] in wanted),
-        key=lambda slot: (slot.start, slot.end, slot.agent, slot.calendar_id, slot.href),
+        key=attrgetter("start", "end", "agent", "calendar_id", "href", "status", "all_day"),
     )
 
 
@@ -166,17 +167,7 @@ def objects_of(tx: Tx, uids: Collection[str], agents: Collection[str]) -> set[tu
 
 @cache
 def _overlapping(dialect: str, few: bool) -> Select[Any]:
-    return _whole(_by_agent(dialect) if few else _by_time())
-
-
-def _by_time() -> list[Select[Any]]:
-    """One scan for each length class, bounded by the longest interval there is in it."""
-    rows = _pieces.c
-    bounded = [
-        _hit(rows.length_class == name, rows.start > _SINCE - literal_column(str(longest)))
-        for name, longest in CLASSES
-    ]
-    return [*bounded, _hit(rows.length_class == WHOLE)]
+    return _whole(_by_agent(dialect) if few else by_class(_hit(), _SINCE))
 
 
 def _by_agent(dialect: str) -> list[Select[Any]]:
@@ -223,7 +214,5 @@ def slot_of(agent: str, calendar_id: int, href: str, start: int, end: int, kind:
     return Slot(agent, calendar_id, href, moment_of(start), moment_of(end), status, all_day, uid)
 
 
-def _batches(items: Iterable[Item]) -> Iterator[list[Item]]:
-    rest = iter(items)
-    while batch := list(islice(rest, BATCH)):
-        yield batch
+def _batches(items: Sequence[Item]) -> Iterator[Sequence[Item]]:
+    return (items[first : first + BATCH] for first in range(0, len(items), BATCH))

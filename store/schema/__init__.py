@@ -7,6 +7,7 @@ Moments are microseconds (`values.Moment`); slots alone use whole seconds.
 
 from store.schema.access import sessions, tokens
 from store.schema.base import (
+    COHORT_BITS,
     DRIFTED,
     DUPLICATED,
     IS_LONG,
@@ -26,6 +27,7 @@ from store.schema.meetings import changes, meetings
 from store.schema.owed import conflicts, copies, deeds, deliveries, half_told, told
 
 __all__ = [
+    "COHORT_BITS",
     "DRIFTED",
     "DUPLICATED",
     "IS_LONG",

@@ -20,6 +20,7 @@ REVISIONS = (
     "0015",
     "0016",
     "0017",
+    "0018",
 )
 """The migrations, oldest first. Written here so that looking at the version needs no Alembic; a test compares them."""
 
@@ -37,6 +38,9 @@ OWED = "state IN ('pending', 'failed')"
 SEEN = "coalesce(seen_at, 0)"
 WINDOW_START = "coalesce(window_start, 9223372036854775807)"
 WINDOW_END = "coalesce(window_end, 0)"
+
+COHORT_BITS = 7
+"""So many bits of an agent's number don't count for which cohort it is in (`store.cohorts`)."""
 
 metadata = MetaData(
     naming_convention={

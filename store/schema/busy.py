@@ -14,7 +14,7 @@ from sqlalchemy import (
     text,
 )
 
-from store.schema.base import IS_LONG, LASTS, metadata
+from store.schema.base import COHORT_BITS, IS_LONG, LASTS, metadata
 from store.values import Key, Moment, Words
 
 objects = Table(
@@ -45,7 +45,7 @@ pieces = Table(
     Column("whole_start", BigInteger, nullable=False),
     Column("whole_end", BigInteger, nullable=False),
     CheckConstraint('"end" > start', name="length"),
-    Index("pieces_by_time", "length_class", "start", "end", "agent", "calendar_id", "kind"),
+    Index("pieces_by_time", "length_class", text(f"(agent >> {COHORT_BITS})"), "start", "end", "agent", "calendar_id", "kind"),
     Index("pieces_by_agent", "agent", "start", "end", "calendar_id", "kind"),
     Index(
         "pieces_long", "agent",  "end",

@@ -3,18 +3,18 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import event, func, select, text
+from sqlalchemy import func, select
 from store_things import HOUR, MICROSECOND, NOW, SECOND, add_calendar, settle, thing
 from stores import postgresql_only
 
 from store import calendars, schema, slots
-from store.database import Store, Tx, open_store
+from store.database import Store, open_store
 from store.errors import Fenced, StoreUnavailable
+from store.lengths import CLASSES
 from store.model import Calendar, Slot, StoredObject
 from store.pieces import STATUSES, pieces_of
 
@@ -317,6 +317,7 @@ def pair(new_store_url: Callable[[], str]) -> Callable[[], Pair]:
     things=[[(0, 3 * 86_400, 0, True)], [(0, 3 * 86_400, 0, True)]],
     questions=[(86_400, 0), (86_399, 2), (5, -5)],
 )
+@example(things=[[(0, 1, 0, False), (0, 1, 0, True)]], questions=[(0, 1)])
 @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 def test_the_answer_is_that_of_a_plain_loop(
     pair: Callable[[], Pair], things: list[list[tuple[int, int, int, bool]]], questions: list[tuple[int, int]]
@@ -340,60 +341,6 @@ def test_pieces_cover_their_interval_exactly_and_fit_their_class(start: int, len
     assert [piece.start for piece in pieces[1:]] == ends[:-1]
     assert sum(piece.end - piece.start for piece in pieces) == length
     for piece in pieces:
-        longest = dict(slots.CLASSES).get(piece.length_class)
+        longest = dict(CLASSES).get(piece.length_class)
         assert longest is None or piece.end - piece.start <= longest
     assert len(pieces) <= 33
-
-
-# ---------------------------------------------------------------------------------------------------------------------
-# By the indexes
-
-
-def test_the_indexes_answer(store: Store, dialect: str) -> None:
-    """Neither question reads the table from end to end, at a size where the planner has a choice."""
-    fill(store)
-    few, all_ = plans(store, ["agent-1", "agent-2"]), plans(store, None)
-    if dialect == "postgresql":
-        assert "Seq Scan on pieces" not in few + all_
-        assert "pieces_by_time" in all_
-        assert "pieces_by_agent" in few
-    else:
-        assert "SCAN pieces" not in few + all_
-        assert (
-            all_.count("SEARCH pieces USING INDEX pieces_by_time (length_class=? AND start>? AND start<?)")
-            == 3
-        )
-        assert "SEARCH pieces USING INDEX pieces_by_agent (agent=? AND start>? AND start<?)" in few
-        assert "SEARCH pieces USING INDEX pieces_long (agent=? AND end>?)" in few
-
-
-def fill(store: Store) -> None:
-    """100 agents with 100 slots each over 90 days, some of them long."""
-    for login in settle(store, *(f"agent-{number}" for number in range(100))):
-        row = add_calendar(store, login)
-        spread = [NOW + 90 * DAY * place / 100 for place in range(100)]
-        spans = [
-            (start, start + (40 * DAY if place == 7 else HOUR), "busy", False)
-            for place, start in enumerate(spread)
-        ]
-        save(store, row, thing("/1.ics", *spans))
-    if store.url.startswith("postgresql"):
-        with store.writing() as tx:
-            tx.execute(text("ANALYZE pieces"))
-            tx.execute(text("ANALYZE agents"))
-
-
-def plans(store: Store, agents: list[str] | None) -> str:
-    """How the database goes about the very statements that `overlapping` runs."""
-    found: list[str] = []
-
-    def explain(tx: Tx, _cursor: object, statement: str, parameters: Any, *_rest: object) -> None:
-        if not statement.startswith("EXPLAIN"):
-            prefix = "EXPLAIN " if tx.dialect.name == "postgresql" else "EXPLAIN QUERY PLAN "
-            found.extend(str(row[-1]) for row in tx.exec_driver_sql(prefix + statement, parameters))
-
-    with store.reading() as tx:
-        event.listen(tx, "before_cursor_execute", explain)
-        slots.overlapping(tx, NOW + 30 * DAY, NOW + 30 * DAY + HOUR, agents)
-        event.remove(tx, "before_cursor_execute", explain)
-    return "\n".join(found)
