@@ -3,7 +3,6 @@
 import json
 import os
 import random
-import resource
 import subprocess
 import sys
 from collections import Counter
@@ -14,6 +13,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
+from memory import most_held
 
 from connectors.ical import occurrences, read, read_object
 
@@ -22,6 +22,7 @@ pytestmark = [
     pytest.mark.long,
     pytest.mark.skipif(not ROOT.is_dir(), reason="SYNCD_CONFORMANCE does not point to the vectors"),
 ]
+HELPERS = Path(__file__).parents[1]
 START, END = datetime(2026, 11, 21, tzinfo=UTC), datetime(2027, 5, 21, tzinfo=UTC)
 
 
@@ -112,13 +113,14 @@ RIGHT = {
     "overrides_10k": 181, "params_100k": 1, "attendees_50k": 1,
 }  # fmt: skip
 ONE = """
-import resource, sys
+import sys
 from datetime import UTC, datetime
 from connectors.ical import read
+from memory import most_held
 data = open(sys.argv[1], "rb").read()
-before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+before = most_held()
 result = read(data, zone="UTC", start=datetime(2026, 11, 21, tzinfo=UTC), end=datetime(2027, 5, 21, tzinfo=UTC))
-grown = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) // 1024
+grown = (most_held() - before) // 1024
 bad = [interval for interval in result.intervals if interval.uid != "good"]
 print(len(bad), len(result.intervals) - len(bad), sum(problem.level == "error" for problem in result.problems),
       len(result.problems), grown)
@@ -133,7 +135,12 @@ def test_bombs_end_with_the_right_answer_or_a_problem_and_the_good_event_is_read
     assert len(bombs) == int(made.stdout)
     for bomb in bombs:
         run = subprocess.run(
-            [sys.executable, "-c", ONE, bomb], capture_output=True, text=True, check=True, timeout=20
+            [sys.executable, "-c", ONE, bomb],
+            cwd=HELPERS,
+            capture_output=True,
+            text=True,
+            check=True,
+            timeout=20,
         )
         bad, good, errors, problems, grown = map(int, run.stdout.split())
         assert good == (bomb.stem not in BOMBS_WITH_THEIR_FILE_REFUSED), bomb.stem
@@ -184,7 +191,7 @@ def fuzz(examples: int) -> int:
         item = read_object("h", "e", data, **owner, **window)
         if item.reduced and len(item.intervals) < 2_000:
             assert read_object("h", "e", item.reduced, **owner, **window).intervals == item.intervals
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+    return most_held() // 1024
 
 
 def test_mutated_files_never_raise_reduce_to_the_same_and_need_less_than_256_mib():
