@@ -89,9 +89,26 @@ class Desk:
         return self.json("meeting", "plan", name, "--agent", agent, *hours(hour), "--title", "Talk", *more)
 
 
+def started(today: date) -> date:
+    """The day that `day` counts from: three days on, no agent's clocks change."""
+    return today if today + timedelta(days=3) not in _changes(today.year) else today + timedelta(days=1)
+
+
+def _changes(year: int) -> set[date]:
+    """Amsterdam changes on the last Sundays of March and October, New York on the second of March and the first of November."""
+    firsts = ((3, 25), (10, 25), (3, 8), (11, 1))
+    return {
+        one + timedelta(days=6 - one.weekday()) for one in (date(year, month, at) for month, at in firsts)
+    }
+
+
+TODAY = started(datetime.now(UTC).date())
+"""Looked up once: a run that goes on past midnight must not plan for one day and look at another."""
+
+
 def day(ahead: int = 3) -> date:
     """A day that is not over yet, wherever on earth."""
-    return datetime.now(UTC).date() + timedelta(days=ahead)
+    return TODAY + timedelta(days=ahead)
 
 
 def hours(start: int, length: int = 1, ahead: int = 3) -> tuple[str, ...]:
