@@ -33,7 +33,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from store import schema
 from store.cohorts import by_class
 from store.lengths import CLASSES, DAY, REPEATS, WHOLE
-from store.statements import of_each
+from store.statements import of_each, written
 
 SECOND = 1_000_000
 
@@ -62,7 +62,7 @@ def beginnings(dialect: str) -> tuple[str, dict[str, Any]]:
     held = select(_meetings.agent).where(
         _meetings.status != literal_column("'cancelled'"), _meetings.start >= _at("start"), _meetings.start < _at("end")
     )  # fmt: skip
-    by_length = [held.where(_meetings.duration_class == _number(name)) for name in range(WHOLE + 1)]
+    by_length = [held.where(_meetings.duration_class == written(name)) for name in range(WHOLE + 1)]
     return _spoken(dialect, select(_as_json(dialect, union_all(*by_length))))
 
 
@@ -83,19 +83,14 @@ def _at(name: str) -> ColumnElement[int]:
     return bindparam(name, type_=BigInteger())
 
 
-def _number(value: int) -> ColumnElement[int]:
-    """Written out, so that the planner knows it."""
-    return literal_column(str(value), BigInteger())
-
-
 def _slots(dialect: str, everybody: bool) -> Query:
     found = select(_pieces.agent, _pieces.calendar_id, _pieces.kind, _pieces.start, _pieces.end)
     hit = found.where(_pieces.start < _at("until"), _pieces.end > _at("since"))
     if everybody:
         return union_all(*by_class(hit, _at("since")))
-    began = _pieces.start + _number(0) < _at("until")
+    began = _pieces.start + written(0) < _at("until")
     long = found.where(text(schema.IS_LONG), began, _pieces.end > _at("since"))
-    within = hit.where(_pieces.start > _at("since") - _number(DAY))
+    within = hit.where(_pieces.start > _at("since") - written(DAY))
     return union_all(*(of_each(dialect, one, _pieces.agent, "numbers") for one in (within, long)))
 
 
@@ -108,12 +103,12 @@ def _standing_meetings(dialect: str, everybody: bool) -> Query:
     )  # fmt: skip
     planned = found.where(rows.start < _at("until_moment"))
     # «+ 0» keeps SQLite from looking by `start`, through everything that is planned for later: few are live.
-    later = rows.start + _number(0) >= _at("until_moment")
+    later = rows.start + written(0) >= _at("until_moment")
     early = found.where(live, later, rows.live_at < _at("until_moment"))
-    long = planned.where(rows.duration_class == _number(WHOLE))
+    long = planned.where(rows.duration_class == written(WHOLE))
     if everybody:
         return union_all(*_by_length(planned, rows, _at("going")), long, early)
-    within = planned.where(rows.start > _at("going") - _number(DAY * SECOND))
+    within = planned.where(rows.start > _at("going") - written(DAY * SECOND))
     return union_all(of_each(dialect, within, rows.agent, "ids"), long, early)
 
 
@@ -124,12 +119,12 @@ def _standing_blocks(dialect: str, everybody: bool) -> Query:
     hit = found.where(rows.start < _at("until_moment"))
     if everybody:
         return union_all(
-            *_by_length(hit, rows, _at("since_moment")), hit.where(rows.duration_class == _number(WHOLE))
+            *_by_length(hit, rows, _at("since_moment")), hit.where(rows.duration_class == written(WHOLE))
         )
-    began = rows.start + _number(0) < _at("until_moment")
+    began = rows.start + written(0) < _at("until_moment")
     long = found.where(text(schema.LASTS), began, rows.repeat.is_(None))
     within = hit.where(
-        rows.start > _at("since_moment") - _number(DAY * SECOND), rows.duration_class < _number(WHOLE)
+        rows.start > _at("since_moment") - written(DAY * SECOND), rows.duration_class < written(WHOLE)
     )
     return union_all(*(of_each(dialect, one, rows.scope, "scopes") for one in (within, long)))
 
@@ -137,7 +132,7 @@ def _standing_blocks(dialect: str, everybody: bool) -> Query:
 def _by_length(query: Select[Any], rows: Any, since: ColumnElement[int]) -> list[Select[Any]]:  # noqa: ANN401 - a table's columns
     """One scan for each length class, bounded by the longest interval there is in it."""
     return [
-        query.where(rows.duration_class == _number(name), rows.start > since - _number(longest * SECOND))
+        query.where(rows.duration_class == written(name), rows.start > since - written(longest * SECOND))
         for name, longest in CLASSES
     ]
 
@@ -206,7 +201,7 @@ def _repeating() -> ScalarSelect[str]:
     """How many there are and the last of their numbers, which never come again (AUTOINCREMENT, sequence)."""
     last = func.coalesce(func.max(_blocks.id), 0)
     said = cast(func.count(), Text) + literal_column("'/'", Text()) + cast(last, Text)
-    return select(said).where(_blocks.duration_class == _number(REPEATS)).scalar_subquery()
+    return select(said).where(_blocks.duration_class == written(REPEATS)).scalar_subquery()
 
 
 def _as_json(dialect: str, query: Query) -> ScalarSelect[str]:

@@ -7,11 +7,11 @@ some hundred pages, which are the same for all of the cohort. A question about e
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, Integer, Select, func, literal_column, select, true
+from sqlalchemy import BigInteger, ColumnElement, Select, func, select, true
 
 from store import schema
 from store.lengths import CLASSES, WHOLE
-from store.statements import InOrder
+from store.statements import InOrder, written
 
 _pieces = schema.pieces.c
 
@@ -22,23 +22,18 @@ def by_class(hit: Select[Any], since: ColumnElement[int]) -> list[Select[Any]]:
         _cohort(_pieces.agent) == _COHORTS.c.number
     )
     bounded = [
-        each.where(_pieces.length_class == _number(name), _pieces.start > since - _number(longest))
+        each.where(_pieces.length_class == written(name), _pieces.start > since - written(longest))
         for name, longest in CLASSES
     ]
-    return [*bounded, each.where(_pieces.length_class == _number(WHOLE))]
-
-
-def _number(value: int) -> ColumnElement[int]:
-    """Written out, so that the planner knows it."""
-    return literal_column(str(value), Integer())
+    return [*bounded, each.where(_pieces.length_class == written(WHOLE))]
 
 
 def _cohort(number: ColumnElement[int]) -> ColumnElement[int]:
     """As the index has it: without a parameter."""
-    return number.op(">>", return_type=Integer())(_number(schema.COHORT_BITS))
+    return number.op(">>", return_type=BigInteger())(written(schema.COHORT_BITS))
 
 
-_FIRST = select(_number(0).label("number")).cte("cohorts", recursive=True)
+_FIRST = select(written(0).label("number")).cte("cohorts", recursive=True)
 _LAST = select(_cohort(func.max(schema.agents.c.number))).scalar_subquery()
-_COHORTS = _FIRST.union_all(select(_FIRST.c.number + _number(1)).where(_FIRST.c.number < _LAST))
+_COHORTS = _FIRST.union_all(select(_FIRST.c.number + written(1)).where(_FIRST.c.number < _LAST))
 """The numbers of all cohorts there are."""

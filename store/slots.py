@@ -21,7 +21,6 @@ from sqlalchemy import (
     and_,
     bindparam,
     delete,
-    literal_column,
     select,
     text,
     union_all,
@@ -35,7 +34,7 @@ from store.errors import Fenced
 from store.lengths import DAY, WHOLE
 from store.model import Slot, StoredObject
 from store.pieces import KEPT, STATUSES, ObjectRows, Piece, rows_of
-from store.statements import add_many, listed, one_of, one_of_named, put_many
+from store.statements import add_many, listed, one_of, one_of_named, put_many, written
 from store.values import moment_of, second_at_or_after, second_at_or_before, storable
 
 FEW_AGENTS = 2_000
@@ -175,9 +174,9 @@ def _by_agent(dialect: str) -> list[Select[Any]]:
     rows, numbers = _pieces.c, select(schema.agents.c.number)
     theirs = rows.agent.in_(numbers.where(one_of_named(dialect, schema.agents.c.id, "agents")))
     # «+ 0» keeps SQLite from looking by `start`, through everything that the agent ever had.
-    began = rows.start + literal_column("0") < _UNTIL
+    began = rows.start + written(0) < _UNTIL
     return [
-        _hit(theirs, rows.start > _SINCE - literal_column(str(DAY)), rows.length_class != WHOLE),
+        _hit(theirs, rows.start > _SINCE - written(DAY), rows.length_class != WHOLE),
         select(*_HIT).where(theirs, _IS_LONG, began, rows.end > _SINCE),
     ]
 

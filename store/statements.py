@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 from sqlalchemy import (
     ARRAY,
+    BigInteger,
     BindParameter,
     Column,
     ColumnElement,
@@ -20,6 +21,7 @@ from sqlalchemy import (
     any_,
     bindparam,
     func,
+    literal_column,
     select,
     true,
 )
@@ -47,6 +49,11 @@ def one_of(
 def one_of_named(dialect: str, column: ColumnElement[Any], name: str) -> ColumnElement[bool]:
     """Likewise, for a statement that is built once: the values are given to it as the parameter `name`, `listed`."""
     return _among(dialect, column, bindparam(name, type_=_kind(dialect, column)))
+
+
+def written(value: int) -> ColumnElement[int]:
+    """A number that is no parameter but written out, so that the planner knows it."""
+    return literal_column(str(value), BigInteger())
 
 
 def of_each(dialect: str, query: Select[Any], column: Column[Any], name: str) -> Select[Any]:
