@@ -156,10 +156,18 @@ CASES: list[tuple[str, Before, Wish | None, str]] = [
     ("accept a deletion, and keep", deleted_by_its_agent, None, KEEP),
 ]  # fmt: skip
 
+TWICE = {
+    "move one half handed over", "cancel one not shown yet, and keep", "cancel one half handed over, and keep",
+    "cancel one that its agent deleted, and keep", "cancel one that its agent moved, and keep", "assign, and tell guests",
+    "assign one not shown yet", "assign one that its agent deleted", "invite instead, of two", "accept a deletion, and keep",
+}  # fmt: skip
+"""What puts two of the others together: for the long tests."""
+
 
 @sqlite_only
 @pytest.mark.parametrize(
-    ("before", "wish", "meetings"), [case[1:] for case in CASES], ids=[case[0] for case in CASES]
+    ("before", "wish", "meetings"),
+    [pytest.param(*case[1:], id=case[0], marks=[pytest.mark.long] * (case[0] in TWICE)) for case in CASES],
 )
 def test_a_dry_run_says_what_then_happens(
     world: World, mailboxes: Mailboxes, before: Before, wish: Wish | None, meetings: str

@@ -190,7 +190,7 @@ def live(new_store_url: Callable[[], str], folder: Path, lives: int) -> None:
 
 @sqlite_only
 def test_the_store_holds_what_is_true(new_store_url: Callable[[], str], tmp_path: Path) -> None:
-    live(new_store_url, tmp_path, 5)
+    live(new_store_url, tmp_path, 3)
 
 
 @pytest.mark.long
