@@ -80,6 +80,10 @@ HISTORIES: dict[str, tuple[str, bool, tuple[Act, ...]]] = {
     ),
 }  # fmt: skip
 
+MUCH_LIKE_ANOTHER = {
+    "handed over", "back before it was gone", "drift while another calendar is owed, and accepted", "moved again and again by its agent",
+}  # fmt: skip
+
 AT_EVERY_SEAM: dict[str, tuple[str, bool, tuple[Act, ...]]] = {
     "workers die while it is moved": ("flag", False, tuple(cut_off(lambda n: (moved(10 + n % 3),), SEAMS))),
     "workers die while it is handed over": ("flag", False, tuple(cut_off(lambda n: (to(n),), SEAMS))),

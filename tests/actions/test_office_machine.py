@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
 from icalendar import Calendar
 from mailboxes import Mailboxes
-from officehistories import AT_EVERY_SEAM, HISTORIES
+from officehistories import AT_EVERY_SEAM, HISTORIES, MUCH_LIKE_ANOTHER
 from officelife import DAY, MEETINGS, ZONES, OfficeLife, act
 from officemail import expects, is_told, own_calendar
 from stores import sqlite_only
@@ -244,12 +244,12 @@ def secret(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def kept() -> list[Any]:
-    """The histories worth keeping; those that come to every seam take longer."""
-    short = [pytest.param(*history, id=name) for name, history in HISTORIES.items()]
-    long = [
-        pytest.param(*history, id=name, marks=pytest.mark.long) for name, history in AT_EVERY_SEAM.items()
+    """The histories worth keeping; those that are much like another, or come to every seam, are for the long tests."""
+    long = {*AT_EVERY_SEAM, *MUCH_LIKE_ANOTHER}
+    return [
+        pytest.param(*history, id=name, marks=[pytest.mark.long] * (name in long))
+        for name, history in (HISTORIES | AT_EVERY_SEAM).items()
     ]
-    return [*short, *long]
 
 
 @sqlite_only
