@@ -7,20 +7,18 @@ some hundred pages, which are the same for all of the cohort. A question about e
 
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, Select, func, select, true
+from sqlalchemy import BigInteger, ColumnElement, Select, func, select
 
 from store import schema
 from store.lengths import CLASSES, WHOLE
-from store.statements import InOrder, written
+from store.statements import written
 
 _pieces = schema.pieces.c
 
 
 def by_class(hit: Select[Any], since: ColumnElement[int]) -> list[Select[Any]]:
     """The hits among all pieces that end after `since`: a scan for each cohort and length class, bounded by the longest of the class."""
-    each = hit.select_from(InOrder(_COHORTS, schema.pieces, true())).where(
-        _cohort(_pieces.agent) == _COHORTS.c.number
-    )
+    each = hit.where(_cohort(_pieces.agent).in_(select(_COHORTS.c.number)))
     bounded = [
         each.where(_pieces.length_class == written(name), _pieces.start > since - written(longest))
         for name, longest in CLASSES

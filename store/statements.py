@@ -64,18 +64,18 @@ def of_each(dialect: str, query: Select[Any], column: Column[Any], name: str) ->
     if dialect != "sqlite":
         return query.where(one_of_named(dialect, column, name))
     each = func.json_each(bindparam(name, type_=Text())).table_valued("value")
-    return query.select_from(InOrder(each, column.table, true())).where(column == each.c.value)
+    return query.select_from(_InOrder(each, column.table, true())).where(column == each.c.value)
 
 
-class InOrder(Join):
+class _InOrder(Join):
     """SQLite joins with CROSS in the order as written (https://sqlite.org/optoverview.html#manual_control_of_query_plans_using_cross_join);
     else a store that was analyzed when it was small would be read as a whole, and asked whether each row is listed."""
 
     inherit_cache = True
 
 
-@compiles(InOrder)
-def _in_order(join: InOrder, compiler: SQLCompiler, **kwargs: Any) -> str:  # noqa: ANN401 - SQLAlchemy's signature
+@compiles(_InOrder)
+def _in_order(join: _InOrder, compiler: SQLCompiler, **kwargs: Any) -> str:  # noqa: ANN401 - SQLAlchemy's signature
     left, right = (compiler.process(side, **{**kwargs, "asfrom": True}) for side in (join.left, join.right))
     return f"{left} CROSS JOIN {right}"
 

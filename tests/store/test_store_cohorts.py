@@ -1,13 +1,15 @@
 """Everybody's slots are found by the indexes, whichever cohort an agent is in."""
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import event, text
 from store_things import HOUR, NOW, add_calendar, settle, thing
+from stores import sqlite_only
 
 from store import schema, slots
-from store.around import around
+from store.around import Around, around
 from store.database import Store, Tx
 from store.model import Calendar
 
@@ -19,6 +21,12 @@ LENGTHS = (HOUR, 3 * HOUR, 20 * HOUR, 5 * DAY, 40 * DAY)
 def save(store: Store, row: Calendar, *spans: tuple[datetime, datetime, str, bool]) -> None:
     with store.writing() as tx:
         slots.save_objects(tx, row.id, row.agent, [thing("/1.ics", *spans)], ())
+
+
+def around_now(tx: Tx) -> Around:
+    return around(
+        tx, NOW + HOUR / 2, NOW + HOUR, widened=timedelta(0), grace=HOUR, fresh_since=NOW, about="", few=None
+    )
 
 
 def test_agents_of_every_cohort_are_found_first_and_last_included(store: Store) -> None:
@@ -47,6 +55,18 @@ def test_agents_of_every_cohort_are_found_first_and_last_included(store: Store) 
     assert sorted(number for number, *_ in seen) == sorted(busy * len(LENGTHS))
 
 
+@sqlite_only
+def test_no_index_is_left_aside_once_the_store_was_analyzed(store: Store) -> None:
+    """Joined with the cohorts, SQLite read all slots of a small store into a Bloom filter first: 42 ms for 1,000 agents instead of 1."""
+    scatter(store)
+    with store.writing() as tx:
+        tx.execute(text("ANALYZE"))
+    store.dispose()
+    plan = plans(store, around_now)
+    assert "BLOOM" not in plan
+    assert plan.count("pieces_by_time (length_class=? AND <expr>=? AND start") == 4
+
+
 def test_without_agents_nobody_is_found(store: Store) -> None:
     with store.reading() as tx:
         assert slots.overlapping(tx, NOW, NOW + HOUR) == []
@@ -55,7 +75,9 @@ def test_without_agents_nobody_is_found(store: Store) -> None:
 def test_the_indexes_answer(store: Store, dialect: str) -> None:
     """Neither question reads the table from end to end, at a size where the planner has a choice."""
     scatter(store)
-    few, all_ = plans(store, ["agent-1", "agent-2"]), plans(store, None)
+    start, end = NOW + 30 * DAY, NOW + 30 * DAY + HOUR
+    few = plans(store, lambda tx: slots.overlapping(tx, start, end, ["agent-1", "agent-2"]))
+    all_ = plans(store, lambda tx: slots.overlapping(tx, start, end))
     if dialect == "postgresql":
         assert "Seq Scan on pieces" not in few + all_
         assert "pieces_by_time" in all_
@@ -88,8 +110,8 @@ def scatter(store: Store) -> None:
             tx.execute(text("ANALYZE agents"))
 
 
-def plans(store: Store, agents: list[str] | None) -> str:
-    """How the database goes about the very statements that `overlapping` runs."""
+def plans(store: Store, asking: Callable[[Tx], object]) -> str:
+    """How the database goes about the very statements that this runs."""
     found: list[str] = []
 
     def explain(tx: Tx, _cursor: object, statement: str, parameters: Any, *_rest: object) -> None:
@@ -99,6 +121,6 @@ def plans(store: Store, agents: list[str] | None) -> str:
 
     with store.reading() as tx:
         event.listen(tx, "before_cursor_execute", explain)
-        slots.overlapping(tx, NOW + 30 * DAY, NOW + 30 * DAY + HOUR, agents)
+        asking(tx)
         event.remove(tx, "before_cursor_execute", explain)
     return "\n".join(found)
