@@ -17,7 +17,10 @@ _pieces = schema.pieces.c
 
 
 def by_class(hit: Select[Any], since: ColumnElement[int]) -> list[Select[Any]]:
-    """The hits among all pieces that end after `since`: a scan for each cohort and length class, bounded by the longest of the class."""
+    """The hits among all pieces that end after `since`: a scan for each cohort and length class, bounded by the longest of the class.
+
+    The cohorts are a list that the index is asked with: joined, SQLite would read all pieces of an analyzed small store into a Bloom filter first.
+    """
     each = hit.where(_cohort(_pieces.agent).in_(select(_COHORTS.c.number)))
     bounded = [
         each.where(_pieces.length_class == written(name), _pieces.start > since - written(longest))

@@ -39,16 +39,7 @@ def test_agents_of_every_cohort_are_found_first_and_last_included(store: Store) 
         save(store, row, *((NOW, NOW + length, "busy", False) for length in LENGTHS))
     with store.reading() as tx:
         found = slots.overlapping(tx, NOW + HOUR / 2, NOW + HOUR)
-        seen = around(
-            tx,
-            NOW + HOUR / 2,
-            NOW + HOUR,
-            widened=timedelta(0),
-            grace=HOUR,
-            fresh_since=NOW,
-            about="",
-            few=None,
-        ).slots
+        seen = around_now(tx).slots
     assert sorted((slot.agent, slot.end) for slot in found) == sorted(
         (names[number - 1], NOW + length) for number in busy for length in LENGTHS
     )
